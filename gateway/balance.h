@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * balance.h: picks a server of a pool for a new key.  It knows weights, backups and what was tried; it does not know
+ * persistence (session.c asks the store) nor health's reasons (server.h answers).
+ */
+#ifndef BALANCE_H
+#define BALANCE_H
+
+#include <stdint.h>
+
+#include "snapshot.h"
+
+enum { BALANCE_TRIED = 8 };
+
+/* Servers that an exchange has tried already. */
+struct tried {
+	uint64_t ids[BALANCE_TRIED];
+	unsigned n;
+};
+
+/*
+ * The server for a new key: among those that take new keys and are not in `tried`; backups only when no other is left.
+ * With all_down = "fail-open" and none up: among all that are not disabled, as if they were up.  NULL: none.
+ * `hash` is the key's hash, for BALANCE_HASH: weighted rendezvous hashing (Thaler and Ravishankar 1998; weights by
+ * -w / ln(h), Schindelhauer and Schomaker 2005), so that losing a server moves only its keys.
+ */
+struct server *balance_pick(struct pool *pool, uint64_t hash, const struct tried *tried);
+
+/* The server with this id, if it may get what is its own (server_takes_own) and was not tried; else NULL. */
+struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried *tried);
+
+enum pool_state { POOL_UNKNOWN, POOL_UP, POOL_DOWN };
+
+/* Up: at least one server takes new keys.  Unknown: none does, and one has no verdict yet.  Down: else. */
+enum pool_state pool_state(const struct pool *pool);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config.h: reads a configuration file into a snapshot.  The words and their checks are in scripts/ (Lua); this part runs
+ * them and turns their clean tables into C.  Nothing is opened but files.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "snapshot.h"
+
+/* Everything wrong, each with its place. */
+struct problem {
+	char *file;
+	int line;   /* 0: no line */
+	char *text; /* what is wrong */
+	char *hint; /* what to do, NULL: none */
+};
+struct problems {
+	struct problem *list;
+	unsigned n;
+};
+
+/* Where the parts are: set by main.c from the build or install folders. */
+struct config_paths {
+	const char *scripts, *policies, *plugins;
+};
+
+/* 0 and a snapshot, or -EINVAL and at least one problem.  Free the problems either way. */
+int config_load(struct snapshot **sp, const char *file, const struct config_paths *paths, struct problems *problems);
+void problems_free(struct problems *p);
+
+#endif

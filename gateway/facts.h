@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * facts.h: facts by name.  The core's own are true of any link; the others are the plugin's.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include "snapshot.h"
+
+enum core_fact { /* fact_ref.index = -1 - core_fact */
+	FACT_SOURCE,      /* "source": the client's address without port */
+	FACT_LISTENER,    /* "listener" */
+	FACT_SIDE,        /* "side": "client" or "server", where the request comes from */
+	FACT_SNI,         /* "sni" */
+	FACT_ALPN,        /* "alpn" */
+	FACT_TLS_SUBJECT, /* "tls.subject" */
+	FACT_TRUSTED,     /* "trusted": "true" or "false" */
+	CORE_FACTS,
+};
+
+extern const char *const core_fact_names[]; /* ends with NULL */
+
+/* Finds a fact of the core or of `plugin`; 0 or -ENOENT. */
+int facts_resolve(const struct lg_plugin *plugin, const char *name, struct fact_ref *ref);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lychgate/plugin.h: everything a protocol plugin of lychgate needs to know.
+ *
+ * A plugin is a state machine without I/O.  The core owns sockets, TLS, time, threads, policies, persistence and servers;
+ * the plugin owns the meaning of bytes.  The core calls the plugin (struct lg_plugin), the plugin calls the core (struct
+ * lg_host); everything happens inside a callback, on one thread, and a callback never blocks.
+ *
+ * The smallest plugin relays bytes:
+ *
+ *     static void opened(struct lg_link *l)
+ *     {
+ *             if (l->side == LG_CLIENT)
+ *                     l->host->route(l, &(struct lg_how){ 0 }, LG_NO_UNIT);
+ *     }
+ *     static void routed(struct lg_exchange *x, struct lg_link *to) { to->host->join(x->from, to); }
+ *     LG_PLUGIN = { LG_PLUGIN_HEADER, .name = "tcp", .summary = "plain TCP relay",
+ *                   .transports = LG_TCP | LG_TLS, .opened = opened, .routed = routed };
+ *
+ * Three rules explain the rest.
+ *
+ * 1. No host call calls back.  What it causes comes after the current callback has returned, in the order of the calls;
+ *    `routed` before newer bytes of the same link.
+ * 2. A link is valid until its `closed` has returned; an exchange until `done`, or until `respond` or `lost` has returned
+ *    without `again`.  When a client link closes, its exchanges end with it, silently, before `closed`.
+ * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
+ *    copied or sent before it returns.
+ *
+ * ABI history.  0.1: tcp; sip over TCP and TLS.  It stays major 0 until all of lychgate's own protocols run on it.
+ */
+#ifndef LYCHGATE_PLUGIN_H
+#define LYCHGATE_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LG_ABI_MAJOR 0 /* another one than the core's: not loaded */
+#define LG_ABI_MINOR 1 /* a higher one than the core's: not loaded */
+
+/* Borrowed bytes; not terminated.  { NULL, 0 } is "there is none". */
+struct lg_span {
+	const char *p;
+	size_t n;
+};
+
+#ifdef __cplusplus
+#define LG_NO_UNIT (lg_span{ nullptr, 0 })
+#else
+#define LG_NO_UNIT ((struct lg_span){ NULL, 0 })
+#endif
+
+enum lg_transport { LG_TCP = 1, LG_TLS = 2, LG_UDP = 4 };
+enum lg_side { LG_CLIENT, LG_SERVER };
+enum lg_level { LG_ERROR, LG_WARNING, LG_INFO, LG_DEBUG };
+
+/* ---- The things -------------------------------------------------------------------------------------------------- */
+
+/* The listener's `limits` that a plugin has to keep; times in milliseconds, sizes in bytes. */
+struct lg_limits {
+	uint64_t headers;   /* the head of one message */
+	uint64_t message;   /* the body of one message; also the most that `receive` may leave unused, with `headers` */
+	uint32_t requests;  /* open requests in a session */
+	uint32_t answer_ms; /* how long a request waits for its final answer */
+};
+
+/* One member of a pool. */
+struct lg_server {
+	struct lg_span name;    /* as the configuration calls it */
+	struct lg_span address; /* "192.0.2.1:5061", "[2001:db8::1]:5061" */
+};
+
+struct lg_host;
+struct lg_session;
+
+/* One byte stream, plain or inside TLS, to a client or to a server.  All members are for reading. */
+struct lg_link {
+	const struct lg_host *host;
+	void *inst;                      /* this plugin's instance for the listener and thread */
+	void *data;                      /* link_size bytes of the plugin's, zeroed at the start */
+	struct lg_session *session;      /* the client link and the server links that hang on it */
+	const struct lg_server *server;  /* the pool member at the other end, NULL for a client */
+	const struct lg_limits *limits;
+	enum lg_side side;
+	enum lg_transport transport;
+	bool trusted;                    /* a client whose certificate verified and bears one of the listener's `peers` */
+	struct lg_span peer, local;      /* the addresses of both ends, written like lg_server.address */
+	struct lg_span subject;          /* of the peer's verified certificate */
+	struct lg_span sni, alpn;        /* what the client asked for */
+};
+
+/* A client link and what hangs on it. */
+struct lg_session {
+	struct lg_link *client;
+	void *data; /* session_size bytes of the plugin's, zeroed at the start */
+};
+
+/* One request and its answer, from either side. */
+struct lg_exchange {
+	struct lg_link *from; /* where the request came from */
+	struct lg_link *to;   /* where it goes; NULL until routed */
+	struct lg_span unit;  /* the request as given to `route`, while the core holds it (see `route`); may move: keep offsets */
+	void *data;           /* exchange_size bytes of the plugin's, zeroed at the start */
+};
+
+/* ---- What the plugin asks for ------------------------------------------------------------------------------------ */
+
+enum lg_mode {
+	LG_PRIVATE, /* one link for each server and session */
+};
+
+enum lg_how_flags {
+	LG_KEEP = 1,   /* the core keeps `unit` until the exchange ends, so that `again` can send it elsewhere */
+	LG_FOLLOW = 2, /* the key's owner, if there is one, beats a policy's route (requests inside a dialog, CANCEL, ACK) */
+};
+
+/* How `route` finds the other end; zero is the plain way. */
+struct lg_how {
+	enum lg_mode mode;
+	unsigned flags;       /* of enum lg_how_flags */
+	struct lg_link *to;   /* the other end is known: policies may only answer or drop */
+	uint32_t deadline_ms; /* after `routed`: `lost` with LG_LOST_DEADLINE; 0: none */
+};
+
+enum lg_send_flags {
+	LG_MORE = 1, /* the unit goes on: until a send without it, `to` belongs to `from`; the others' units wait */
+};
+enum lg_send {
+	LG_SENT = 0, /* taken */
+	LG_FULL = 1, /* taken, and `to` is full: hold `from` until writable(to) */
+	LG_GONE = 2, /* `to` is closing: nothing was taken */
+};
+
+enum lg_close {
+	LG_FLUSH, /* what is queued goes out first, then close_notify and FIN */
+	LG_RESET, /* at once, with RST */
+};
+
+/* A response for the plugin to write in its protocol's words. */
+struct lg_header {
+	struct lg_span name, value;
+};
+enum lg_cause {
+	LG_BY_POLICY,      /* a policy said reply(), drop() or unavailable() */
+	LG_BY_NO_SERVER,   /* no server is healthy, or none could be connected to */
+	LG_BY_OVERLOAD,    /* a limit is passed */
+};
+struct lg_reply {
+	enum lg_cause cause;
+	int code;             /* the status; 0: drop, say nothing */
+	struct lg_span reason;
+	uint32_t retry_after_s; /* 0: none */
+	const struct lg_header *headers;
+	unsigned nheaders;
+};
+
+enum lg_why {
+	LG_LOST_LINK,     /* the server's link closed */
+	LG_LOST_DEADLINE, /* the deadline of lg_how passed */
+};
+struct lg_lost {
+	enum lg_why why;
+	bool handed; /* at least one byte of the request may have left: only a request that may be repeated goes `again` */
+};
+
+/* ---- Health ------------------------------------------------------------------------------------------------------ */
+
+enum lg_verdict { LG_SICK = -1, LG_NOT_YET = 0, LG_HEALTHY = 1 };
+
+/* One question to one server.  The core connects, waits and counts; the plugin asks and judges. */
+struct lg_probe {
+	const struct lg_host *host;
+	const void *conf;        /* probe_conf_size bytes, filled from probe_options */
+	void *data;              /* probe_size bytes of the plugin's, zeroed at the start */
+	const struct lg_server *server;
+	struct lg_span peer, local;
+	enum lg_transport transport;
+	bool ended;              /* the server will send no more */
+	char note[96];           /* for the operator: what was answered, "200 OK" */
+};
+
+/* ---- The core, as the plugin sees it: passed in, never linked against.  It grows only at its end. ----------------- */
+
+struct lg_host {
+	uint32_t size;
+
+	/*
+	 * Starts an exchange with the request `unit` (LG_NO_UNIT where there is no such thing): policies see its facts, a
+	 * server is picked, a link to it found or opened, then `routed`, or `respond` when there is to be no server.
+	 * `unit` must lie in the bytes of the current `receive`.  x->unit is good inside `fact`, `routed`, `respond`, and
+	 * with LG_KEEP until the end.  NULL: a limit of the session is passed, or memory is out; answer as overload.
+	 */
+	struct lg_exchange *(*route)(struct lg_link *from, const struct lg_how *how, struct lg_span unit);
+
+	/* Sends a kept request to another server: policies do not run again, servers tried before are left out, the
+	 * persistence entry moves.  `routed` or `respond` follows.  Only inside `lost`, only with LG_KEEP. */
+	void (*again)(struct lg_exchange *x);
+
+	/* The exchange's persistence key, as the pool of the server link `owner` defines it, belongs to that server from
+	 * now on: for a dialog that a server begins. */
+	void (*pin)(struct lg_link *owner, struct lg_exchange *x);
+
+	/* Ends an exchange, at any time. */
+	void (*done)(struct lg_exchange *x);
+
+	/* Queues bytes for `to`; `from` is the link whose bytes they are, NULL for the plugin's own.  All that is queued
+	 * for a link in one turn of the loop leaves together.  If `from` dies inside a unit, `to` is closed. */
+	enum lg_send (*send)(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
+			     unsigned flags);
+
+	/* Stops `receive` on a link, and lets it go on: bytes at hand come at once. */
+	void (*hold)(struct lg_link *l);
+	void (*go)(struct lg_link *l);
+
+	/* From now on the core relays bytes between the two, first what either has received and not used; the end of
+	 * each direction passes by itself. */
+	void (*join)(struct lg_link *a, struct lg_link *b);
+
+	void (*close)(struct lg_link *l, enum lg_close how);
+
+	/* `expired` is called once after `ms` milliseconds (a tenth of a second exact); 0 takes it back. */
+	void (*deadline)(struct lg_link *l, uint32_t ms);
+
+	/* Adds to the counter `index` of the plugin's table. */
+	void (*count)(struct lg_link *l, unsigned index, uint64_t by);
+
+	/* One event for the operator.  The listener, session and peer are added by the core; never a body or a credential. */
+	void (*log)(struct lg_link *l, enum lg_level level, const char *event, const char *detail);
+
+	/* Milliseconds of a clock that only goes forward. */
+	uint64_t (*now_ms)(void);
+
+	/* Unpredictable bytes. */
+	void (*random)(void *p, size_t n);
+
+	/* Sends bytes of a probe. */
+	void (*ask)(struct lg_probe *p, struct lg_span bytes);
+};
+
+/* ---- Options, facts -------------------------------------------------------------------------------------------------- */
+
+enum lg_type {
+	LG_BOOL,  /* bool */
+	LG_INT,   /* int64_t */
+	LG_MSEC,  /* int64_t, milliseconds; written "500ms", "5s", "10m", "2h" */
+	LG_BYTES, /* int64_t; written 4096, "64k", "5M" */
+	LG_STR,   /* const char *, never NULL if it has a default */
+	LG_ENUM,  /* int, the index in `choices` */
+};
+
+/* A word in `options` or `monitor`.  The core checks it, documents it and fills it in; a table ends with name NULL. */
+struct lg_option {
+	const char *name;
+	enum lg_type type;
+	size_t offset;              /* of the member in the conf struct */
+	const char *def;            /* as the user would write it; NULL: zero */
+	int64_t min, max;           /* LG_INT, LG_MSEC, LG_BYTES; both 0: no bounds */
+	const char *const *choices; /* LG_ENUM, ends with NULL */
+	const char *help;           /* one line */
+};
+
+/* ---- The plugin, as the core sees it ------------------------------------------------------------------------------------- */
+
+struct lg_plugin {
+	/* The prefix never changes. */
+	uint16_t abi_major, abi_minor;
+	uint32_t size;
+
+	const char *name, *version, *summary;
+	unsigned transports; /* of enum lg_transport */
+
+	size_t conf_size, inst_size, session_size, link_size, exchange_size;
+	const struct lg_option *options; /* of the listener */
+
+	const char *const *facts;    /* ends with NULL; "header.*" takes any name for the star */
+	const char *const *counters; /* ends with NULL */
+	const char *persistence;     /* the fact a pool persists by when its configuration is silent; NULL: none */
+
+	/* One instance for each listener and thread, before its first link; `conf` stays.  0, or -errno with a reason. */
+	int (*start)(void *inst, const void *conf, const struct lg_host *host, char err[], size_t errlen);
+	void (*stop)(void *inst);
+
+	/* A client link is ready (after TLS), or a server link has connected: `routed` follows. */
+	void (*opened)(struct lg_link *l);
+
+	/*
+	 * Bytes have come: how many were used, or < 0 to close the link.  Used some and some are left: what the call caused
+	 * is delivered, then it is called again with the rest.  Used none: it is called again when there are more, or
+	 * after `go` if the link was held.  NULL: the link waits until it is joined.
+	 */
+	ptrdiff_t (*receive)(struct lg_link *l, struct lg_span in);
+
+	/* A policy, persistence or the log reads a fact of x->unit; `arg` is what stands for the star.  { NULL, 0 }: it has
+	 * none.  The answer must stay until the next call for the same exchange. */
+	struct lg_span (*fact)(struct lg_exchange *x, unsigned index, struct lg_span arg);
+
+	/* The server is found and its link is open: send the request. */
+	void (*routed)(struct lg_exchange *x, struct lg_link *to);
+
+	/* There is no server, or a policy answers: say so to x->from.  The exchange ends when it returns. */
+	void (*respond)(struct lg_exchange *x, const struct lg_reply *reply);
+
+	/* After `routed`, the server's link died or the deadline passed.  The exchange ends when it returns, but for
+	 * `again`. */
+	void (*lost)(struct lg_exchange *x, const struct lg_lost *why);
+
+	/* The peer sends no more.  NULL: the link is flushed and closed. */
+	void (*ended)(struct lg_link *l);
+
+	/* A link that said LG_FULL has room again. */
+	void (*writable)(struct lg_link *l);
+
+	/* The link's `deadline` has passed. */
+	void (*expired)(struct lg_link *l);
+
+	/* The gateway stops, or the server is taken out: finish in the protocol's words.  NULL: the link is closed when no
+	 * exchange is open. */
+	void (*drain)(struct lg_link *l);
+
+	/* The last call for a link. */
+	void (*closed)(struct lg_link *l);
+
+	/* The monitor.  `probe` is called when the server has been connected to; `judge` with all that it has sent so far
+	 * and at its end.  NULL: to be connected to is health enough. */
+	size_t probe_size, probe_conf_size;
+	const struct lg_option *probe_options;
+	int (*probe)(struct lg_probe *p);
+	enum lg_verdict (*judge)(struct lg_probe *p, struct lg_span in);
+};
+
+#define LG_PLUGIN_HEADER .abi_major = LG_ABI_MAJOR, .abi_minor = LG_ABI_MINOR, .size = sizeof(struct lg_plugin)
+
+/* The one symbol that a plugin exports. */
+#ifdef __cplusplus
+#define LG_PLUGIN extern "C" __attribute__((visibility("default"))) const struct lg_plugin lychgate_plugin
+#else
+#define LG_PLUGIN __attribute__((visibility("default"))) const struct lg_plugin lychgate_plugin
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

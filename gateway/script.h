@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * script.h: policies in Lua.  One struct script is one Lua state with all policies that a worker uses; it belongs to one
+ * thread.  A policy gets facts and gives one verdict; it sees no C object, no file, no clock, and its instructions and
+ * memory are counted.  Lua is used in script*.c and config.c's script_config.c only.
+ */
+#ifndef SCRIPT_H
+#define SCRIPT_H
+
+#include <stddef.h>
+
+#include <lychgate/plugin.h>
+
+#include "snapshot.h"
+
+struct script;
+
+int script_create(struct script **sp);
+void script_destroy(struct script *s); /* NULL is fine */
+
+/* ---- At load: what a policy file says of itself ---- */
+
+enum policy_type { POLICY_STRING, POLICY_NUMBER, POLICY_BOOLEAN, POLICY_DURATION, POLICY_POOL, POLICY_LIST, POLICY_MAP };
+
+/* An option that a policy declares: options = { domains = { type = "map", of = "pool", help = "..." } }. */
+struct policy_option {
+	char *name;
+	enum policy_type type, of; /* `of`: what a list or a map holds */
+	bool required;
+	char *def;                 /* Lua text of the default, NULL: none */
+	char *help;
+};
+
+struct policy_desc {
+	char *plugin;         /* NULL: for any */
+	char **reads;         /* ends with NULL */
+	char **pools;         /* ends with NULL */
+	struct policy_option *options;
+	unsigned noptions;
+};
+
+/* Runs the file in the sandbox and checks its table; 0 or -errno with "FILE:LINE: reason". */
+int script_describe(struct script *s, const char *file, struct policy_desc *desc, char err[], size_t errlen);
+void policy_desc_free(struct policy_desc *desc);
+
+/* ---- At work ---- */
+
+enum { VERDICT_HEADERS = 8 };
+
+enum verdict_kind {
+	VERDICT_PASS,  /* nil: the next policy */
+	VERDICT_ROUTE, /* to `reach` */
+	VERDICT_REPLY,
+	VERDICT_DROP,
+	VERDICT_UNAVAILABLE,
+	VERDICT_ERROR, /* the policy failed; `error` says why */
+};
+
+struct verdict {
+	enum verdict_kind kind;
+	unsigned pool;            /* VERDICT_ROUTE: index in policy_use.pools */
+	int code;                 /* VERDICT_REPLY, 100 to 699 */
+	struct lg_span reason;    /* good until the next script_decide of this script, as the headers are */
+	struct lg_header headers[VERDICT_HEADERS];
+	unsigned nheaders;
+	char error[200];
+};
+
+/* A policy, loaded into this state for one use of it. */
+struct script_policy;
+int script_load(struct script *s, const struct policy_use *use, struct script_policy **pp, char err[], size_t errlen);
+void script_unload(struct script *s, struct script_policy *p);
+
+/* Where facts come from: the value of use->facts[i], asked at most once per decision. */
+typedef struct lg_span (*script_fact_fn)(void *ctx, unsigned i);
+
+/* Asks the policy. */
+void script_decide(struct script *s, struct script_policy *p, script_fact_fn fact, void *ctx, struct verdict *v);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server.h: one member of a pool.  What is configured is immutable; health, the operator's word and counters are in
+ * server_state, atomic, written by few and read by all.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <pthread.h>
+
+#include <lychgate/plugin.h>
+
+enum health { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
+enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
+
+struct server_state {
+	atomic_int health; /* enum health: monitor.c writes */
+	atomic_int admin;  /* enum admin: control.c writes */
+	atomic_llong since; /* Unix time in ms of the last change of either */
+	atomic_uint sessions; /* links that stand */
+	atomic_ullong requests, failures;
+	atomic_ullong hurry; /* traffic saw it fail: counts up, monitor.c probes soon */
+	pthread_mutex_t lock;
+	char answer[128]; /* of the last probe, under `lock` */
+};
+
+struct pool;
+
+struct server {
+	struct lg_server pub; /* name and address as text: spans into the two below */
+	char *name;           /* as POOL/NAME of lychctl: the `name`, else address:port */
+	char *address_text;   /* address:port */
+	struct sockaddr_storage address;
+	char *tls_name;       /* verified and sent as SNI: its `name`, else the pool's tls_name, else its address */
+	unsigned weight;      /* 1 to 1000 */
+	bool backup;
+	uint64_t id;          /* what the store remembers: hash of `id`, else `name`, else address:port */
+	struct pool *pool;
+	unsigned index;       /* in pool->servers */
+	struct server_state *state;
+};
+
+struct server_state *server_state_create(void); /* unknown, enabled; NULL: out of memory */
+void server_state_free(struct server_state *s);
+
+/* May get new keys: up and enabled (with `fail_open`: enabled is enough). */
+bool server_takes_new(const struct server *s);
+/* May get what is its own already: up, and enabled or draining. */
+bool server_takes_own(const struct server *s);
+/* "up", "down", "drain", "disabled", "unknown" */
+const char *server_state_word(const struct server *s);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * siphash.h: SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012), with 64 and 128 bits of output:
+ * a hash that one who does not know the key cannot collide.
+ */
+#ifndef SIPHASH_H
+#define SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint64_t siphash(const unsigned char key[16], const void *p, size_t n);
+void siphash128(const unsigned char key[16], const void *p, size_t n, uint64_t out[2]);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * snapshot.h: the configuration as the gateway runs it.  Built as a whole by config.c, then immutable and counted; all
+ * threads read it without a lock.  What does change (health, counters) hangs on it by pointer and is atomic.
+ *
+ * Every string and array belongs to the snapshot and goes with it.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <lychgate/plugin.h>
+
+#include "server.h"
+#include "store.h"
+#include "tls.h"
+
+/* The word `gateway`. */
+struct settings {
+	unsigned workers;
+	char *control;     /* path of the control socket */
+	enum lg_level log;
+	uint64_t drain_ms;
+	char **plugin_path, **policy_path; /* further folders, end with NULL */
+};
+
+/* A `tls` word. */
+struct tls_entry {
+	char *name;
+	struct tls_identity *identity;
+};
+
+enum balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS, BALANCE_HASH };
+enum all_down { ALL_DOWN_REFUSE, ALL_DOWN_REPLY, ALL_DOWN_FAIL_OPEN };
+
+struct monitor_conf {
+	bool always_up;                 /* monitor = false */
+	const struct lg_plugin *plugin; /* NULL: a bare connect */
+	void *plugin_conf;              /* of its probe_options */
+	enum lg_transport transport;    /* LG_TLS when the probe goes inside TLS */
+	struct tls_client *tls;         /* for LG_TLS */
+	uint16_t port;                  /* 0: the server's own */
+	uint32_t interval_ms, timeout_ms;
+	unsigned rise, fall;
+};
+
+struct pool {
+	char *name;
+	struct server *servers;
+	unsigned nservers;
+	struct tls_client *tls; /* NULL: plain */
+	bool verify_server;
+	enum balance balance;
+	enum all_down all_down;
+	unsigned tries;       /* servers that one exchange may try */
+	bool has_persistence; /* false: persistence = false or the plugin has no default */
+	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
+	char **by;            /* names of facts, ends with NULL; NULL with default_persistence */
+	uint32_t timeout_ms;
+	struct store *store;  /* NULL without persistence */
+	struct monitor_conf monitor;
+	atomic_uint *turn;    /* round-robin's position */
+};
+
+/* A fact by its place: the plugin's when index >= 0, else one of the core's (facts.h). */
+struct fact_ref {
+	int index;
+	struct lg_span arg; /* what stands for the star in "header.*" */
+};
+
+enum { POOL_FACTS = 4 };
+
+/* A pool that a listener can reach, with the facts that make its persistence key, resolved for the listener's plugin. */
+struct reach {
+	struct pool *pool;
+	struct fact_ref by[POOL_FACTS];
+	unsigned nby;      /* 0: no key */
+	bool persist;      /* false: the key only feeds `hash` */
+};
+
+/* A policy as one listener uses it. */
+struct policy_use {
+	char *name;           /* as written: "routing/by-domain" */
+	char *file;
+	char *options;        /* Lua text of a table: checked values with defaults filled in */
+	char **reads;         /* names of facts, ends with NULL */
+	struct fact_ref *facts; /* the same, resolved */
+	unsigned nfacts;
+	char **pools;         /* names of the pools it may route to, ends with NULL */
+	unsigned *reach;      /* the same, as indexes in listener_conf.reach */
+	struct policy_stats *stats;
+};
+
+struct policy_stats {
+	atomic_ullong calls, verdicts, errors;
+	atomic_uint errors_in_a_row;
+	atomic_bool tripped;
+};
+
+enum on_error { ON_ERROR_UNAVAILABLE, ON_ERROR_PASS, ON_ERROR_DROP };
+
+struct bind { /* "tls:127.0.0.1:5061" */
+	enum lg_transport transport;
+	struct sockaddr_storage address;
+	char *text; /* "127.0.0.1:5061" */
+};
+
+struct listener_limits {
+	struct lg_limits plugin;       /* headers, message, requests, answer */
+	uint32_t sessions;
+	uint32_t sessions_per_source;
+	uint32_t new_per_source;       /* a second; 0: no limit */
+	uint32_t handshakes;
+	uint32_t handshake_ms, first_byte_ms, idle_ms, half_ms, stall_ms;
+	uint64_t memory;               /* bytes that the listener's links may hold in buffers, all together */
+	uint64_t queue;                /* bytes waiting for one peer before its sender is held */
+};
+
+struct listener_conf {
+	char *name;
+	const struct lg_plugin *plugin;
+	void *plugin_conf;             /* of its options */
+	struct bind *binds;
+	unsigned nbinds;
+	struct tls_server *tls;        /* NULL when no bind says tls: */
+	bool has_pool;                 /* then it is reach[0] */
+	struct reach *reach;           /* what the listener's pool and its policies name */
+	unsigned nreach;
+	struct policy_use *policies;
+	unsigned npolicies;
+	enum on_error on_error;
+	struct listener_limits limits;
+	struct listener_stats *stats;
+};
+
+struct listener_stats {
+	atomic_uint sessions;          /* open now */
+	atomic_uint handshakes;        /* in flight now */
+	atomic_ullong accepted, refused_limit, refused_tls;
+	atomic_ullong exchanges;
+	atomic_ullong held_bytes;      /* in buffers now: limits.memory */
+	atomic_int open;               /* sockets that listen now */
+	atomic_ullong *plugin_counters; /* as many as the plugin's table has */
+};
+
+struct snapshot {
+	atomic_uint refs;
+	char *file;
+	struct settings settings;
+	struct tls_entry *tls;
+	unsigned ntls;
+	struct pool *pools;
+	unsigned npools;
+	struct listener_conf *listeners;
+	unsigned nlisteners;
+};
+
+struct snapshot *snapshot_ref(struct snapshot *s);
+void snapshot_unref(struct snapshot *s); /* NULL is fine; the last one frees all */
+
+struct pool *snapshot_pool(const struct snapshot *s, const char *name); /* NULL: none */
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tls.h: all of TLS.  Bytes in, bytes out, in memory: a struct tls reads records from one struct buf and writes records to
+ * another, and never touches a socket; stream.c carries the bytes.  GnuTLS is used in tls*.c only.
+ *
+ * A `tls` word of the configuration becomes a tls_identity (its files, loaded once).  A listener makes a tls_server of one
+ * or several, a pool a tls_client of one.  All three are immutable, counted and shared by all threads.
+ */
+#ifndef TLS_H
+#define TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+/* ---- Loaded once ---- */
+
+struct tls_word { /* as configured; paths are absolute, NULL where not given */
+	const char *name;
+	const char *certificate, *key, *trust; /* PEM files */
+	const char *priority;                  /* GnuTLS priority string instead of ours */
+	const char *minimum;                   /* "1.0", "1.1", "1.2" (default), "1.3" */
+	bool tickets;
+};
+
+enum tls_verify { TLS_VERIFY_NONE, TLS_VERIFY_OPTIONAL, TLS_VERIFY_REQUIRED };
+
+struct tls_identity;
+struct tls_server;
+struct tls_client;
+
+/* Reads and checks the files: key fits certificate, chain parses, trust parses.  0 or -errno with a reason that names the
+ * file. */
+int tls_identity_load(struct tls_identity **idp, const struct tls_word *word, char err[], size_t errlen);
+struct tls_identity *tls_identity_ref(struct tls_identity *id);
+void tls_identity_unref(struct tls_identity *id);
+
+struct tls_server_conf {
+	struct tls_identity *const *identities; /* by SNI; the first is for clients that send none or an unknown name */
+	unsigned nidentities;
+	enum tls_verify verify;
+	const char *const *peers; /* names of trusted clients, ends with NULL; NULL: none */
+	const char *const *alpn;  /* what to offer, ends with NULL; NULL: nothing */
+};
+
+/* Needs `trust` in the first identity for any other `verify` than none. */
+int tls_server_create(struct tls_server **tp, const struct tls_server_conf *conf, char err[], size_t errlen);
+struct tls_server *tls_server_ref(struct tls_server *t);
+void tls_server_unref(struct tls_server *t);
+
+int tls_client_create(struct tls_client **tp, struct tls_identity *id, char err[], size_t errlen);
+struct tls_client *tls_client_ref(struct tls_client *t);
+void tls_client_unref(struct tls_client *t);
+
+/* ---- One connection ---- */
+
+struct tls;
+
+/* 0 or -ENOMEM */
+int tls_accept(struct tls **tp, struct tls_server *server);
+
+struct tls_target {
+	const char *name; /* verified, and sent as SNI unless it is an address; borrowed until the end of the connection */
+	bool verify;      /* the server's certificate against `trust` (the system's authorities when that is not given) */
+	bool show;        /* our own certificate, when the server asks for one */
+};
+int tls_connect(struct tls **tp, struct tls_client *client, const struct tls_target *target);
+
+void tls_free(struct tls *t); /* NULL is fine */
+
+enum tls_step {
+	TLS_FAILED = -1, /* tls_reason says why; `out` may hold an alert to send */
+	TLS_MORE = 0,    /* the peer's next flight is needed */
+	TLS_READY = 1,
+};
+
+/* One step of the handshake: takes records from `in`, puts records to `out`.  The CPU work of a handshake is all in here;
+ * it may run on any thread, one at a time. */
+enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
+
+/* Decrypts what `in` holds to `p`: the number of bytes; -EAGAIN: a whole record is not there yet; 0: the peer said
+ * close_notify; -EPROTO: broken (also renegotiation, which is refused); tls_reason says why.  An answer that TLS itself
+ * owes the peer goes to `out`. */
+ssize_t tls_decrypt(struct tls *t, struct buf *in, struct buf *out, void *p, size_t n);
+
+/* Encrypts `n` bytes, in as few records as can be, to the end of `out`; 0 or -errno. */
+int tls_encrypt(struct tls *t, const void *p, size_t n, struct buf *out);
+
+/* Our close_notify to the end of `out`. */
+void tls_bye(struct tls *t, struct buf *out);
+
+/* What the last failure was, for the log: "certificate has expired", "handshake: no shared cipher". */
+const char *tls_reason(const struct tls *t);
+
+/* After TLS_READY; spans live as long as `t`. */
+struct tls_facts {
+	bool verified;          /* the peer showed a certificate and it verified */
+	bool trusted;           /* and it bears one of tls_server_conf.peers */
+	struct lg_span subject; /* of the verified certificate, RFC 4514 */
+	struct lg_span sni, alpn;
+	struct lg_span refused; /* why a certificate that was shown under `optional` counts as none */
+};
+void tls_facts(const struct tls *t, struct tls_facts *f);
+
+/* Once per process, before and after everything else. */
+int tls_init(char err[], size_t errlen);
+void tls_fini(void);
+
+#endif
