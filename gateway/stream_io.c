@@ -182,6 +182,8 @@ static void tell_end(struct stream *s)
 	stream_arm(s);
 	s->ops->ended(s, s->clean);
 	worker_deliver(s->worker);
+	if (s->finished && s->state == STREAM_OPEN)
+		stream_close(s, LG_FLUSH, "both sides ended");
 }
 
 static bool may_read(const struct stream *s)
