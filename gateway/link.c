@@ -271,7 +271,7 @@ static void on_closed(struct stream *s)
 		l->joined->joined = NULL;
 		l->joined = NULL;
 	}
-	session_link_closed(l, s->failed || s->hangup, stream_reason(s));
+	session_link_closed(l, s->failed || s->hangup);
 	l->stream = NULL;
 }
 

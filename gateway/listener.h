@@ -29,6 +29,7 @@ struct listener {
 	struct listener_socket *sockets; /* one for each bind */
 	unsigned nsockets;
 	bool closed;
+	uint64_t refused_ms; /* when a refusal was logged last */
 	struct list node; /* worker->listeners */
 };
 

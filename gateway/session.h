@@ -84,7 +84,7 @@ void session_pin(struct link *owner, struct exchange *x);
 void session_done(struct exchange *x);
 
 /* A link was closed, by the network or by us: what was open on it is lost or ends; the session goes with its client. */
-void session_link_closed(struct link *l, bool by_network, const char *why);
+void session_link_closed(struct link *l, bool by_network);
 
 /* The gateway stops: ask the plugin to finish; at the latest, everything is closed by session_end. */
 void session_drain(struct session *s);

@@ -62,6 +62,7 @@ struct pool {
 	char **by;            /* names of facts, ends with NULL; NULL with default_persistence */
 	uint32_t timeout_ms;
 	struct store *store;  /* NULL without persistence */
+	char *scope;          /* of its keys: the group's name, else the pool's */
 	struct monitor_conf monitor;
 	atomic_uint *turn;    /* round-robin's position */
 };

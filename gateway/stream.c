@@ -358,7 +358,7 @@ static int stream_create(struct stream **sp, struct worker *w, int fd, struct tl
 
 	if (s) {
 		s->io = (struct io){ fd, on_ready };
-		r = worker_watch(w, &s->io);
+		r = worker_watch(w, &s->io, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 	}
 	if (r < 0) {
 		free(s);

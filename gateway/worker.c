@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * worker.c: the turn of a loop.  libuv has the timers, the sleep and the wake-up; sockets are watched by an inner epoll,
- * edge-triggered, since that costs one system call in a connection's life.  What is read and sent: stream.c.
+ * since edge-triggered it costs one system call in a connection's life.  What is read and sent: stream.c.
  */
 #include "worker.h"
 
@@ -145,9 +145,9 @@ void worker_bury(struct worker *w, struct grave *g)
 	list_append(&w->graves, &g->node);
 }
 
-int worker_watch(struct worker *w, struct io *io)
+int worker_watch(struct worker *w, struct io *io, uint32_t events)
 {
-	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = io };
+	struct epoll_event e = { .events = events, .data.ptr = io };
 
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, io->fd, &e) < 0 ? -errno : 0;
 }

@@ -40,7 +40,7 @@ struct mail {
 	void (*run)(struct mail *m);
 };
 
-/* A socket that the worker watches, edge-triggered: `ready` is told what has become possible (EPOLLIN and so on). */
+/* A socket that the worker watches: `ready` is told what has become possible (EPOLLIN and so on). */
 struct io {
 	int fd;
 	void (*ready)(struct io *io, uint32_t events);
@@ -73,7 +73,8 @@ struct worker {
 	struct script *script; /* this thread's policies */
 	struct list listeners; /* listener.c */
 	struct list sessions;  /* session.c */
-	uint64_t last_session; /* number of the newest */
+	uint64_t last_session; /* number of the newest; workers count in ranges of their own */
+	const unsigned char *secret; /* 16 bytes, of the process: keys of the persistence table */
 
 	int epoll; /* the inner epoll; `poll` watches it */
 	uv_poll_t poll;
@@ -95,8 +96,8 @@ void worker_fini(struct worker *w);
 void worker_run(struct worker *w);
 void worker_stop(struct worker *w);
 
-/* Watches io->fd for reading, writing and hang-up; 0 or -errno.  worker_unwatch before the descriptor is closed. */
-int worker_watch(struct worker *w, struct io *io);
+/* Watches io->fd for `events` (EPOLLIN, EPOLLET and so on); 0 or -errno.  worker_unwatch before the descriptor is closed. */
+int worker_watch(struct worker *w, struct io *io, uint32_t events);
 void worker_unwatch(struct worker *w, struct io *io);
 
 /* Queues a consequence; one that is queued already keeps its place. */
