@@ -54,6 +54,8 @@ void session_destroy(struct session *s)
 {
 	list_remove(&s->node);
 	session_forget(s->listener, (struct sockaddr *)&s->source);
+	if (s->worker->draining && list_empty(&s->worker->sessions))
+		worker_stop(s->worker);
 	s->grave.bury = bury_session;
 	worker_bury(s->worker, &s->grave);
 }
@@ -281,8 +283,14 @@ void session_drain(struct session *s)
 		p->drain(&s->client->pub);
 }
 
-void session_end(struct session *s, const char *why)
+void session_end(struct session *s, enum lg_close how, const char *why)
 {
+	struct list *i, *tmp;
+
 	if (s->client)
-		link_close(s->client, LG_FLUSH, why);
+		link_close(s->client, how, why);
+	if (how == LG_RESET) {
+		list_each(i, tmp, &s->servers)
+			link_close(container_of(i, struct link, node), how, why);
+	}
 }

@@ -88,6 +88,6 @@ void session_link_closed(struct link *l, bool by_network);
 
 /* The gateway stops: ask the plugin to finish; at the latest, everything is closed by session_end. */
 void session_drain(struct session *s);
-void session_end(struct session *s, const char *why);
+void session_end(struct session *s, enum lg_close how, const char *why);
 
 #endif

@@ -104,6 +104,7 @@ static void finish_close(struct stream *s)
 	if (s->state != STREAM_CLOSED) {
 		s->state = STREAM_CLOSED;
 		wheel_cancel(&s->worker->wheel, &s->deadline);
+		list_remove(&s->node);
 		list_remove(&s->dirty);
 		list_remove(&s->again);
 		list_remove(&s->feed_task.node);
@@ -348,6 +349,12 @@ void stream_flush_dirty(struct worker *w)
 		flush_one(container_of(l, struct stream, dirty));
 }
 
+void stream_abandon(struct worker *w)
+{
+	for (struct list *l = w->streams.next; l != &w->streams; l = w->streams.next)
+		finish_close(container_of(l, struct stream, node));
+}
+
 /* ---- Making one ---- */
 
 static int stream_create(struct stream **sp, struct worker *w, int fd, struct tls *tls, const struct stream_ops *ops,
@@ -372,6 +379,7 @@ static int stream_create(struct stream **sp, struct worker *w, int fd, struct tl
 	s->limits = limits;
 	s->tls = tls;
 	s->job = (struct handshake_job){ .work = work, .done = on_handshake, .owner = w };
+	list_append(&w->streams, &s->node);
 	list_init(&s->dirty);
 	list_init(&s->again);
 	list_init(&s->grave.node);

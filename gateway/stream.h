@@ -102,6 +102,7 @@ struct stream {
 	uint64_t progress_ms; /* the peer took something, or the queue was empty */
 	uint64_t half_ms;     /* one direction ended */
 	struct deadline deadline;
+	struct list node; /* worker->streams */
 	struct list dirty, again;
 	struct task open_task, feed_task, close_task;
 	struct grave grave;
@@ -135,5 +136,8 @@ const char *stream_reason(const struct stream *s);
 /* For worker.c: end of turn, and streams that had more to read. */
 void stream_flush_dirty(struct worker *w);
 void stream_read_again(struct worker *w);
+
+/* Ends all streams of a worker whose loop has stopped for good; their owners are not told. */
+void stream_abandon(struct worker *w);
 
 #endif

@@ -187,6 +187,7 @@ int worker_init(struct worker *w, unsigned index)
 	list_init(&w->graves);
 	list_init(&w->listeners);
 	list_init(&w->sessions);
+	list_init(&w->streams);
 	w->receive = malloc(WORKER_RECEIVE);
 	if (!w->receive)
 		return -ENOMEM;

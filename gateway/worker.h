@@ -73,6 +73,8 @@ struct worker {
 	struct script *script; /* this thread's policies */
 	struct list listeners; /* listener.c */
 	struct list sessions;  /* session.c */
+	struct list streams;   /* stream.c: all of them */
+	bool draining;         /* stops with its last session */
 	uint64_t last_session; /* number of the newest; workers count in ranges of their own */
 	const unsigned char *secret; /* 16 bytes, of the process: keys of the persistence table */
 
