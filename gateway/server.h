@@ -45,14 +45,18 @@ struct server {
 	struct server_state *state;
 };
 
-struct server_state *server_state_create(void); /* unknown, enabled; NULL: out of memory */
-void server_state_free(struct server_state *s);
+struct server_state *server_state_create(void); /* unknown, enabled, since now; NULL: out of memory */
+void server_state_free(struct server_state *s); /* NULL is fine */
 
-/* May get new keys: up and enabled (with `fail_open`: enabled is enough). */
+bool server_is_up(const struct server *s);
+bool server_is_enabled(const struct server *s);
+bool server_is_disabled(const struct server *s);
+
+/* May get new keys: up and enabled.  A pool that fails open asks balance.h instead. */
 bool server_takes_new(const struct server *s);
 /* May get what is its own already: up, and enabled or draining. */
 bool server_takes_own(const struct server *s);
-/* "up", "down", "drain", "disabled", "unknown" */
+/* "up", "down", "unknown"; "drain" and "disabled" hide these: the operator's word counts first. */
 const char *server_state_word(const struct server *s);
 
 #endif

@@ -48,10 +48,12 @@ struct monitor_conf {
 	unsigned rise, fall;
 };
 
+enum { POOL_SERVERS = 256 }; /* the most that one pool may have: config.c checks, balance.c counts on it */
+
 struct pool {
 	char *name;
 	struct server *servers;
-	unsigned nservers;
+	unsigned nservers;      /* up to POOL_SERVERS */
 	struct tls_client *tls; /* NULL: plain */
 	bool verify_server;
 	enum balance balance;
