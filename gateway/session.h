@@ -28,7 +28,8 @@ struct session {
 	unsigned nexchanges, nlinks;
 	struct list node; /* worker->sessions */
 	uint64_t number;  /* for the log */
-	struct sockaddr_storage source;
+	struct sockaddr_storage source; /* the client's address */
+	char source_text[64];           /* the same, once a fact has asked for it */
 	struct grave grave;
 	max_align_t data[]; /* the plugin's */
 };

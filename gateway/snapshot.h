@@ -63,8 +63,8 @@ struct pool {
 	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
 	char **by;            /* names of facts, ends with NULL; NULL with default_persistence */
 	uint32_t timeout_ms;
+	char *scope;          /* of its persistence keys: its group's name, else its own */
 	struct store *store;  /* NULL without persistence */
-	char *scope;          /* of its keys: the group's name, else the pool's */
 	struct monitor_conf monitor;
 	atomic_uint *turn;    /* round-robin's position */
 };
