@@ -27,7 +27,7 @@ struct session *session_create(struct listener *l, const struct sockaddr *peer)
 	s->worker = l->worker;
 	s->listener = l;
 	s->snapshot = snapshot_ref(l->snapshot);
-	s->number = ++l->worker->last_session;
+	s->number = l->worker->last_session += l->worker->session_step;
 	memcpy(&s->source, peer, address_len(peer));
 	list_init(&s->servers);
 	list_init(&s->exchanges);

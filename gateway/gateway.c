@@ -284,7 +284,8 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 	c->reset.run = on_reset;
 	c->worker.handshakes = g->handshakes;
 	c->worker.secret = g->secret;
-	c->worker.last_session = (uint64_t)index * 1000000000;
+	c->worker.last_session = index;
+	c->worker.session_step = g->snapshot->settings.workers;
 	r = script_create(&c->worker.script);
 	for (unsigned i = 0; i < s->nlisteners && r == 0; i++) {
 		struct listener *l;

@@ -237,19 +237,22 @@ static void on_writable(struct stream *s)
 		plugin_of(l)->writable(&l->pub);
 }
 
-/* Why a link closed matters to the operator when it was not the peer's quiet end. */
+/* The quiet ends are for debugging; what a server or TLS refused is for the operator. */
 static void log_close(struct link *l)
 {
-	bool tls_failed = !l->open && l->stream->tls && !l->server;
+	const struct stream *s = l->stream;
+	enum lg_level level = LG_DEBUG;
+	const char *event = "link-closed";
 
-	if (tls_failed) {
+	if (l->server && (!l->open || s->failed)) {
+		level = LG_WARNING;
+		event = l->open ? "server-link-failed" : "server-unreachable";
+	} else if (!l->open && s->tls) {
+		level = LG_INFO;
+		event = "tls-refused";
 		atomic_fetch_add_explicit(&l->listener->conf->stats->refused_tls, 1, memory_order_relaxed);
-		link_log(l, LG_INFO, "tls-refused", "reason", stream_reason(l->stream));
-	} else if (!l->open && l->server) {
-		link_log(l, LG_WARNING, "server-unreachable", "reason", stream_reason(l->stream));
-	} else {
-		link_log(l, LG_DEBUG, "link-closed", "reason", stream_reason(l->stream));
 	}
+	link_log(l, level, event, "reason", stream_reason(s));
 }
 
 static void on_closed(struct stream *s)

@@ -371,7 +371,7 @@ static int send_end(struct stream *s)
 		if (r <= 0)
 			return r; /* the end is kept with the rest; FIN follows when that is sent */
 	}
-	if (shutdown(s->io.fd, SHUT_WR) < 0)
+	if (shutdown(s->io.fd, SHUT_WR) < 0 && errno != ENOTCONN) /* the peer may have reset it meanwhile */
 		return -errno;
 	return 1;
 }

@@ -75,7 +75,7 @@ struct worker {
 	struct list sessions;  /* session.c */
 	struct list streams;   /* stream.c: all of them */
 	bool draining;         /* stops with its last session */
-	uint64_t last_session; /* number of the newest; workers count in ranges of their own */
+	uint64_t last_session, session_step; /* numbers of sessions: each worker counts in steps of its own */
 	const unsigned char *secret; /* 16 bytes, of the process: keys of the persistence table */
 
 	int epoll; /* the inner epoll; `poll` watches it */
