@@ -6,8 +6,8 @@
  * A `tls` word of the configuration becomes a tls_identity (its files, loaded once).  A listener makes a tls_server of
  * one or several, a pool a tls_client of one.  All three are immutable, counted and shared by all threads.
  *
- * TLS 1.2 and 1.3 unless `minimum` says less; forward secrecy always (no static RSA key exchange, not even by
- * `priority`); no renegotiation (RFC 5746 is for older peers to have), no early data (RFC 8446 section 2.3 tells why).
+ * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever `priority`
+ * says).  No renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8 has the dangers).
  */
 #ifndef TLS_H
 #define TLS_H
@@ -90,7 +90,8 @@ enum tls_step {
 
 /* One step of the handshake: takes records from `in`, puts records to `out`.  The CPU work of a handshake is all in
  * here; it may run on any thread, one at a time.  It takes all that it can use: after TLS_MORE `in` is empty and the
- * beginning of a record is kept inside; after TLS_READY `in` may hold records that are tls_decrypt's. */
+ * beginning of a record is kept inside; after TLS_READY `in` may hold records that are tls_decrypt's.
+ * A TLS 1.3 client is ready before the server has judged its certificate: a refusal comes by tls_decrypt. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
 
 /* Decrypts what `in` holds to `p`, a record a call: the number of bytes; -EAGAIN: a whole record is not there yet, and

@@ -118,6 +118,29 @@ static void test_kinds(void **state)
 	}
 }
 
+/* A client without RFC 5746 is served only where old clients are asked for. */
+static void test_renegotiation_fix(void **state)
+{
+	(void)state;
+	for (int old = 0; old < 2; old++) {
+		struct rig_word word = { .cert = "rsa", .minimum = old ? "1.0" : NULL };
+		struct tls_server *s = rig_server(&word, TLS_VERIFY_NONE, NULL);
+		enum tls_step step;
+		struct tls *t;
+		struct raw c;
+
+		assert_int_equal(tls_accept(&t, s), 0);
+		raw_open(&c, TLS12 ":%DISABLE_SAFE_RENEGOTIATION", NULL, NULL, NULL);
+		raw_shake(&c, t, &step);
+		assert_int_equal(step, old ? TLS_READY : TLS_FAILED);
+		if (!old)
+			assert_non_null(strstr(tls_reason(t), "renegotiation fix"));
+		raw_close(&c);
+		tls_free(t);
+		tls_server_unref(s);
+	}
+}
+
 static void test_x25519(void **state)
 {
 	struct tls_server *s = rig_server(&(struct rig_word){ .cert = "rsa" }, TLS_VERIFY_NONE, NULL);
@@ -304,8 +327,9 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds), cmocka_unit_test(test_x25519),  cmocka_unit_test(test_sni),
-		cmocka_unit_test(test_alpn),  cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_renegotiation_fix),
+		cmocka_unit_test(test_x25519), cmocka_unit_test(test_sni),
+		cmocka_unit_test(test_alpn),   cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, make, unmake);
