@@ -371,8 +371,7 @@ static void test_words(void **state)
 		"('a.'):after('.') == '' and ('a'):before('.') == nil and ('.a'):before('.') == ''",
 		"string.len('abc') == 3 and ('abc'):sub(2) == 'bc' and ('abc'):byte() == 97",
 		"select('#', ('abc'):byte(1, -1)) == 3 and select('#', table.unpack({ 1, 2, 3 })) == 3",
-		"tostring({}) == 'table' and tostring(nil) == 'nil' and tostring(12) == '12' and tostring(m) == "
-		"'userdata'",
+		"tostring({}) == 'table' and tostring(nil) == 'nil' and tostring(m) == 'userdata'",
 		"tonumber('12') == 12 and math.max(1, 2) == 2 and type(m) == 'userdata' and type(o) == 'table'",
 		"(function() local t = { 3, 1, 2 } table.sort(t) return table.concat(t, ',') end)() == '1,2,3'",
 		"(function() local n = 0 for k, v in pairs({ 5, 6, x = 7 }) do n = n + v end return n end)() == 18",
@@ -506,7 +505,7 @@ static void test_budgets(void **state)
 		{ "local t = {} for i = 1, 9000 do t[i] = i end while true do select(1, table.unpack(t)) end",
 		  "instructions" },
 		{ "local s = m['header.x'] while true do s:contains('y') end", "more than 100000 instructions" },
-		{ "local s = m['header.x'] while true do s:byte(1, -1) end", "more than 100000 instructions" },
+		{ "local s = m['header.x'] while true do s:byte(1, 5000) end", "more than 100000 instructions" },
 		{ "table.sort({ 1, 2, 3 }, function() while true do end end)", "more than 100000 instructions" },
 		{ "local s = m['header.x'] while true do s = s .. s end", "more than 1 MiB of memory in one decision" },
 		{ "local s = m['header.x'] while true do local t = s .. 'x' end",
@@ -701,7 +700,6 @@ static void test_wrong_options(void **state)
 	} rows[] = {
 		{ "5", "the options are a number, not a table" },
 		{ "{", "unexpected symbol" },
-		{ "{ f = function() end }", "the options hold a function" },
 		{ "{ x = nothing }", "unknown name 'nothing'" },
 	};
 	struct world *w = *state;
