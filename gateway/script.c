@@ -88,16 +88,40 @@ static void count_hook(lua_State *L, lua_Debug *ar)
 	spend(L, SCRIPT_HOOK_STEPS, 0);
 }
 
+/* Handles an error where it happens: a text that does not say its place gets that of the running line. */
+static int add_place(lua_State *L)
+{
+	lua_Debug ar;
+
+	if (lua_type(L, 1) != LUA_TSTRING)
+		return 1;
+	for (int level = 1; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline < 0)
+			continue; /* C */
+		if (strncmp(lua_tostring(L, 1), ar.short_src, strlen(ar.short_src)) != 0) {
+			luaL_where(L, level);
+			lua_insert(L, 1);
+			lua_concat(L, 2);
+		}
+		break;
+	}
+	return 1;
+}
+
 int script_call(struct script *s, const struct script_budget *budget, int nargs, int nresults)
 {
+	int handler = lua_gettop(s->L) - nargs;
 	int status;
 
 	s->budget = budget;
 	s->steps = budget->steps;
 	s->bytes = budget->bytes;
-	s->refused = NULL;
 	lua_sethook(s->L, count_hook, LUA_MASKCOUNT, SCRIPT_HOOK_STEPS); /* each call: counting starts anew */
-	status = lua_pcall(s->L, nargs, nresults, 0);
+	lua_pushcfunction(s->L, add_place);
+	lua_insert(s->L, handler);
+	status = lua_pcall(s->L, nargs, nresults, handler);
+	lua_remove(s->L, handler);
 	s->budget = NULL;
 	return status;
 }
