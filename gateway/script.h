@@ -4,9 +4,9 @@
  * thread.  A policy gets facts and gives one verdict; it sees no C object, no file, no clock, and its instructions and
  * memory are counted.  Lua is used in script*.c and config.c's script_config.c only.
  *
- * A policy's file returns { plugin, reads, pools, options, decide = function(m, o) ... end }.  m.NAME is a fact (a text or
- * nil), o.NAME an option.  Verdicts: route(pool), reply(code, reason[, { Name = value }]), drop(), unavailable(); decide
- * returns one, or nil.  Beside them a policy has
+ * A policy's file returns { plugin, reads, pools, options, decide = function(m, o) ... end }.  m.NAME is a fact (a text
+ * or nil), o.NAME an option.  Verdicts: route(pool), reply(code, reason[, { Name = value }]), drop(), unavailable();
+ * decide returns one, or nil.  Beside them a policy has
  *
  *     assert error ipairs next pairs select tonumber tostring type; math without chance; table
  *     string: byte len sub, lower upper (ASCII); s:prefix(t) s:suffix(t) s:contains(t), s:equal(t) whatever the case,
