@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "sip/out.h"
+
 /* The compact forms: RFC 3261 section 7.3.3 and the IANA register of SIP header fields. */
 static char compact_form(struct sip_text name)
 {
@@ -86,38 +88,25 @@ bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text na
 	return false;
 }
 
-/* Bytes gathered in the caller's buffer; `n` goes on counting when it is full. */
-struct out {
-	char *p;
-	size_t size, n;
-};
-
-static void put(struct out *o, const char *p, size_t n)
-{
-	if (n > 0 && o->n + n <= o->size)
-		memcpy(o->p + o->n, p, n);
-	o->n += n;
-}
-
 /* Copies a value; each fold, with the white space around it, becomes one space (RFC 3261 section 7.3.1). */
-static void put_unfolded(struct out *o, struct sip_text value)
+static void put_unfolded(struct sip_out *o, struct sip_text value)
 {
 	const char *cr;
 
 	while (value.n > 0 && (cr = memchr(value.p, '\r', value.n))) {
 		struct sip_text before = sip_trim((struct sip_text){ value.p, (size_t)(cr - value.p) });
 
-		put(o, before.p, before.n);
-		put(o, " ", 1);
+		sip_put(o, before);
+		sip_put(o, SIP_TEXT(" "));
 		value = sip_trim((struct sip_text){ cr, value.n - (size_t)(cr - value.p) });
 	}
-	put(o, value.p, value.n);
+	sip_put(o, value);
 }
 
 int sip_header(const char *p, const struct sip_head *h, struct sip_text name, struct sip_text *out, char *buf,
 	       size_t size)
 {
-	struct out o = { buf, size, 0 };
+	struct sip_out o = { buf, size, 0 };
 	struct sip_slice value, another;
 	uint32_t at = 0;
 
@@ -129,10 +118,10 @@ int sip_header(const char *p, const struct sip_head *h, struct sip_text name, st
 	}
 	for (at = 0; sip_header_next(p, h, name, &at, &value);) {
 		if (o.n > 0)
-			put(&o, ", ", 2);
+			sip_put(&o, SIP_TEXT(", "));
 		put_unfolded(&o, (struct sip_text){ p + value.at, value.n });
 	}
-	if (o.n > size)
+	if (sip_out_end(&o) < 0)
 		return -ENOSPC;
 	*out = (struct sip_text){ buf, o.n };
 	return 0;
