@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "sip/out.h"
 #include "sip/scan.h"
 
 #define HEX_N      (2 * SIP_PROBE_RANDOM)
@@ -31,43 +30,38 @@ static bool is_word(struct sip_text t)
 	return t.n > 0;
 }
 
-static void put_all(struct sip_out *o, const struct sip_text *parts, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		sip_put(o, parts[i]);
-}
-
-#define PUT(o, ...)                                                                                                    \
-	put_all(o, (const struct sip_text[]){ __VA_ARGS__ },                                                           \
-		sizeof((const struct sip_text[]){ __VA_ARGS__ }) / sizeof(struct sip_text))
+/* A text as two arguments for "%.*s". */
+#define TEXT(t) (int)(t).n, (t).p
 
 int sip_probe_write(char *buf, size_t size, const struct sip_probe *q)
 {
-	struct sip_out o = { buf, size, 0 };
-	struct sip_text scheme = q->uri.n > 0 ? (struct sip_text){ NULL, 0 } : SIP_TEXT("sip:");
-	struct sip_text to = q->uri.n > 0 ? q->uri : q->server;
-	char hex[HEX_N], hops[16];
-	struct sip_text id = { hex, HEX_N }, tag = { hex, TAG_N };
-	struct sip_text forwards = { hops, (size_t)snprintf(hops, sizeof(hops), "%u", q->max_forwards) };
+	struct sip_text scheme = q->uri.n > 0 ? SIP_TEXT("") : SIP_TEXT("sip:");
+	struct sip_text uri = q->uri.n > 0 ? q->uri : q->server;
+	char hex[HEX_N];
+	int n;
 
-	if (!is_word(to) || !is_word(q->local) || !sip_is_token(q->transport))
+	if (!is_word(uri) || !is_word(q->local) || !sip_is_token(q->transport))
 		return -EINVAL;
 	write_hex(hex, q);
-	PUT(&o, SIP_TEXT("OPTIONS "), scheme, to, SIP_TEXT(" SIP/2.0\r\n"));
-	PUT(&o, SIP_TEXT("Via: SIP/2.0/"), q->transport, SIP_TEXT(" "), q->local, SIP_TEXT(";branch=z9hG4bK"), id,
-	    SIP_TEXT("\r\n"));
-	PUT(&o, SIP_TEXT("Max-Forwards: "), forwards, SIP_TEXT("\r\n"));
-	PUT(&o, SIP_TEXT("From: <sip:"), q->local, SIP_TEXT(">;tag="), tag, SIP_TEXT("\r\n"));
-	PUT(&o, SIP_TEXT("To: <"), scheme, to, SIP_TEXT(">\r\n"));
-	PUT(&o, SIP_TEXT("Call-ID: "), id, SIP_TEXT("\r\n"));
-	PUT(&o, SIP_TEXT("CSeq: 1 OPTIONS\r\n"));
-	PUT(&o, SIP_TEXT("Contact: <sip:"), q->local, SIP_TEXT(";transport="), q->transport, SIP_TEXT(">\r\n"));
-	PUT(&o, SIP_TEXT("Accept: application/sdp\r\nContent-Length: 0\r\n\r\n"));
-	return sip_out_end(&o);
+	n = snprintf(buf, size,
+		     "OPTIONS %.*s%.*s SIP/2.0\r\n"
+		     "Via: SIP/2.0/%.*s %.*s;branch=z9hG4bK%.*s\r\n"
+		     "Max-Forwards: %u\r\n"
+		     "From: <sip:%.*s>;tag=%.*s\r\n"
+		     "To: <%.*s%.*s>\r\n"
+		     "Call-ID: %.*s\r\n"
+		     "CSeq: 1 OPTIONS\r\n"
+		     "Contact: <sip:%.*s;transport=%.*s>\r\n"
+		     "Accept: application/sdp\r\n"
+		     "Content-Length: 0\r\n"
+		     "\r\n",
+		     TEXT(scheme), TEXT(uri), TEXT(q->transport), TEXT(q->local), HEX_N, hex, q->max_forwards,
+		     TEXT(q->local), TAG_N, hex, TEXT(scheme), TEXT(uri), HEX_N, hex, TEXT(q->local),
+		     TEXT(q->transport));
+	return n >= 0 && (size_t)n < size ? n : -ENOSPC;
 }
 
-/* ---- The judgement
- * --------------------------------------------------------------------------------------------------- */
+/* ---- The judgement --------------------------------------------------------------------------------------- */
 
 /* Copies text of the network's for a terminal or a log: what is not printable becomes '?'. */
 static void write_note(char *note, size_t size, int code, struct sip_text text)
@@ -116,8 +110,7 @@ enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t
 	return SIP_SICK;
 }
 
-/* ---- Lists of status codes
- * --------------------------------------------------------------------------------------------- */
+/* ---- Lists of status codes ------------------------------------------------------------------------------- */
 
 /* One code, or with "xx" behind its first digit a hundred of them.  How many characters, 0 if it is neither. */
 static size_t read_codes(const char *s, int *low, int *high)

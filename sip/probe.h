@@ -19,7 +19,7 @@ struct sip_probe {
 
 enum sip_health { SIP_SICK = -1, SIP_NOT_YET = 0, SIP_HEALTHY = 1 };
 
-/* Writes the request.  Its length, or -ENOSPC; -EINVAL: a text is empty or not fit for a line. */
+/* Writes the request, terminated.  Its length, or -ENOSPC; -EINVAL: a text is empty or not fit for a line. */
 int sip_probe_write(char *buf, size_t size, const struct sip_probe *q);
 
 /*
