@@ -10,12 +10,12 @@
 
 static bool begins_with_sip(struct sip_text t)
 {
-	return t.n >= 4 && sip_same((struct sip_text){ t.p, 4 }, SIP_TEXT("SIP/"));
+	return t.n >= 4 && (t.p[0] | 0x20) == 's' && sip_same((struct sip_text){ t.p, 4 }, SIP_TEXT("SIP/"));
 }
 
 static bool is_version(struct sip_text t)
 {
-	return sip_same(t, SIP_TEXT(VERSION));
+	return sip_equal(t, SIP_TEXT(VERSION)) || sip_same(t, SIP_TEXT(VERSION));
 }
 
 void sip_start_method(struct sip_head *h, const char *p, struct sip_slice name)
@@ -84,16 +84,6 @@ static void read_response(struct sip_head *h, const char *p, size_t n)
 		h->reason = (struct sip_slice){ VERSION_N + 5, (uint32_t)(n - VERSION_N - 5) };
 }
 
-/* Has it no control characters?  They are the mark of TLS, of compressed streams, of lines that end in bare CR or LF.
- */
-static bool is_plain(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
-			return false;
-	return true;
-}
-
 /* Does the last word of a line begin with "SIP/", be there spaces behind it or not? */
 static bool ends_with_version(const char *p, size_t n)
 {
@@ -116,7 +106,8 @@ enum sip_start sip_start_read(struct sip_head *h, const char *p, size_t n)
 	bool cr = line_n > 0 && p[line_n - 1] == '\r';
 
 	line_n -= cr;
-	if (!is_plain(p, line_n) || (n > 0 && !sip_is_token((struct sip_text){ p, 1 })))
+	/* Control characters are the mark of TLS, of compressed streams, of lines that end in bare CR. */
+	if (!sip_is_plain((struct sip_text){ p, line_n }) || (n > 0 && !sip_is_token((struct sip_text){ p, 1 })))
 		return alien(h, "not SIP");
 	if (!lf)
 		return SIP_START_MORE;
