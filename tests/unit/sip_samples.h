@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sip_samples.h: messages as Lync clients, front ends and plain SIP phones send them, for tests, fuzzer and benchmark. */
+/* sip_samples.h: messages as Lync clients, front ends and plain SIP phones send them, for tests, fuzzer and benchmark.
+ */
 #ifndef SIP_SAMPLES_H
 #define SIP_SAMPLES_H
 
@@ -38,7 +39,8 @@ struct sip_sample {
 	"ms-keep-alive: UAC;hop-hop=yes\r\n"                                                                           \
 	"Event: registration\r\n"                                                                                      \
 	"Proxy-Authorization: TLS-DSK qop=\"auth\", realm=\"SIP Communications Service\", opaque=\"A1B2C3D4\", "       \
-	"targetname=\"fe01.corp.example\", crand=\"4f3e2d1c\", cnum=\"1\", response=\"0123456789abcdef0123456789\"\r\n"  \
+	"targetname=\"fe01.corp.example\", crand=\"4f3e2d1c\", cnum=\"1\", "                                           \
+	"response=\"0123456789abcdef0123456789\"\r\n"                                                                  \
 	"Content-Length: 0\r\n"                                                                                        \
 	"\r\n"
 
@@ -151,9 +153,15 @@ struct sip_sample {
 	"\r\n"
 
 static const struct sip_sample sip_samples[] = {
-	{ "NEGOTIATE", SAMPLE_NEGOTIATE }, { "Lync REGISTER", SAMPLE_LYNC_REGISTER }, { "SERVICE", SAMPLE_SERVICE },
-	{ "BENOTIFY", SAMPLE_BENOTIFY },   { "Lync 200", SAMPLE_LYNC_200 },	      { "INVITE", SAMPLE_INVITE },
-	{ "compact", SAMPLE_COMPACT },	   { "folded", SAMPLE_FOLDED },		      { "486", SAMPLE_486 },
+	{ "NEGOTIATE", SAMPLE_NEGOTIATE },
+	{ "Lync REGISTER", SAMPLE_LYNC_REGISTER },
+	{ "SERVICE", SAMPLE_SERVICE },
+	{ "BENOTIFY", SAMPLE_BENOTIFY },
+	{ "Lync 200", SAMPLE_LYNC_200 },
+	{ "INVITE", SAMPLE_INVITE },
+	{ "compact", SAMPLE_COMPACT },
+	{ "folded", SAMPLE_FOLDED },
+	{ "486", SAMPLE_486 },
 };
 
 #define SIP_SAMPLES (sizeof(sip_samples) / sizeof(sip_samples[0]))
