@@ -48,7 +48,8 @@ for header in $(code gateway sip plugins | grep '\.h$'); do
 	${CC:-cc} ${CPPFLAGS:--Igateway -I.} ${CFLAGS:--Wall -Wextra -Werror} -I. -Igateway -x c -include "$header" \
 		-c /dev/null -o "$work/alone.o" 2>&1 | findings "$header does not compile alone"
 done
-if [ "${CXX:-:}" = : ]; then
+CXX=${CXX:-$(command -v g++ || command -v clang++)}
+if [ -z "$CXX" ]; then
 	echo 'no C++ compiler: plugin.h was not tried as C++'
 else
 	for std in c++11 c++17; do
