@@ -95,7 +95,7 @@ struct lg_link {
 
 /* A client link and what hangs on it. */
 struct lg_session {
-	struct lg_link *client;
+	struct lg_link *client; /* NULL once it has closed */
 	void *data; /* session_size bytes of the plugin's, zeroed at the start */
 };
 
@@ -317,8 +317,7 @@ struct lg_plugin {
 	/* The link's `deadline` has passed. */
 	void (*expired)(struct lg_link *l);
 
-	/* The gateway stops, or the server is taken out: finish in the protocol's words.  NULL: the link is closed when no
-	 * exchange is open. */
+	/* The gateway stops: finish in the protocol's words.  NULL: the link may stay until the drain limit. */
 	void (*drain)(struct lg_link *l);
 
 	/* The last call for a link. */
