@@ -38,6 +38,7 @@ includes sip | grep -E ':[<"](lychgate/|\.\./|gateway/|plugins/)' | grep -v ':<l
 
 standard='assert|ctype|errno|inttypes|limits|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings'
 for dir in plugins/*/; do
+	[ -d "$dir" ] || continue
 	own=$(cd "$dir" && ls -- *.h 2>/dev/null | sed 's/\.h$//' | paste -sd'|')
 	includes "$dir" | grep -vE ":(<lychgate/plugin\.h>|[<\"]sip/[a-z0-9_-]+\.h[>\"]|<($standard)\.h>|\"(${own:-none})\.h\")$" |
 		findings "$dir may include lychgate/plugin.h, its own headers, sip/ and standard C without I/O and time"
