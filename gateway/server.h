@@ -18,13 +18,15 @@
 enum health { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 
+struct monitor;
+
 struct server_state {
 	atomic_int health; /* enum health: monitor.c writes */
 	atomic_int admin;  /* enum admin: control.c writes */
 	atomic_llong since; /* Unix time in ms of the last change of either */
 	atomic_uint sessions; /* links that stand */
 	atomic_ullong requests, failures;
-	atomic_ullong hurry; /* traffic saw it fail: counts up, monitor.c probes soon */
+	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
 	pthread_mutex_t lock;
 	char answer[128]; /* of the last probe, under `lock` */
 };
