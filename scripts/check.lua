@@ -127,7 +127,7 @@ function types.list(c, v, spec, at)
   local clean, n = {}, #v
   for key in pairs(v) do
     if math.type(key) ~= "integer" or key < 1 or key > n then
-      c:problem(at, "has the key " .. show(key) .. " but is a list")
+      c:complain(at:key(key).line, at.label .. ": has the key " .. show(key) .. " but is a list")
     end
   end
   if not length(c, v, spec, at) then return nil end
@@ -151,8 +151,9 @@ function check.names(keys)
 end
 
 function check.unknown_key(c, key, names, at)
-  if type(key) ~= "string" then return c:problem(at:key(key), "a value without a key", "write KEY = VALUE") end
-  return c:problem(at:key(key), "unknown key `" .. key .. "`", near(key, names))
+  local line = at:key(key).line
+  if type(key) ~= "string" then return c:complain(line, at.label .. ": a value without a key", "write KEY = VALUE") end
+  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", near(key, names))
 end
 
 -- The keys of a table in an order that does not change from run to run.

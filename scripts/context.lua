@@ -25,18 +25,18 @@ function context:is_unknown(value)
   return getmetatable(value) == unknown
 end
 
--- Something is wrong at a place; gives nil, so that a check can end with it.
+-- Something is wrong at a place, or on a line; both give nil, so that a check can end with them.
 function context:problem(at, text, hint)
-  self:complain(at.line, at.label .. ": " .. text, hint)
-  return nil
+  return self:complain(at.line, at.label .. ": " .. text, hint)
 end
 
 function context:complain(line, text, hint)
   local list = self.problems
   for _, p in ipairs(list) do
-    if p.line == line and p.text == text then return end
+    if p.line == line and p.text == text then return nil end
   end
   list[#list + 1] = { line = line, text = text, hint = hint, order = #list }
+  return nil
 end
 
 function context:sorted_problems()

@@ -73,7 +73,7 @@ local function each(c, v, option, at, key_type, what)
   local clean = {}
   for _, key in ipairs(check.sorted(v)) do
     if math.type(key) ~= key_type and type(key) ~= key_type then
-      c:problem(at:key(key), string.format("has the key %s but is a %s", check.show(key), what))
+      c:complain(at:key(key).line, string.format("%s: has the key %s but is a %s", at.label, check.show(key), what))
     else
       clean[key] = kind_of(c, v[key], option.of, option, at:key(key))
     end
