@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -290,6 +291,28 @@ static void ids_stay(void **state)
 	snapshot_unref(s);
 }
 
+/* The examples, with the tree's own plugins and policies, in a folder that has their certificates. */
+static void examples_load(void **state)
+{
+	static const char *const names[] = { "lync-front-end" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char path[512], text[8192];
+		FILE *f;
+		int n;
+
+		snprintf(path, sizeof path, "%s/scripts/examples/%s.lua", TEST_SRCDIR, names[i]);
+		n = snprintf(text, sizeof text, "gateway { plugin_path = '%s', policy_path = '%s/policies' }",
+			     TEST_PLUGINS, TEST_SRCDIR);
+		f = fopen(path, "r");
+		assert_non_null(f);
+		text[n + (int)fread(text + n, 1, sizeof text - (size_t)n - 1, f)] = '\0';
+		fclose(f);
+		snapshot_unref(load_right(text));
+	}
+}
+
 /* Whichever allocation fails, it is said and nothing is left. */
 static void survives_lack_of_memory(void **state)
 {
@@ -319,6 +342,7 @@ int main(void)
 		cmocka_unit_test(fills_in_defaults),
 		cmocka_unit_test(builds_a_snapshot),
 		cmocka_unit_test(ids_stay),
+		cmocka_unit_test(examples_load),
 		cmocka_unit_test(survives_lack_of_memory),
 	};
 
