@@ -211,6 +211,7 @@ static void on_open(struct task *t)
 	if (s->closing)
 		return;
 	s->active_ms = s->progress_ms = s->worker->now_ms;
+	s->heard = buf_len(&s->raw) > 0; /* a handshake's bytes do not count */
 	enter(s, STREAM_OPEN);
 	s->ops->opened(s);
 	if (list_empty(&s->again)) /* bytes may be there already */
