@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- context.lua: what all checks share: the problems found so far, the names that are declared, and the plugins and policies
--- that were asked for.
+-- context.lua: what all checks share: the problems found so far, the names that are declared, and the plugins and
+-- policies that were asked for.
 
 local near = use "near"
 
@@ -51,7 +51,8 @@ end
 function context:declare(word, name, at)
   local list = self.names[word]
   if list[name] then
-    return self:problem(at, "this name is taken, by line " .. list[name].line, "names are unique among the words of a kind")
+    local text = "this name is taken, by line " .. list[name].line
+    return self:problem(at, text, "names are unique among the words of a kind")
   end
   list[name] = { line = at.line }
   list[#list + 1] = name
@@ -66,7 +67,8 @@ function context:clean(word, name)
   return self.names[word][name] and self.names[word][name].clean
 end
 
-local function join(a, b)
+-- Both lists in a new one.
+function context.join(a, b)
   return table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {}))
 end
 
@@ -75,7 +77,7 @@ function context:plugin(name, at)
   local known = self.plugins[name]
   if known == nil then
     local reason
-    known, reason = self.host.plugin(name, join(self.plugin_path or {}, { self.host.plugins }))
+    known, reason = self.host.plugin(name, context.join(self.plugin_path or {}, { self.host.plugins }))
     known = known or { refused = reason }
     self.plugins[name] = known
   end

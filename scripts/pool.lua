@@ -44,7 +44,8 @@ local function unique(c, servers, key)
   for _, s in ipairs(servers) do
     local other = s[key] and seen[s[key]]
     if other then
-      c:problem(s._at, string.format("has the same %s as the server on line %d: %s", key, other._at.line, check.show(s[key])),
+      local text = "has the same %s as the server on line %d: %s"
+      c:problem(s._at, string.format(text, key, other._at.line, check.show(s[key])),
         "give one of them a `" .. key .. "` of its own")
     elseif s[key] then
       seen[s[key]] = s
