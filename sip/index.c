@@ -19,14 +19,42 @@ enum name {
 	VIA,
 };
 
-/* Is `p` the lower-case `word` of the same length?  Names are mostly told apart by length and first letter already. */
-static bool is_word(const char *p, const char *word, size_t n)
+/* Do 8 or 4 bytes match but for case?  `word` is in lower case; "-" has the bit that makes letters lower too. */
+static inline bool same8(const char *p, const char *word)
 {
+	uint64_t a, b;
+
+	memcpy(&a, p, sizeof(a));
+	memcpy(&b, word, sizeof(b));
+	return (a | 0x2020202020202020) == b;
+}
+
+static inline bool same4(const char *p, const char *word)
+{
+	uint32_t a, b;
+
+	memcpy(&a, p, sizeof(a));
+	memcpy(&b, word, sizeof(b));
+	return (a | 0x20202020) == b;
+}
+
+/* Is `p` the lower-case `word` of the same, constant length?  A comparison or two of whole words, which overlap. */
+static inline bool is_word(const char *p, const char *word, size_t n)
+{
+	if (n > 16 && !same8(p + 8, word + 8))
+		return false;
+	if (n >= 8)
+		return same8(p, word) && same8(p + n - 8, word + n - 8);
+	if (n >= 4)
+		return same4(p, word) && same4(p + n - 4, word + n - 4);
 	for (size_t i = 0; i < n; i++)
 		if ((p[i] | 0x20) != word[i])
 			return false;
 	return true;
 }
+
+/* Is the name at `p`, which is as long as the constant `word`, that word? */
+#define IS(p, word) is_word(p, word, sizeof(word) - 1)
 
 static enum name compact_name(char c)
 {
@@ -56,23 +84,23 @@ static enum name name_of(const char *p, size_t n)
 	case 1:
 		return compact_name(p[0]);
 	case 2:
-		return is_word(p, "to", n) ? TO : OTHER;
+		return IS(p, "to") ? TO : OTHER;
 	case 3:
-		return is_word(p, "via", n) ? VIA : OTHER;
+		return IS(p, "via") ? VIA : OTHER;
 	case 4:
-		return is_word(p, "from", n) ? FROM : is_word(p, "cseq", n) ? CSEQ : OTHER;
+		return IS(p, "from") ? FROM : IS(p, "cseq") ? CSEQ : OTHER;
 	case 7:
-		return is_word(p, "call-id", n) ? CALL_ID : is_word(p, "contact", n) ? CONTACT : OTHER;
+		return IS(p, "call-id") ? CALL_ID : IS(p, "contact") ? CONTACT : OTHER;
 	case 11:
-		return is_word(p, "compression", n) ? COMPRESSION : OTHER;
+		return IS(p, "compression") ? COMPRESSION : OTHER;
 	case 12:
-		return is_word(p, "content-type", n) ? CONTENT_TYPE : OTHER;
+		return IS(p, "content-type") ? CONTENT_TYPE : OTHER;
 	case 13:
-		return is_word(p, "authorization", n) ? AUTHORIZATION : OTHER;
+		return IS(p, "authorization") ? AUTHORIZATION : OTHER;
 	case 14:
-		return is_word(p, "content-length", n) ? CONTENT_LENGTH : OTHER;
+		return IS(p, "content-length") ? CONTENT_LENGTH : OTHER;
 	case 19:
-		return is_word(p, "proxy-authorization", n) ? AUTHORIZATION : OTHER;
+		return IS(p, "proxy-authorization") ? AUTHORIZATION : OTHER;
 	default:
 		return OTHER;
 	}
@@ -105,9 +133,8 @@ static void read_call_id(struct sip_pass *s, struct sip_slice value)
 		return;
 	}
 	s->h->call_id = value;
-	for (size_t i = 0; i < t.n; i++)
-		if ((unsigned char)t.p[i] <= ' ' || t.p[i] == 0x7f)
-			sip_fail(s->h, 400, "white space or control character in Call-ID");
+	if (value.n > 0 && (!sip_is_plain(t) || memchr(t.p, ' ', t.n)))
+		sip_fail(s->h, 400, "white space or control character in Call-ID");
 }
 
 /* CSeq = 1*DIGIT LWS Method (section 20.16) */

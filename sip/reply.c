@@ -13,14 +13,6 @@
 /* All that a response consists of besides the request's values and the caller's texts. */
 #define FRAME_ROOM 256
 
-bool sip_reply_fits(struct sip_text s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\t') || s.p[i] == 0x7f)
-			return false;
-	return true;
-}
-
 size_t sip_reply_room(const struct sip_head *h, const struct sip_reply *r)
 {
 	/* A compact "v:" of the request grows to "Via: " at worst. */
@@ -33,12 +25,12 @@ size_t sip_reply_room(const struct sip_head *h, const struct sip_reply *r)
 
 static bool is_writable(const struct sip_reply *r)
 {
-	if (r->code < 100 || r->code > 699 || !sip_reply_fits(r->reason))
+	if (r->code < 100 || r->code > 699 || !sip_is_plain(r->reason))
 		return false;
 	if (r->tag.n > 0 && !sip_is_token(r->tag))
 		return false;
 	for (unsigned i = 0; i < r->nfields; i++)
-		if (!sip_is_token(r->fields[i].name) || !sip_reply_fits(r->fields[i].value))
+		if (!sip_is_token(r->fields[i].name) || !sip_is_plain(r->fields[i].value))
 			return false;
 	return true;
 }

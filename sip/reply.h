@@ -22,16 +22,13 @@ struct sip_reply {
 	unsigned nfields;
 };
 
-/* Is `s` fit to be part of a line: no control characters but HT? */
-bool sip_reply_fits(struct sip_text s);
-
 /* How much room sip_reply_write needs at most. */
 size_t sip_reply_room(const struct sip_head *h, const struct sip_reply *r);
 
 /*
  * Writes the response to the request `p`, which sip_scan called SIP_MESSAGE or SIP_BAD and answerable.  The length, or
- * -ENOSPC, or -EINVAL: the code, or a text that is not fit for a line.  No response exists to an ACK or a BENOTIFY; not
- * to call it is the caller's part.
+ * -ENOSPC, or -EINVAL: the code, or a text with control characters, which could begin a line of its own.  No response
+ * exists to an ACK or a BENOTIFY; not to call it is the caller's part.
  */
 int sip_reply_write(char *buf, size_t size, const char *p, const struct sip_head *h, const struct sip_reply *r);
 

@@ -92,8 +92,8 @@ static bool take_headers(struct sip_pass *s)
 {
 	if (s->at < s->n && is_blank(s->p[s->at]))
 		fail_lines(s, "folded start line");
-	while (s->n - s->at >= 2) {
-		if (s->p[s->at] == '\r' && s->p[s->at + 1] == '\n') {
+	while (s->at < s->n) {
+		if (s->n - s->at >= 2 && memcmp(s->p + s->at, "\r\n", 2) == 0) {
 			s->at += 2;
 			return true;
 		}

@@ -5,17 +5,17 @@
  */
 #include "sip/start.h"
 
-#define VERSION   "SIP/2.0"
-#define VERSION_N (sizeof(VERSION) - 1)
+#define SIP_VERSION   "SIP/2.0"
+#define SIP_VERSION_N (sizeof(SIP_VERSION) - 1)
 
 static bool begins_with_sip(struct sip_text t)
 {
-	return t.n >= 4 && sip_same((struct sip_text){ t.p, 4 }, SIP_TEXT("SIP/"));
+	return t.n >= 4 && (t.p[0] | 0x20) == 's' && sip_same((struct sip_text){ t.p, 4 }, SIP_TEXT("SIP/"));
 }
 
 static bool is_version(struct sip_text t)
 {
-	return sip_same(t, SIP_TEXT(VERSION));
+	return sip_equal(t, SIP_TEXT(SIP_VERSION)) || sip_same(t, SIP_TEXT(SIP_VERSION));
 }
 
 void sip_start_method(struct sip_head *h, const char *p, struct sip_slice name)
@@ -63,13 +63,13 @@ static void read_request(struct sip_head *h, const char *p, size_t n)
 /* Status-Line = SIP-Version SP Status-Code SP Reason-Phrase; the last space may be missing with the phrase. */
 static void read_response(struct sip_head *h, const char *p, size_t n)
 {
-	const char *code = p + VERSION_N + 1;
+	const char *code = p + SIP_VERSION_N + 1;
 
-	if (!is_version((struct sip_text){ p, n < VERSION_N ? n : VERSION_N })) {
+	if (!is_version((struct sip_text){ p, n < SIP_VERSION_N ? n : SIP_VERSION_N })) {
 		sip_fail(h, 400, "response in another version of SIP");
 		return;
 	}
-	if (n < VERSION_N + 4 || code[-1] != ' ' || (n > VERSION_N + 4 && code[3] != ' ')) {
+	if (n < SIP_VERSION_N + 4 || code[-1] != ' ' || (n > SIP_VERSION_N + 4 && code[3] != ' ')) {
 		sip_fail(h, 400, "status line cannot be read");
 		return;
 	}
@@ -80,18 +80,8 @@ static void read_response(struct sip_head *h, const char *p, size_t n)
 	}
 	if (h->status < 100)
 		sip_fail(h, 400, "status code cannot be read");
-	if (n > VERSION_N + 5)
-		h->reason = (struct sip_slice){ VERSION_N + 5, (uint32_t)(n - VERSION_N - 5) };
-}
-
-/* Has it no control characters?  They are the mark of TLS, of compressed streams, of lines that end in bare CR or LF.
- */
-static bool is_plain(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
-			return false;
-	return true;
+	if (n > SIP_VERSION_N + 5)
+		h->reason = (struct sip_slice){ SIP_VERSION_N + 5, (uint32_t)(n - SIP_VERSION_N - 5) };
 }
 
 /* Does the last word of a line begin with "SIP/", be there spaces behind it or not? */
@@ -116,7 +106,8 @@ enum sip_start sip_start_read(struct sip_head *h, const char *p, size_t n)
 	bool cr = line_n > 0 && p[line_n - 1] == '\r';
 
 	line_n -= cr;
-	if (!is_plain(p, line_n) || (n > 0 && !sip_is_token((struct sip_text){ p, 1 })))
+	/* Control characters are the mark of TLS, of compressed streams, of lines that end in bare CR. */
+	if (!sip_is_plain((struct sip_text){ p, line_n }) || (n > 0 && !sip_is_token((struct sip_text){ p, 1 })))
 		return alien(h, "not SIP");
 	if (!lf)
 		return SIP_START_MORE;

@@ -17,11 +17,6 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 bool sip_same(struct sip_text a, struct sip_text b)
 {
 	if (a.n != b.n)
@@ -40,13 +35,31 @@ bool sip_is_token(struct sip_text t)
 	return t.n > 0;
 }
 
-struct sip_text sip_trim(struct sip_text t)
+/* Every byte of a word. */
+#define BYTES(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Is a byte of `x` below 0x20, or 0x7f?  Eight at a time: subtracting borrows from a byte's top bit only if it is less.
+ */
+static bool has_control(uint64_t x)
 {
-	while (t.n > 0 && is_space(t.p[0]))
-		t.p++, t.n--;
-	while (t.n > 0 && is_space(t.p[t.n - 1]))
-		t.n--;
-	return t;
+	uint64_t del = x ^ BYTES(0x7f);
+
+	return (((x - BYTES(0x20)) & ~x) | ((del - BYTES(0x01)) & ~del)) & BYTES(0x80);
+}
+
+bool sip_is_plain(struct sip_text t)
+{
+	uint64_t x;
+
+	for (; t.n >= sizeof(x); t.p += sizeof(x), t.n -= sizeof(x)) {
+		memcpy(&x, t.p, sizeof(x));
+		if (has_control(x))
+			return false;
+	}
+	for (size_t i = 0; i < t.n; i++)
+		if ((unsigned char)t.p[i] < ' ' || t.p[i] == 0x7f)
+			return false;
+	return true;
 }
 
 /* The place behind the quoted string that begins at `i`; t.n if it does not end (section 25.1, quoted-string). */

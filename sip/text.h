@@ -43,8 +43,23 @@ bool sip_same(struct sip_text a, struct sip_text b);
 /* Is it a token (RFC 3261 section 25.1)?  Method and parameter names are. */
 bool sip_is_token(struct sip_text t);
 
+/* Has it no control characters, not even HT? */
+bool sip_is_plain(struct sip_text t);
+
+static inline bool sip_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* `t` without white space (SP, HT, and the CRLF of a folded line) at its ends. */
-struct sip_text sip_trim(struct sip_text t);
+static inline struct sip_text sip_trim(struct sip_text t)
+{
+	while (t.n > 0 && sip_is_space(t.p[0]))
+		t.p++, t.n--;
+	while (t.n > 0 && sip_is_space(t.p[t.n - 1]))
+		t.n--;
+	return t;
+}
 
 /*
  * Takes the first value off a list that is separated by commas; those inside quotes or <> do not count.  The value is
