@@ -60,7 +60,7 @@ static unsigned copy_fields(struct sip_field *fields, const struct lg_reply *rep
 	for (unsigned i = 0; i < reply->nheaders && n < FIELDS; i++) {
 		const struct lg_header *header = &reply->headers[i];
 
-		if (sip_is_token(text_of(header->name)) && sip_reply_fits(text_of(header->value)))
+		if (sip_is_token(text_of(header->name)) && sip_is_plain(text_of(header->value)))
 			fields[n++] = (struct sip_field){ text_of(header->name), text_of(header->value) };
 	}
 	return n;
@@ -99,7 +99,7 @@ void reply_send(struct lg_link *l, const char *p, const struct sip_head *h, cons
 		return;
 	if (r.code < 100 || r.code > 699)
 		r.code = 500;
-	if (r.reason.n == 0 || !sip_reply_fits(r.reason))
+	if (r.reason.n == 0 || !sip_is_plain(r.reason))
 		r.reason = default_reason(r.code);
 	r.tag = make_tag(l, tag);
 	r.nfields = copy_fields(fields, reply, retry, sizeof(retry));

@@ -244,12 +244,9 @@ static void a_lync_client_is_closed_instead(void **state)
 		const char *from;
 		bool policy, closes;
 	} cases[] = {
-		{ ROUTE_AUTO, LYNC_FROM, false, true },
-		{ ROUTE_AUTO, LYNC_FROM, true, false },
-		{ ROUTE_AUTO, NULL, false, false },
-		{ ROUTE_CONNECTION, LYNC_FROM, false, true },
-		{ ROUTE_CONNECTION, NULL, false, false },
-		{ ROUTE_MESSAGE, LYNC_FROM, false, false },
+		{ ROUTE_AUTO, LYNC_FROM, false, true },   { ROUTE_AUTO, LYNC_FROM, true, false },
+		{ ROUTE_AUTO, NULL, false, false },       { ROUTE_CONNECTION, LYNC_FROM, false, true },
+		{ ROUTE_CONNECTION, NULL, false, false }, { ROUTE_MESSAGE, LYNC_FROM, false, false },
 	};
 
 	(void)state;

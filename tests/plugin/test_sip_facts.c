@@ -10,20 +10,19 @@
 
 #include <cmocka.h>
 
-static const char request[] =
-	"INVITE sip:%62ob:pw@Sales.Example:5061;user=phone SIP/2.0\r\n"
-	"v: SIP/2.0/TLS 10.0.0.9;branch=z9hG4bK1\r\n"
-	"f: \"Smith, Ann\" <sip:Ann@Corp.Example;opaque=x>;tag=1;epid=2\r\n"
-	"To: sip:bob@other.example\r\n"
-	"i: AbC@10.0.0.9\r\n"
-	"CSeq: 5 INVITE\r\n"
-	"s: one\r\n\ttwo\r\n"
-	"Supported: a, b\r\n"
-	"k: c\r\n"
-	"X-Empty:\r\n"
-	"Content-Length: 4\r\n"
-	"\r\n"
-	"body";
+static const char request[] = "INVITE sip:%62ob:pw@Sales.Example:5061;user=phone SIP/2.0\r\n"
+			      "v: SIP/2.0/TLS 10.0.0.9;branch=z9hG4bK1\r\n"
+			      "f: \"Smith, Ann\" <sip:Ann@Corp.Example;opaque=x>;tag=1;epid=2\r\n"
+			      "To: sip:bob@other.example\r\n"
+			      "i: AbC@10.0.0.9\r\n"
+			      "CSeq: 5 INVITE\r\n"
+			      "s: one\r\n\ttwo\r\n"
+			      "Supported: a, b\r\n"
+			      "k: c\r\n"
+			      "X-Empty:\r\n"
+			      "Content-Length: 4\r\n"
+			      "\r\n"
+			      "body";
 
 static const struct {
 	const char *name, *value;

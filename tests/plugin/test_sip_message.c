@@ -16,13 +16,16 @@
 /* Oddities that are legal, or Lync's: all of them have to pass. */
 static const char from_client[] =
 	"\r\n\r\n"
-	"REGISTER sip:corp.example SIP/2.0\r\nv: SIP/2.0/tls 10.0.0.9:49152\r\nmax-forwards: 0\r\nf: <sip:ann@corp.example>"
+	"REGISTER sip:corp.example SIP/2.0\r\nv: SIP/2.0/tls 10.0.0.9:49152\r\nmax-forwards: 0\r\nf: "
+	"<sip:ann@corp.example>"
 	";tag=1\r\nt: <sip:ann@corp.example>\r\ni: one\r\nCSeq: 1\r\n REGISTER\r\nl: 0\r\n\r\n"
 	"\r\n\r\n"
-	"SERVICE sip:ann@corp.example SIP/2.0\r\nVia: SIP/2.0/tls 10.0.0.9:49152\r\nFrom: \"A, B\" <sip:ann@corp.example>"
+	"SERVICE sip:ann@corp.example SIP/2.0\r\nVia: SIP/2.0/tls 10.0.0.9:49152\r\nFrom: \"A, B\" "
+	"<sip:ann@corp.example>"
 	";tag=2\r\nTo: <sip:ann@corp.example>\r\nCall-ID : two\r\nCSeq: 7 SERVICE\r\nProxy-Require: ms-benotify\r\n"
 	"Content-Type: text/plain\r\nContent-Length:  29\r\n\r\nINVITE sip:a@b SIP/2.0\r\n\r\n\r\n1"
-	"BENOTIFY sip:ann@corp.example SIP/2.0\r\nVia: SIP/2.0/tls 10.0.0.9:49152\r\nFrom: <sip:a@b>;tag=3\r\nTo: <sip:c@d>"
+	"BENOTIFY sip:ann@corp.example SIP/2.0\r\nVia: SIP/2.0/tls 10.0.0.9:49152\r\nFrom: <sip:a@b>;tag=3\r\nTo: "
+	"<sip:c@d>"
 	";tag=4\r\nCall-ID: one\r\nCSeq: 2 BENOTIFY\r\nContent-Length: 4\r\n\r\nbody"
 	"\r\n"
 	"ACK sip:ann@corp.example SIP/2.0\r\nVia: SIP/2.0/TLS 10.0.0.9;branch=z9hG4bK7, SIP/2.0/TLS 10.0.0.8\r\n"
@@ -32,12 +35,15 @@ static const char from_client[] =
 	"\r\n\r\n";
 
 static const char from_server[] =
-	"SIP/2.0 100 Trying\r\nVia: SIP/2.0/tls 10.0.0.9:49152;ms-received-port=1;ms-received-cid=2\r\nFrom: <sip:a@b>;tag=1\r\n"
+	"SIP/2.0 100 Trying\r\nVia: SIP/2.0/tls 10.0.0.9:49152;ms-received-port=1;ms-received-cid=2\r\nFrom: "
+	"<sip:a@b>;tag=1\r\n"
 	"To: <sip:a@b>\r\nCall-ID: one\r\nCSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n"
 	"\r\n\r\n"
-	"SIP/2.0 200\r\nVia: SIP/2.0/tls 10.0.0.9:49152;ms-received-port=1;ms-received-cid=2\r\nFrom: <sip:a@b>;tag=1\r\n"
+	"SIP/2.0 200\r\nVia: SIP/2.0/tls 10.0.0.9:49152;ms-received-port=1;ms-received-cid=2\r\nFrom: "
+	"<sip:a@b>;tag=1\r\n"
 	"To: <sip:a@b>;tag=9\r\nCall-ID: one\r\nCSeq: 1 REGISTER\r\nContent-Length: 12\r\n\r\n\r\n\r\nSIP/2.0 "
-	"NOTIFY sip:ann@10.0.0.9 SIP/2.0\r\nVia: SIP/2.0/TLS fe01.corp.example\r\nFrom: <sip:c@d>;tag=8\r\nTo: <sip:a@b>;tag=1"
+	"NOTIFY sip:ann@10.0.0.9 SIP/2.0\r\nVia: SIP/2.0/TLS fe01.corp.example\r\nFrom: <sip:c@d>;tag=8\r\nTo: "
+	"<sip:a@b>;tag=1"
 	"\r\nCall-ID: one\r\nCSeq: 1 NOTIFY\r\nContent-Length: 5\r\n\r\n12345"
 	"BENOTIFY sip:ann@10.0.0.9 SIP/2.0\r\nVia: SIP/2.0/TLS fe01.corp.example\r\nFrom: <sip:c@d>;tag=8\r\n"
 	"To: <sip:a@b>;tag=1\r\nCall-ID: one\r\nCSeq: 2 BENOTIFY\r\nContent-Length: 0\r\n\r\n"
@@ -179,10 +185,11 @@ static void a_large_body_flows(void **state)
 		size_t n;
 
 		assert_non_null(text);
-		n = (size_t)sprintf(text,
-				    "MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TLS h;branch=1\r\nFrom: <sip:a@b>;tag=1\r\n"
-				    "To: <sip:c@d>\r\nCall-ID: c\r\nCSeq: 1 MESSAGE\r\nContent-Length: %d\r\n\r\n",
-				    BODY);
+		n = (size_t)sprintf(
+			text,
+			"MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TLS h;branch=1\r\nFrom: <sip:a@b>;tag=1\r\n"
+			"To: <sip:c@d>\r\nCall-ID: c\r\nCSeq: 1 MESSAGE\r\nContent-Length: %d\r\n\r\n",
+			BODY);
 		for (size_t j = 0; j < BODY; j++)
 			text[n++] = (char)(j * 7 + j / 256);
 		fake_steps(client, text, n, PIECE);
@@ -327,9 +334,11 @@ static const struct {
 	{ "BENOTIFY sip:a@b SIP/2.0\r\n" VIA REST "Call-ID: c\r\nCSeq: 1 INFO\r\nContent-Length: 0\r\n\r\n", "", true },
 	{ "OPTIONS sip:a@b SIP/2.0\r\n" VIA REST KEY "Content-Length: 1001\r\n\r\n", "SIP/2.0 413 ", false },
 	{ "OPTIONS sip:a@b SIP/2.0\r\n" VIA REST KEY "Content-Length: 12\r\n\r\nINVITE sip:x", "SIP/2.0 413 ", true },
-	{ "BENOTIFY sip:a@b SIP/2.0\r\n" VIA REST "Call-ID: c\r\nCSeq: 1 BENOTIFY\r\nContent-Length: 12\r\n\r\n123456789012",
+	{ "BENOTIFY sip:a@b SIP/2.0\r\n" VIA REST
+	  "Call-ID: c\r\nCSeq: 1 BENOTIFY\r\nContent-Length: 12\r\n\r\n123456789012",
 	  "", true },
-	{ "ACK sip:a@b SIP/2.0\r\n" VIA REST "Call-ID: c\r\nCSeq: 1 ACK\r\nContent-Length: 12\r\n\r\n123456789012", "", false },
+	{ "ACK sip:a@b SIP/2.0\r\n" VIA REST "Call-ID: c\r\nCSeq: 1 ACK\r\nContent-Length: 12\r\n\r\n123456789012", "",
+	  false },
 };
 
 static void refuse_one(size_t i, size_t step, enum lg_side side)

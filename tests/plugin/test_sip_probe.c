@@ -20,8 +20,9 @@ static void asks_options(void **state)
 	struct fake_question *q = fake_question(&lychgate_plugin, &plain);
 
 	(void)state;
-	assert_ptr_equal(strstr(q->asked, "OPTIONS sip:192.0.2.3:5060 SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.2:40000;branch="),
-			 q->asked);
+	assert_ptr_equal(
+		strstr(q->asked, "OPTIONS sip:192.0.2.3:5060 SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.2:40000;branch="),
+		q->asked);
 	assert_non_null(strstr(q->asked, "\r\nMax-Forwards: 70\r\n"));
 	fake_question_free(q);
 
@@ -68,10 +69,11 @@ static void answers_are_judged(void **state)
 		struct probe_options options = { .sick = answers[i].sick, .max_forwards = 70 };
 		struct fake_question *q = fake_question(&lychgate_plugin, &options);
 		char text[1024];
-		int n = snprintf(text, sizeof(text),
-				 "SIP/2.0 %s\r\nVia: SIP/2.0/TCP h\r\nFrom: <sip:a@b>\r\nTo: <sip:a@b>\r\nCall-ID: %s\r\n"
-				 "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
-				 answers[i].status, answers[i].call_id ? answers[i].call_id : value(q, "Call-ID: "));
+		int n = snprintf(
+			text, sizeof(text),
+			"SIP/2.0 %s\r\nVia: SIP/2.0/TCP h\r\nFrom: <sip:a@b>\r\nTo: <sip:a@b>\r\nCall-ID: %s\r\n"
+			"CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+			answers[i].status, answers[i].call_id ? answers[i].call_id : value(q, "Call-ID: "));
 
 		for (int part = 0; part < n; part++)
 			assert_int_equal(fake_judge(q, text, (size_t)part, false), LG_NOT_YET);

@@ -107,7 +107,8 @@ static void a_walk_sees_all(void **state)
 
 	(void)state;
 	for (uint64_t i = 1; i <= 100; i++)
-		assert_int_equal(transactions_add(&t, &(struct transaction){ .id = { i * 13, i }, .expires_ms = i }), 0);
+		assert_int_equal(transactions_add(&t, &(struct transaction){ .id = { i * 13, i }, .expires_ms = i }),
+				 0);
 	for (uint32_t i = 0; i < t.size;) {
 		struct transaction *e = transactions_at(&t, i);
 
