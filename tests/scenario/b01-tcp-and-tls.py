@@ -33,7 +33,7 @@ def a_client_on_tls_reaches_a_server_on_tls_by_its_name(play):
     play.gateway([one], bind="tls", words=play.certificates.word("pool"), listener='tls = "pool"',
                  pool='tls = "pool", tls_name = "pool.test"')
     there_and_back(play.tls_client(), one)
-    equal(one.requests and one.links[-1].sni, "pool.test", "the name that the gateway asks the server for")
+    equal(one.used[-1].sni, "pool.test", "the name that the gateway asks the server for")
 
 
 @story

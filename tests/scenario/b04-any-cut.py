@@ -23,13 +23,13 @@ def sent_in(play, one, send):
     """What the server receives of all the messages on a new connection."""
     client = play.client()
     stream = b"".join(re.sub(rb"[^\n]*@play", b"Call-ID: cut@play", bytes(m)) for m in MESSAGES)
-    links = len(one.links)
+    before = len(one.used)
     send(client, stream)
-    eventually(lambda: len(one.links) > links and len(one.links[-1].requests) == 6, "the server has all six requests")
-    eventually(lambda: len(one.links[-1].received) == len(stream), "the server has all the bytes")
+    eventually(lambda: len(one.used) > before and len(one.used[-1].requests) == 6, "the server has all six requests")
+    eventually(lambda: len(one.used[-1].received) == len(stream), "the server has all the bytes")
     client.close()
-    one.links[-1].wait_closed()
-    equal(bytes(one.links[-1].received), stream, "the bytes at the server")
+    one.used[-1].wait_closed()
+    equal(bytes(one.used[-1].received), stream, "the bytes at the server")
 
 
 @story

@@ -36,7 +36,7 @@ def a_signed_in_lync_clients_requests_reach_the_server_byte_for_byte(play):
     for what, asked in PASS.items():
         client.send(asked)
         equal(one.wait_request(asked.call_id).raw, asked.raw, what)
-    equal(len(one.links[-1].requests), 1 + len(PASS), "requests on the client's one server link")
+    equal(len(one.used[-1].requests), 1 + len(PASS), "requests on the client's one server link")
 
 
 main()

@@ -36,8 +36,8 @@ def least_connections_takes_the_server_with_the_fewest_links(play):
     for client, server in zip(clients, [c.ask(request()).server for c in clients]):
         if server == "one":
             client.close()
-    eventually(lambda: not servers[0].open_links or all(not k.requests for k in servers[0].open_links), "one is free")
-    equal({play.client().ask(request()).server for _ in range(3)}, {"one"}, "the servers of the next three clients")
+    eventually(lambda: not servers[0].open_used, "the first server is free")
+    equal([play.client().ask(request()).server for _ in range(3)], ["one"] * 3, "the servers of the next three clients")
 
 
 @story

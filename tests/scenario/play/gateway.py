@@ -39,6 +39,11 @@ class Gateway:
             raise Failure(f"the gateway ended at once with {self.process.returncode}")
         return os.path.exists(self.control) and self.ctl("status", "--json").returncode == 0
 
+    def run(self, *words):
+        """Runs the program to its end, as someone in a shell would; what it said is .stderr."""
+        return subprocess.run([self.program("lychgate"), *words, "-c", self.file], capture_output=True, text=True,
+                              timeout=slow(PATIENCE))
+
     # ---- Asking ----
 
     def ctl(self, *words):

@@ -42,6 +42,7 @@ class Link(asyncio.Protocol):
         self.answers = []            # to the server's own requests
         self.requests = []
         self.pings = 0
+        self.probed = False
         self.open = False
         self.clean = False           # it ended with FIN (or close_notify), not with a reset
 
@@ -65,6 +66,7 @@ class Link(asyncio.Protocol):
         elif message.status is not None:
             self.answers.append(message)
         elif message.is_probe:
+            self.probed = True
             self.server.probes.append((time.monotonic(), message))
             self.answer(message, self.server.probe_answer, self.server.probe_delay)
         else:
@@ -169,6 +171,15 @@ class SipServer:
     def fall_silent(self):
         """As a host that hangs: connections stand, nothing is answered."""
         self.answer = self.probe_answer = None
+
+    @property
+    def used(self):
+        """The links that carried more than a probe, in the order in which they opened."""
+        return [link for link in self.links if link.received and not link.probed]
+
+    @property
+    def open_used(self):
+        return [link for link in self.used if link.open]
 
     @property
     def open_links(self):
