@@ -20,8 +20,7 @@ def refused(gateway, *words):
 def a_second_gateway_on_the_same_control_socket_is_refused(play):
     one = play.server("one")
     first = play.gateway([one])
-    second = play.gateway_of(play.config([one], gateway=f'control = "{first.control}",').replace(
-        'control = "control",', "").replace(":5060\" }, pool", ":5070\" }, pool"), start=False)
+    second = play.gateway([one], gateway=f'control = "{first.control}",', port=5070, start=False)
     refused(second, first.control)
     equal(play.client(first).ask(request()).server, "one", "the first one goes on")
     expect(os.path.exists(first.control), "the first one's control socket is left alone")

@@ -69,17 +69,19 @@ class Play:
 
     # ---- The gateway ----
 
-    def config(self, servers, pool="", listener="", bind="tcp", words="", gateway="", plugin="sip"):
+    def config(self, servers, pool="", listener="", bind="tcp", words="", gateway="", plugin="sip",
+               port=5060):
         """The usual configuration: the pool "farm" of these servers behind the listener "in".  The texts are further
         keys of the words; `words` are further words.  Monitors connect often, so that stories are short."""
         monitor = "" if "monitor" in pool else 'monitor = { interval = "300ms", timeout = "1s" },'
+        control = "" if "control" in gateway else 'control = "control",'
         drain = "" if "drain" in gateway else 'drain = "1s",'
         names = ", ".join(s if isinstance(s, str) else f'"{s.address}"' for s in servers)
         return f"""
-gateway {{ workers = 2, control = "control", log = "debug", {drain} {gateway} }}
+gateway {{ workers = 2, log = "debug", {control} {drain} {gateway} }}
 {words}
 pool "farm" {{ servers = {{ {names} }}, {monitor} {pool} }}
-listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:5060" }}, pool = "farm", {listener} }}
+listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }}, pool = "farm", {listener} }}
 """
 
     def gateway(self, servers, start=True, **words):
