@@ -31,7 +31,7 @@ def an_unknown_server_takes_no_traffic(play):
 
 
 @story
-def without_a_monitor_a_server_is_always_up_and_without_a_pool_a_listener_opens_at_once(play):
+def without_a_monitor_a_server_is_always_up(play):
     nobody = play.server("nobody", listen=False)
     gateway = play.gateway([nobody], pool="monitor = false")
     equal(gateway.server(nobody)["state"], "up", "the state of a server that nobody asks")

@@ -52,7 +52,7 @@ def another_fact_or_several_can_be_the_key(play):
     client, other = play.client(), play.client(source=play.host(200))
     def server_of(user, which):
         return which.ask(request(sender=f"<sip:{user}@example.test>;tag=1")).server
-    users = [f"user{n}" for n in range(12)]
+    users = [f"user{n}" for n in range(13)]
     first = {u: server_of(u, client) for u in users}
     equal({u: server_of(u, client) for u in users}, first, "the servers of the same users with other Call-IDs")
     expect({u: server_of(u, other) for u in users} != first, "another source address is another key")

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-import time
+from datetime import datetime
 
 from .words import PATIENCE, Failure, equal, eventually, slow
 
@@ -12,18 +12,18 @@ SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:
 
 
 class Gateway:
-    def __init__(self, build, folder, config, address, start=True):
-        """`address` is where its listener is (host, port), for the clients of the story."""
+    def __init__(self, build, folder, config, address, files=None):
+        """`address` is where its listener is (host, port), for the clients of the story; `files` are further files (name,
+        text) beside the configuration, such as policies."""
         self.build, self.folder, self.address = build, folder, address
         self.control = os.path.join(folder, "control")
         self.file = os.path.join(folder, "gateway.lua")
         self.log_file = os.path.join(folder, "log")
         self.expected_errors = []  # words of lines of level error that the story brings about
         self.process = None
-        with open(self.file, "w") as file:
-            file.write(config)
-        if start:
-            self.start()
+        for name, text in {"gateway.lua": config, **(files or {})}.items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text)
 
     def program(self, name):
         return os.path.join(self.build, name)
@@ -85,6 +85,11 @@ class Gateway:
 
     def wait_line(self, *words):
         return eventually(lambda: self.lines(*words), f"a line of the log with {', '.join(map(str, words))}")[0]
+
+    @staticmethod
+    def time_of(line):
+        """When a line was written, as time.time() tells it."""
+        return datetime.fromisoformat(line.split()[0].replace("Z", "+00:00")).timestamp()
 
     def memory(self):
         """Resident bytes."""

@@ -84,15 +84,15 @@ pool "farm" {{ servers = {{ {names} }}, {monitor} {pool} }}
 listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }}, pool = "farm", {listener} }}
 """
 
-    def gateway(self, servers, start=True, **words):
+    def gateway(self, servers, start=True, files=None, **words):
         """The usual gateway, running and open."""
-        made = self.gateway_of(self.config(servers, **words), start=start)
+        made = self.gateway_of(self.config(servers, **words), start=start, files=files)
         return made.wait_open() if start else made
 
-    def gateway_of(self, config, address=None, start=True):
+    def gateway_of(self, config, address=None, start=True, files=None):
         folder = os.path.join(self.folder, f"gateway{len(self.gateways)}")
         os.mkdir(folder)
-        made = Gateway(self.build, folder, config, address or (self.host(1), 5060), start=False)
+        made = Gateway(self.build, folder, config, address or (self.host(1), 5060), files)
         self.gateways.append(made)
         if start:
             made.start()
