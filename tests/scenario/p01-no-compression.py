@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """p01: responder/no-compression: a NEGOTIATE that asks for compression is answered 400 and goes no further."""
-from play import equal, expect, lync, main, request, story
+from play import Message, equal, expect, lync, main, request, story
 
 POLICY = 'policies = { "responder/no-compression" }'
 
@@ -8,7 +8,7 @@ POLICY = 'policies = { "responder/no-compression" }'
 def negotiate(more=(("Compression", "LZ77-8K"),)):
     """As Lync writes it: Max-Forwards 0, one Via without branch, no body."""
     message = request("NEGOTIATE", uri="sip:192.0.2.7:5061", via="SIP/2.0/TLS 192.0.2.1:50000", more=more)
-    return message.raw.replace(b"Max-Forwards: 70", b"Max-Forwards: 0"), message
+    return Message(message.raw.replace(b"Max-Forwards: 70", b"Max-Forwards: 0"))
 
 
 @story
@@ -17,16 +17,16 @@ def a_clients_negotiate_is_answered_400_and_the_connection_stays(play):
         one = play.server(f"one by {route}")
         gateway = play.gateway([one], listener=f'{POLICY}, options = {{ route = "{route}" }}')
         client = play.client()
-        raw, message = negotiate()
+        message = negotiate()
         register = lync("REGISTER")
-        client.send(raw, register)  # a client may not wait
+        client.send(message, register)  # a client may not wait
         answer = client.receive()
         equal((answer.status, answer.call_id), (400, message.call_id), f"the first answer ({route})")
         equal(answer.header("Via"), message.header("Via"), "the Via, which has no branch, comes back as it was")
         equal(client.wait_answer(register).server, one.name, "who answers what came behind it")
         equal(client.ask(lync("SUBSCRIBE")).server, one.name, "the connection works on")
-        raw, message = negotiate()
-        client.send(raw)
+        message = negotiate()
+        client.send(message)
         equal(client.wait_answer(message).status, 400, "a second one, with a server behind the connection")
         equal(one.got(method="NEGOTIATE"), [], "what the server saw of it")
         client.close()
@@ -41,8 +41,8 @@ def a_servers_negotiate_is_answered_400_and_never_reaches_the_client(play):
     register = lync("REGISTER")
     client.ask(register)
     link = one.link_of(register)
-    raw, message = negotiate()
-    link.send(raw)
+    message = negotiate()
+    link.send(message)
     equal(link.wait_answer(message).status, 400, "the server's answer")
     notify = request("NOTIFY")
     link.send(notify)
@@ -55,11 +55,11 @@ def a_servers_negotiate_is_answered_400_and_never_reaches_the_client(play):
 def a_negotiate_that_asks_for_no_compression_passes(play):
     one = play.server("one")
     play.gateway([one], listener=POLICY)
-    raw, message = negotiate(more=())
+    message = negotiate(more=())
     client = play.client()
-    client.send(raw)
+    client.send(message)
     equal(client.wait_answer(message).server, "one", "who answers")
-    expect(one.wait_request(message.call_id).raw == raw, "it arrives as it was sent")
+    expect(one.wait_request(message.call_id).raw == message.raw, "it arrives as it was sent")
 
 
 main()
