@@ -57,7 +57,8 @@ def malformed_requests_never_reach_a_server(play):
                 equal(client.receive().status, statuses[0], f"the answer to {what}")
                 equal(client.ask(request()).status, 200, f"the connection works after {what}")
             else:
-                client.finish() if then == EITHER else None
+                if then == EITHER:
+                    client.finish()
                 came = client.ended()
                 status = Message(came).status if came else None
                 expect(status in statuses, f"the answer to {what} ({route}) is one of {statuses}, not {came[:80]!r}")
