@@ -41,6 +41,7 @@ def bytes_pass_from_tls_to_tls(play):
 @story
 def a_clients_end_passes_and_the_servers_bytes_still_come(play):
     one = raw_server(play)
+    one.stays_half_open = True
     play.gateway([one], plugin="tcp")
     client = play.client()
     client.send(b"question")

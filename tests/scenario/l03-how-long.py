@@ -61,7 +61,7 @@ def who_is_idle_is_closed_and_a_keep_alive_is_enough_to_stay(play):
 def after_one_sides_end_the_other_may_go_on_for_a_while_only(play):
     gateway_with(play, 'half = "1s"', plugin="tcp")
     one = play.servers[0]
-    one.reads = False
+    one.reads, one.stays_half_open = False, True
     client = play.client()
     client.send(b"question")
     client.finish()

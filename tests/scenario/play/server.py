@@ -86,6 +86,7 @@ class Link(asyncio.Protocol):
 
     def eof_received(self):
         self.clean = True
+        return self.server.stays_half_open
 
     def connection_lost(self, error):
         self.open = False
@@ -138,6 +139,7 @@ class SipServer:
         self.requests = []  # all but probes
         self.probes = []    # (time, message)
         self.reads = True   # False: only counts bytes
+        self.stays_half_open = False # True: goes on when the other end has said that no more will come
         self.probe_delay = 0
         self.answer = self.ok        # a function from a request to its answer; None: no answer
         self.probe_answer = self.ok
