@@ -20,13 +20,15 @@ struct tried {
 
 /*
  * The server for a new key: among those that take new keys and are not in `tried`; backups only when no other is left.
- * With all_down = "fail-open" and none up: among all that are not disabled, as if they were up.  NULL: none.
+ * With all_down = "fail-open" and the pool down: among all that are enabled, as if they were up.  NULL: none.
+ * `tried` may be NULL.
  * `hash` is the key's hash, for BALANCE_HASH: weighted rendezvous hashing (Thaler and Ravishankar 1998; weights by
  * -w / ln(h), Schindelhauer and Schomaker 2005), so that losing a server moves only its keys.
  */
 struct server *balance_pick(struct pool *pool, uint64_t hash, const struct tried *tried);
 
-/* The server with this id, if it may get what is its own (server_takes_own) and was not tried; else NULL. */
+/* The server with this id, if it may get what is its own (server_takes_own; in a pool that fails open, all but disabled) and
+ * was not tried; else NULL. */
 struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried *tried);
 
 enum pool_state { POOL_UNKNOWN, POOL_UP, POOL_DOWN };

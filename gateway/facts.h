@@ -23,4 +23,8 @@ extern const char *const core_fact_names[]; /* ends with NULL */
 /* Finds a fact of the core or of `plugin`; 0 or -ENOENT. */
 int facts_resolve(const struct lg_plugin *plugin, const char *name, struct fact_ref *ref);
 
+/* The fact's value for this exchange, { NULL, 0 } if it has none; good until the next read for the same exchange. */
+struct exchange;
+struct lg_span facts_read(struct exchange *x, const struct fact_ref *ref);
+
 #endif

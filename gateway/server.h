@@ -18,13 +18,15 @@
 enum health { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 
+struct monitor;
+
 struct server_state {
 	atomic_int health; /* enum health: monitor.c writes */
 	atomic_int admin;  /* enum admin: control.c writes */
 	atomic_llong since; /* Unix time in ms of the last change of either */
 	atomic_uint sessions; /* links that stand */
 	atomic_ullong requests, failures;
-	atomic_ullong hurry; /* traffic saw it fail: counts up, monitor.c probes soon */
+	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
 	pthread_mutex_t lock;
 	char answer[128]; /* of the last probe, under `lock` */
 };
@@ -45,14 +47,18 @@ struct server {
 	struct server_state *state;
 };
 
-struct server_state *server_state_create(void); /* unknown, enabled; NULL: out of memory */
-void server_state_free(struct server_state *s);
+struct server_state *server_state_create(void); /* unknown, enabled, since now; NULL: out of memory */
+void server_state_free(struct server_state *s); /* NULL is fine */
 
-/* May get new keys: up and enabled (with `fail_open`: enabled is enough). */
+bool server_is_up(const struct server *s);
+bool server_is_enabled(const struct server *s);
+bool server_is_disabled(const struct server *s);
+
+/* May get new keys: up and enabled.  A pool that fails open asks balance.h instead. */
 bool server_takes_new(const struct server *s);
 /* May get what is its own already: up, and enabled or draining. */
 bool server_takes_own(const struct server *s);
-/* "up", "down", "drain", "disabled", "unknown" */
+/* "up", "down", "unknown"; "drain" and "disabled" hide these: the operator's word counts first. */
 const char *server_state_word(const struct server *s);
 
 #endif

@@ -48,10 +48,12 @@ struct monitor_conf {
 	unsigned rise, fall;
 };
 
+enum { POOL_SERVERS = 256 }; /* the most that one pool may have: config.c checks, balance.c counts on it */
+
 struct pool {
 	char *name;
 	struct server *servers;
-	unsigned nservers;
+	unsigned nservers;      /* up to POOL_SERVERS */
 	struct tls_client *tls; /* NULL: plain */
 	bool verify_server;
 	enum balance balance;
@@ -61,6 +63,7 @@ struct pool {
 	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
 	char **by;            /* names of facts, ends with NULL; NULL with default_persistence */
 	uint32_t timeout_ms;
+	char *scope;          /* of its persistence keys: its group's name, else its own */
 	struct store *store;  /* NULL without persistence */
 	struct monitor_conf monitor;
 	atomic_uint *turn;    /* round-robin's position */

@@ -14,7 +14,7 @@ struct sources;
 
 struct sources_limits {
 	uint32_t sessions; /* of one address at a time; 0: no limit */
-	uint32_t per_second; /* new ones of one address; 0: no limit */
+	uint32_t per_second; /* new ones of one address, after a quiet second all at once; 0: no limit */
 };
 
 int sources_create(struct sources **sp, const struct sources_limits *limits);

@@ -48,10 +48,13 @@ static inline int store_claim(struct store *s, struct claim *c)
 }
 
 struct store_memory_conf {
-	size_t entries; /* at most; the least recently claimed goes first */
+	size_t entries; /* at most, 1 to STORE_MEMORY_MAX; the least recently claimed (of its shard) goes first */
 };
 
-/* The table in memory, sharded; 0 or -errno. */
+enum { STORE_MEMORY_MAX = 100000000 }; /* some 5 GiB */
+
+/* The table in memory, sharded, with one reference; 0 or -errno.  An entry takes 52 bytes in a full table, up to 104
+ * while it grows and up to 208 while it empties. */
 int store_memory_create(struct store **sp, const struct store_memory_conf *conf);
 
 /* The key of up to `n` values under `scope` (the group or pool name); `secret` is the process's 16 bytes. */

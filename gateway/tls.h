@@ -5,6 +5,9 @@
  *
  * A `tls` word of the configuration becomes a tls_identity (its files, loaded once).  A listener makes a tls_server of one
  * or several, a pool a tls_client of one.  All three are immutable, counted and shared by all threads.
+ *
+ * TLS 1.2 and 1.3 unless `minimum` says less; forward secrecy always (no static RSA key exchange, not even by `priority`);
+ * no renegotiation (RFC 5746 is for older peers to have), no early data (RFC 8446 section 2.3 tells why).
  */
 #ifndef TLS_H
 #define TLS_H
@@ -19,8 +22,9 @@
 
 struct tls_word { /* as configured; paths are absolute, NULL where not given */
 	const char *name;
-	const char *certificate, *key, *trust; /* PEM files */
-	const char *priority;                  /* GnuTLS priority string instead of ours */
+	const char *certificate, *key, *trust; /* PEM files; the server's own certificate first, then those between it and
+						* the authority; `key` NULL: in the file of the certificate, too */
+	const char *priority;                  /* GnuTLS priority string instead of ours; `minimum` holds for it, too */
 	const char *minimum;                   /* "1.0", "1.1", "1.2" (default), "1.3" */
 	bool tickets;
 };
@@ -37,12 +41,17 @@ int tls_identity_load(struct tls_identity **idp, const struct tls_word *word, ch
 struct tls_identity *tls_identity_ref(struct tls_identity *id);
 void tls_identity_unref(struct tls_identity *id);
 
+/* What does not keep it from being used, but will give trouble: "pool.pem: has expired".  NULL: nothing. */
+const char *tls_identity_warning(const struct tls_identity *id);
+
+/* `trust`, `priority`, `minimum` and `tickets` are those of the first identity: they are settled before the client's SNI
+ * counts. */
 struct tls_server_conf {
 	struct tls_identity *const *identities; /* by SNI; the first is for clients that send none or an unknown name */
 	unsigned nidentities;
 	enum tls_verify verify;
 	const char *const *peers; /* names of trusted clients, ends with NULL; NULL: none */
-	const char *const *alpn;  /* what to offer, ends with NULL; NULL: nothing */
+	const char *const *alpn;  /* what to offer, best first, up to 8 of up to 31 bytes, ends with NULL; NULL: nothing */
 };
 
 /* Needs `trust` in the first identity for any other `verify` than none. */
@@ -62,10 +71,12 @@ struct tls;
 int tls_accept(struct tls **tp, struct tls_server *server);
 
 struct tls_target {
-	const char *name; /* verified, and sent as SNI unless it is an address; borrowed until the end of the connection */
+	const char *name; /* verified, and sent as SNI unless it is an address; borrowed until the end of the connection;
+			   * NULL: neither, and `verify` must be false */
 	bool verify;      /* the server's certificate against `trust` (the system's authorities when that is not given) */
 	bool show;        /* our own certificate, when the server asks for one */
 };
+/* 0, -ENOMEM, or -EINVAL for a name that cannot be one */
 int tls_connect(struct tls **tp, struct tls_client *client, const struct tls_target *target);
 
 void tls_free(struct tls *t); /* NULL is fine */
@@ -77,15 +88,18 @@ enum tls_step {
 };
 
 /* One step of the handshake: takes records from `in`, puts records to `out`.  The CPU work of a handshake is all in here;
- * it may run on any thread, one at a time. */
+ * it may run on any thread, one at a time.  It takes all that it can use: after TLS_MORE `in` is empty and the beginning of
+ * a record is kept inside; after TLS_READY `in` may hold records that are tls_decrypt's. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
 
-/* Decrypts what `in` holds to `p`: the number of bytes; -EAGAIN: a whole record is not there yet; 0: the peer said
- * close_notify; -EPROTO: broken (also renegotiation, which is refused); tls_reason says why.  An answer that TLS itself
- * owes the peer goes to `out`. */
+/* Decrypts what `in` holds to `p`, a record a call: the number of bytes; -EAGAIN: a whole record is not there yet, and `in`
+ * is empty (the beginning of one is kept inside); 0: the peer said close_notify (an end without it is a cut, which only the
+ * socket's owner sees); -EPROTO: broken (also renegotiation, which is refused); tls_reason says why.  An answer that TLS
+ * itself owes the peer, an alert too, goes to `out`. */
 ssize_t tls_decrypt(struct tls *t, struct buf *in, struct buf *out, void *p, size_t n);
 
-/* Encrypts `n` bytes, in as few records as can be, to the end of `out`; 0 or -errno. */
+/* Encrypts `n` bytes, in as few records as can be (16 KiB each), to the end of `out`; 0 or -errno, and then the connection
+ * is lost. */
 int tls_encrypt(struct tls *t, const void *p, size_t n, struct buf *out);
 
 /* Our close_notify to the end of `out`. */
@@ -99,7 +113,8 @@ struct tls_facts {
 	bool verified;          /* the peer showed a certificate and it verified */
 	bool trusted;           /* and it bears one of tls_server_conf.peers */
 	struct lg_span subject; /* of the verified certificate, RFC 4514 */
-	struct lg_span sni, alpn;
+	struct lg_span sni;     /* in small letters */
+	struct lg_span alpn;
 	struct lg_span refused; /* why a certificate that was shown under `optional` counts as none */
 };
 void tls_facts(const struct tls *t, struct tls_facts *f);

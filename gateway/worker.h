@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * worker.h: one thread, one loop, and what its links share: the receive buffer, the timer wheel, the queue of consequences
- * and the list of links with something to send.
+ * and the list of streams with something to send.
  *
  * A turn of the loop: ready sockets are read, each callback's consequences run right after it (worker_deliver), and at the
  * end everything queued for a peer leaves in one send (the dirty list).  The gateway's control thread, which runs monitors,
- * has a worker too, so that a link is the same thing everywhere.
+ * has a worker too, so that a stream is the same thing everywhere.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -22,75 +22,96 @@
 
 struct worker;
 
-/* A consequence: run once, soon, in order, on this worker.  Embedded in its owner; list_remove(&t->node) takes it back. */
+/* A consequence: run once, soon, in order, on this worker.  Embedded in its owner. */
 struct task {
 	struct list node;
 	void (*run)(struct task *t);
 };
 
-/* A message from another thread. */
+static inline void task_init(struct task *t, void (*run)(struct task *))
+{
+	list_init(&t->node);
+	t->run = run;
+}
+
+/* A message from another thread; it belongs to the mailbox until `run` is called. */
 struct mail {
 	struct mail *next;
 	void (*run)(struct mail *m);
 };
 
-/* A socket that the worker watches, edge-triggered: `ready` is told what has become possible. */
+/* A socket that the worker watches: `ready` is told what has become possible (EPOLLIN and so on). */
 struct io {
 	int fd;
-	void (*ready)(struct io *io, uint32_t epoll_events);
+	void (*ready)(struct io *io, uint32_t events);
 };
+
+/* Memory that may still be pointed to in this turn of the loop: freed at its end. */
+struct grave {
+	struct list node;
+	void (*bury)(struct grave *g);
+};
+
+enum { WORKER_RECEIVE = 64 * 1024 };
 
 struct worker {
 	unsigned index;
 	uv_loop_t loop;
 	struct wheel wheel;
-	uint64_t now_ms;
+	uint64_t now_ms; /* of this turn */
 
-	struct list tasks; /* consequences, in order */
-	struct list dirty; /* streams with something to send: stream.c */
-	struct list again; /* streams that may have more to read: stream.c */
+	struct list tasks;  /* consequences, in order */
+	bool delivering;    /* one is running */
+	struct list dirty;  /* streams with something to send: stream.c */
+	struct list again;  /* streams that have more to read than one turn allows: stream.c */
+	struct list graves;
 
-	struct buf cipher_in, cipher_out; /* lent while bytes are in hand: stream.c */
-	char *plain;                      /* WORKER_PLAIN bytes, the receive buffer: stream.c */
+	char *receive;                    /* WORKER_RECEIVE bytes, lent while bytes are in hand: stream.c */
+	struct buf cipher_in, cipher_out; /* the same for records */
 
 	struct handshake_pool *handshakes;
-	struct script *script;    /* policies: script.h */
-	struct list listeners;    /* of this worker: listener.c */
-	struct list sessions;     /* of this worker: session.c */
-	struct gateway *gateway;
+	struct script *script; /* this thread's policies */
+	struct list listeners; /* listener.c */
+	struct list sessions;  /* session.c */
+	struct list streams;   /* stream.c: all of them */
+	bool draining;         /* stops with its last session */
+	uint64_t last_session, session_step; /* numbers of sessions: each worker counts in steps of its own */
+	const unsigned char *secret; /* 16 bytes, of the process: keys of the persistence table */
 
-	int epoll;                /* the inner epoll and what watches it */
+	int epoll; /* the inner epoll; `poll` watches it */
 	uv_poll_t poll;
 	uv_prepare_t prepare;
-	uv_timer_t tick;
+	uv_idle_t busy;  /* active while `again` is not empty, so that the loop does not sleep */
+	uv_timer_t tick; /* turns the wheel */
 	uv_async_t wake;
 	pthread_mutex_t mail_lock;
 	struct mail *mail, **mail_tail;
-	pthread_t thread;
 };
 
-#define WORKER_PLAIN (64 * 1024)
-
-/* 0 or -errno; the caller starts the thread and calls worker_run on it. */
+/* 0 or -errno, nothing left open.  Another thread may run it then. */
 int worker_init(struct worker *w, unsigned index);
+
+/* After worker_run has returned; mail that came too late is run first. */
 void worker_fini(struct worker *w);
 
-/* Runs until worker_stop; worker_stop is called on the worker's own thread (post a mail). */
+/* Runs until worker_stop, which is called on the same thread. */
 void worker_run(struct worker *w);
 void worker_stop(struct worker *w);
 
-/* Watches io->fd for reading, writing and hang-up, all edge-triggered; 0 or -errno.  Closing the descriptor ends it; call
- * worker_unwatch first. */
-int worker_watch(struct worker *w, struct io *io);
+/* Watches io->fd for `events` (EPOLLIN, EPOLLET and so on); 0 or -errno.  worker_unwatch before the descriptor is closed. */
+int worker_watch(struct worker *w, struct io *io, uint32_t events);
 void worker_unwatch(struct worker *w, struct io *io);
 
 /* Queues a consequence; one that is queued already keeps its place. */
-void worker_defer(struct worker *w, struct task *t, void (*run)(struct task *));
+void worker_defer(struct worker *w, struct task *t);
 
-/* Runs the consequences until there are none.  Called after each callback from the outside. */
+/* Runs the consequences until there are none.  Does nothing inside a consequence: the outermost goes on. */
 void worker_deliver(struct worker *w);
 
-/* Runs m->run on the worker's thread; from any thread, at any time between init and fini. */
+/* Calls g->bury at the end of this turn. */
+void worker_bury(struct worker *w, struct grave *g);
+
+/* Runs m->run on the worker's thread; from any thread, between init and fini. */
 void worker_post(struct worker *w, struct mail *m);
 
 #endif

@@ -26,7 +26,7 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.1: tcp; sip over TCP and TLS.  It stays major 0 until all of lychgate's own protocols run on it.
+ * ABI history.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H
@@ -95,7 +95,7 @@ struct lg_link {
 
 /* A client link and what hangs on it. */
 struct lg_session {
-	struct lg_link *client;
+	struct lg_link *client; /* NULL once it has closed */
 	void *data; /* session_size bytes of the plugin's, zeroed at the start */
 };
 
@@ -317,8 +317,7 @@ struct lg_plugin {
 	/* The link's `deadline` has passed. */
 	void (*expired)(struct lg_link *l);
 
-	/* The gateway stops, or the server is taken out: finish in the protocol's words.  NULL: the link is closed when no
-	 * exchange is open. */
+	/* The gateway stops: finish in the protocol's words.  NULL: the link may stay until the drain limit. */
 	void (*drain)(struct lg_link *l);
 
 	/* The last call for a link. */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config_listener.c builds the listeners: their addresses, limits and options, and the pools that they can reach with
+ * the facts that make a persistence key there.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_parts.h"
+#include "facts.h"
+
+static int build_binds(struct listener_conf *l, const struct node *n)
+{
+	unsigned i = 0;
+	int ret = config_array(&l->binds, &l->nbinds, sizeof *l->binds, node_get(n, "bind"));
+
+	NODE_EACH(m, n, "bind")
+	{
+		struct bind *b = &l->binds[i++];
+
+		if (ret < 0)
+			break;
+		b->transport = strcmp(node_text(m, "transport"), "tls") == 0 ? LG_TLS : LG_TCP;
+		ret = config_address(&b->address, node_text(m, "address"), node_number(m, "port"));
+		if (ret == 0)
+			ret = config_text(&b->text, m, "text");
+	}
+	return ret;
+}
+
+static bool has_tls(const struct listener_conf *l)
+{
+	for (unsigned i = 0; i < l->nbinds; i++) {
+		if (l->binds[i].transport == LG_TLS)
+			return true;
+	}
+	return false;
+}
+
+static void build_limits(struct listener_limits *limits, const struct node *n)
+{
+	*limits = (struct listener_limits){
+		.plugin = {
+			.headers = (uint64_t)node_number(n, "headers"),
+			.message = (uint64_t)node_number(n, "message"),
+			.requests = (uint32_t)node_number(n, "requests"),
+			.answer_ms = (uint32_t)node_number(n, "answer"),
+		},
+		.sessions = (uint32_t)node_number(n, "sessions"),
+		.sessions_per_source = (uint32_t)node_number(n, "sessions_per_source"),
+		.new_per_source = (uint32_t)node_number(n, "new_per_source"),
+		.handshakes = (uint32_t)node_number(n, "handshakes"),
+		.handshake_ms = (uint32_t)node_number(n, "handshake"),
+		.first_byte_ms = (uint32_t)node_number(n, "first_byte"),
+		.idle_ms = (uint32_t)node_number(n, "idle"),
+		.half_ms = (uint32_t)node_number(n, "half"),
+		.stall_ms = (uint32_t)node_number(n, "stall"),
+		.memory = (uint64_t)node_number(n, "memory"),
+		.queue = (uint64_t)node_number(n, "queue"),
+	};
+}
+
+static enum on_error on_error_of(const char *word)
+{
+	if (strcmp(word, "pass") == 0)
+		return ON_ERROR_PASS;
+	return strcmp(word, "drop") == 0 ? ON_ERROR_DROP : ON_ERROR_UNAVAILABLE;
+}
+
+static int build_stats(struct listener_conf *l)
+{
+	size_t n = 0;
+
+	while (l->plugin->counters && l->plugin->counters[n])
+		n++;
+	l->stats = calloc(1, sizeof *l->stats);
+	if (!l->stats)
+		return -ENOMEM;
+	l->stats->plugin_counters = calloc(n + 1, sizeof *l->stats->plugin_counters);
+	return l->stats->plugin_counters ? 0 : -ENOMEM;
+}
+
+/* ---- Reach ---- */
+
+/* What the pool persists by, in this plugin's words.  With persistence = false the plugin's default fact still makes a
+ * key, for `hash`. */
+static int build_key(struct reach *r, const struct lg_plugin *plugin)
+{
+	struct pool *p = r->pool;
+	int ret = 0;
+
+	if (!p->by && plugin->persistence) {
+		if (p->default_persistence)
+			p->has_persistence = true;
+		r->persist = p->default_persistence;
+		r->nby = 1;
+		return facts_resolve(plugin, plugin->persistence, &r->by[0]);
+	}
+	for (char **name = p->by; name && *name && r->nby < POOL_FACTS && ret == 0; name++)
+		ret = facts_resolve(plugin, *name, &r->by[r->nby++]);
+	r->persist = r->nby > 0;
+	return ret;
+}
+
+static int build_reach(struct builder *b, struct listener_conf *l, const struct node *n)
+{
+	unsigned i = 0;
+	int ret = config_array(&l->reach, &l->nreach, sizeof *l->reach, node_get(n, "reach"));
+
+	l->has_pool = node_get(n, "pool") != NULL;
+	NODE_EACH(name, n, "reach")
+	{
+		struct reach *r = &l->reach[i++];
+
+		if (ret < 0)
+			break;
+		r->pool = snapshot_pool(b->snapshot, name->text);
+		ret = r->pool ? build_key(r, l->plugin) : -EINVAL;
+	}
+	return ret;
+}
+
+/* ---- Listeners ---- */
+
+static int build_listener(struct builder *b, struct listener_conf *l, const struct node *n)
+{
+	int ret = config_text(&l->name, n, "name");
+
+	l->plugin = config_plugin(b, node_text(n, "plugin"));
+	if (ret < 0 || !l->plugin)
+		return -ENOMEM;
+	l->on_error = on_error_of(node_text(n, "on_error"));
+	build_limits(&l->limits, node_get(n, "limits"));
+	ret = config_options(&l->plugin_conf, l->plugin->options, l->plugin->conf_size, node_get(n, "options"));
+	if (ret == 0)
+		ret = build_stats(l);
+	if (ret == 0)
+		ret = build_binds(l, n);
+	if (ret == 0 && has_tls(l))
+		ret = config_tls_server(b, l, n);
+	if (ret == 0)
+		ret = build_reach(b, l, n);
+	if (ret == 0)
+		ret = config_policies(l, n);
+	return ret;
+}
+
+int config_listeners(struct builder *b)
+{
+	struct snapshot *s = b->snapshot;
+	unsigned i = 0;
+	int ret = config_array(&s->listeners, &s->nlisteners, sizeof *s->listeners, node_get(b->tree, "listener"));
+
+	NODE_EACH(n, b->tree, "listener")
+	{
+		if (ret == 0)
+			ret = build_listener(b, &s->listeners[i++], n);
+	}
+	return ret;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config_policy.c builds the policies of a listener: the facts that they read and the pools that they route to, by
+ * index. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_parts.h"
+#include "facts.h"
+
+static int build_facts(struct policy_use *u, const struct lg_plugin *plugin, const struct node *n)
+{
+	int ret = config_array(&u->facts, &u->nfacts, sizeof *u->facts, node_get(n, "reads"));
+
+	for (unsigned i = 0; i < u->nfacts && ret == 0; i++)
+		ret = facts_resolve(plugin, u->reads[i], &u->facts[i]);
+	return ret;
+}
+
+static int build_reach(struct policy_use *u, const struct listener_conf *l, const struct node *n)
+{
+	unsigned npools;
+	int ret = config_array(&u->reach, &npools, sizeof *u->reach, node_get(n, "pools"));
+
+	for (unsigned i = 0; i < npools && ret == 0; i++) {
+		unsigned j = 0;
+
+		while (j < l->nreach && strcmp(l->reach[j].pool->name, u->pools[i]) != 0)
+			j++;
+		u->reach[i] = j;
+		ret = j < l->nreach ? 0 : -EINVAL; /* the scripts put all of them into the listener's reach */
+	}
+	return ret;
+}
+
+static int build_policy(struct policy_use *u, const struct listener_conf *l, const struct node *n)
+{
+	int ret;
+
+	u->stats = calloc(1, sizeof *u->stats);
+	if (!u->stats || config_text(&u->name, n, "name") < 0 || config_text(&u->file, n, "file") < 0 ||
+	    config_text(&u->options, n, "options") < 0 || config_texts(&u->reads, n, "reads") < 0 ||
+	    config_texts(&u->pools, n, "pools") < 0)
+		return -ENOMEM;
+	ret = build_facts(u, l->plugin, n);
+	return ret == 0 ? build_reach(u, l, n) : ret;
+}
+
+int config_policies(struct listener_conf *l, const struct node *n)
+{
+	unsigned i = 0;
+	int ret = config_array(&l->policies, &l->npolicies, sizeof *l->policies, node_get(n, "policies"));
+
+	NODE_EACH(m, n, "policies")
+	{
+		if (ret == 0)
+			ret = build_policy(&l->policies[i++], l, m);
+	}
+	return ret;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config_pool.c builds the pools: their servers, monitors, and the stores that they persist in. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_parts.h"
+#include "siphash.h"
+#include "span.h"
+
+/* Gateways side by side have to agree on a server's id: the key is everyone's. */
+static const unsigned char id_key[16] = "lychgate-servers";
+
+static uint64_t id_of(const char *text)
+{
+	uint64_t id = siphash(id_key, text, strlen(text));
+
+	return id ? id : 1; /* 0 is nobody */
+}
+
+int config_address(struct sockaddr_storage *to, const char *address, int64_t port)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
+
+	*to = (struct sockaddr_storage){ .ss_family = AF_INET };
+	v4->sin_port = htons((uint16_t)port);
+	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1)
+		return 0;
+	*to = (struct sockaddr_storage){ .ss_family = AF_INET6 };
+	v6->sin6_port = htons((uint16_t)port);
+	return inet_pton(AF_INET6, address, &v6->sin6_addr) == 1 ? 0 : -EINVAL;
+}
+
+/* ---- Servers ---- */
+
+static int build_server(struct pool *p, unsigned i, const struct node *n)
+{
+	struct server *s = &p->servers[i];
+
+	s->pool = p;
+	s->index = i;
+	s->weight = (unsigned)node_number(n, "weight");
+	s->backup = node_flag(n, "backup");
+	s->id = id_of(node_text(n, "id"));
+	s->state = server_state_create();
+	if (!s->state || config_text(&s->name, n, "name") < 0 || config_text(&s->address_text, n, "text") < 0 ||
+	    config_text(&s->tls_name, n, "tls_name") < 0)
+		return -ENOMEM;
+	s->pub = (struct lg_server){ .name = span_of(s->name), .address = span_of(s->address_text) };
+	return config_address(&s->address, node_text(n, "address"), node_number(n, "port"));
+}
+
+static int build_servers(struct pool *p, const struct node *n)
+{
+	unsigned i = 0;
+	int ret = config_array(&p->servers, &p->nservers, sizeof *p->servers, node_get(n, "servers"));
+
+	NODE_EACH(server, n, "servers")
+	{
+		if (ret == 0)
+			ret = build_server(p, i++, server);
+	}
+	return ret;
+}
+
+/* ---- Monitor ---- */
+
+static int build_probe(struct builder *b, struct pool *p, const struct node *n, int64_t line)
+{
+	struct monitor_conf *m = &p->monitor;
+	const char *name = node_text(n, "plugin");
+	const char *tls = node_text(n, "tls");
+
+	m->transport = strcmp(node_text(n, "transport"), "tls") == 0 ? LG_TLS : LG_TCP;
+	if (m->transport == LG_TLS && tls) {
+		int ret = config_tls_client(b, &m->tls, tls, line);
+
+		if (ret < 0)
+			return ret;
+	} else if (m->transport == LG_TLS && p->tls) {
+		m->tls = tls_client_ref(p->tls);
+	}
+	if (!name)
+		return 0;
+	m->plugin = config_plugin(b, name);
+	if (!m->plugin)
+		return -ENOMEM; /* it was there a moment ago, and loaded */
+	return config_options(&m->plugin_conf, m->plugin->probe_options, m->plugin->probe_conf_size,
+			      node_get(n, "options"));
+}
+
+static int build_monitor(struct builder *b, struct pool *p, const struct node *n, int64_t line)
+{
+	struct monitor_conf *m = &p->monitor;
+
+	if (!n || n->kind != NODE_TABLE) {
+		m->always_up = true;
+		return 0;
+	}
+	m->port = (uint16_t)node_number(n, "port");
+	m->interval_ms = (uint32_t)node_number(n, "interval");
+	m->timeout_ms = (uint32_t)node_number(n, "timeout");
+	m->rise = (unsigned)node_number(n, "rise");
+	m->fall = (unsigned)node_number(n, "fall");
+	return build_probe(b, p, n, line);
+}
+
+/* ---- Persistence ---- */
+
+static int build_persistence(struct pool *p, const struct node *n)
+{
+	p->timeout_ms = (uint32_t)node_number(n, "timeout");
+	if (config_text(&p->scope, n, "scope") < 0)
+		return -ENOMEM;
+	if (node_flag(n, "off"))
+		return 0;
+	if (!node_get(n, "by")) {
+		p->default_persistence = true;
+		return 0;
+	}
+	p->has_persistence = true;
+	return config_texts(&p->by, n, "by");
+}
+
+/* The one of a pool before it with the same scope, which is a group then. */
+static struct store *shared_store(const struct snapshot *s, const struct pool *p)
+{
+	for (const struct pool *other = s->pools; other < p; other++) {
+		if (other->store && strcmp(other->scope, p->scope) == 0)
+			return other->store;
+	}
+	return NULL;
+}
+
+/* Pools of a group may say different sizes: the largest holds. */
+static size_t entries_of(const struct builder *b, const char *scope)
+{
+	int64_t most = 0;
+
+	NODE_EACH(n, b->tree, "pool")
+	{
+		const struct node *persistence = node_get(n, "persistence");
+		const char *other = node_text(persistence, "scope");
+
+		if (strcmp(other, scope) == 0 && node_number(persistence, "entries") > most)
+			most = node_number(persistence, "entries");
+	}
+	return (size_t)most;
+}
+
+int config_stores(struct builder *b)
+{
+	struct snapshot *s = b->snapshot;
+
+	for (struct pool *p = s->pools; p < s->pools + s->npools; p++) {
+		struct store_memory_conf conf = { .entries = entries_of(b, p->scope) };
+
+		if (!p->has_persistence)
+			continue;
+		p->store = shared_store(s, p);
+		if (p->store)
+			p->store->refs++;
+		else if (store_memory_create(&p->store, &conf) < 0)
+			return -ENOMEM;
+		else
+			p->store->refs = 1;
+	}
+	return 0;
+}
+
+/* ---- Pools ---- */
+
+static enum balance balance_of(const char *word)
+{
+	if (strcmp(word, "hash") == 0)
+		return BALANCE_HASH;
+	return strcmp(word, "least-connections") == 0 ? BALANCE_LEAST_CONNECTIONS : BALANCE_ROUND_ROBIN;
+}
+
+static enum all_down all_down_of(const char *word)
+{
+	if (strcmp(word, "reply") == 0)
+		return ALL_DOWN_REPLY;
+	return strcmp(word, "fail-open") == 0 ? ALL_DOWN_FAIL_OPEN : ALL_DOWN_REFUSE;
+}
+
+static int build_pool(struct builder *b, struct pool *p, const struct node *n)
+{
+	const char *tls = node_text(n, "tls");
+	int64_t line = node_number(n, "line");
+	int ret = config_text(&p->name, n, "name");
+
+	p->turn = calloc(1, sizeof *p->turn);
+	if (ret < 0 || !p->turn)
+		return -ENOMEM;
+	p->verify_server = node_flag(n, "verify_server");
+	p->balance = balance_of(node_text(n, "balance"));
+	p->all_down = all_down_of(node_text(n, "all_down"));
+	p->tries = (unsigned)node_number(n, "tries");
+	if (tls)
+		ret = config_tls_client(b, &p->tls, tls, line);
+	if (ret == 0)
+		ret = build_servers(p, n);
+	if (ret == 0)
+		ret = build_persistence(p, node_get(n, "persistence"));
+	if (ret == 0)
+		ret = build_monitor(b, p, node_get(n, "monitor"), line);
+	return ret;
+}
+
+int config_pools(struct builder *b)
+{
+	struct snapshot *s = b->snapshot;
+	unsigned i = 0;
+	int ret = config_array(&s->pools, &s->npools, sizeof *s->pools, node_get(b->tree, "pool"));
+
+	NODE_EACH(n, b->tree, "pool")
+	{
+		if (ret == 0)
+			ret = build_pool(b, &s->pools[i++], n);
+	}
+	return ret;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exchange.c: making, keeping and ending of sessions and exchanges.  The story is in session.c.
+ */
+#include "exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "facts.h"
+#include "link.h"
+#include "log.h"
+#include "monitor.h"
+#include "span.h"
+
+/* ---- Sessions ---- */
+
+struct session *session_create(struct listener *l, const struct sockaddr *peer)
+{
+	struct session *s = calloc(1, sizeof *s + l->conf->plugin->session_size);
+
+	if (!s)
+		return NULL;
+	s->pub.data = s->data;
+	s->worker = l->worker;
+	s->listener = l;
+	s->snapshot = snapshot_ref(l->snapshot);
+	s->number = l->worker->last_session += l->worker->session_step;
+	memcpy(&s->source, peer, address_len(peer));
+	list_init(&s->servers);
+	list_init(&s->exchanges);
+	list_append(&l->worker->sessions, &s->node);
+	return s;
+}
+
+void session_forget(struct listener *l, const struct sockaddr *peer)
+{
+	atomic_fetch_sub_explicit(&l->conf->stats->sessions, 1, memory_order_relaxed);
+	if (l->sources)
+		sources_leave(l->sources, peer);
+}
+
+static void bury_session(struct grave *g)
+{
+	struct session *s = container_of(g, struct session, grave);
+
+	snapshot_unref(s->snapshot);
+	free(s);
+}
+
+void session_destroy(struct session *s)
+{
+	list_remove(&s->node);
+	session_forget(s->listener, (struct sockaddr *)&s->source);
+	if (s->worker->draining && list_empty(&s->worker->sessions))
+		worker_stop(s->worker);
+	s->grave.bury = bury_session;
+	worker_bury(s->worker, &s->grave);
+}
+
+/* ---- Exchanges ---- */
+
+static void deadline_passed(struct deadline *d);
+
+struct exchange *exchange_create(struct session *s, void (*step)(struct task *))
+{
+	struct exchange *x = calloc(1, sizeof *x + s->listener->conf->plugin->exchange_size);
+
+	if (!x)
+		return NULL;
+	x->session = s;
+	x->pub.data = x->data;
+	task_init(&x->task, step);
+	wheel_deadline_init(&x->deadline, deadline_passed);
+	list_init(&x->at);
+	list_append(&s->exchanges, &x->node);
+	s->nexchanges++;
+	return x;
+}
+
+int exchange_keep_unit(struct exchange *x)
+{
+	struct lg_span unit = x->pub.unit;
+
+	if (x->copy || !unit.n)
+		return 0;
+	x->copy = malloc(unit.n);
+	x->pub.unit = x->copy ? (struct lg_span){ memcpy(x->copy, unit.p, unit.n), unit.n } : SPAN_NONE;
+	return x->copy ? 0 : -ENOMEM;
+}
+
+void exchange_drop_unit(struct exchange *x)
+{
+	free(x->copy);
+	x->copy = NULL;
+	x->pub.unit = SPAN_NONE;
+}
+
+bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *key)
+{
+	struct lg_span values[POOL_FACTS];
+	char copies[POOL_FACTS][256];
+	bool any = false;
+
+	for (unsigned i = 0; i < r->nby; i++) {
+		values[i] = facts_read(x, &r->by[i]);
+		any |= values[i].p != NULL;
+		if (r->nby > 1 && values[i].n <= sizeof copies[i] && values[i].n) /* the next read may overwrite it */
+			values[i].p = memcpy(copies[i], values[i].p, values[i].n);
+	}
+	if (any)
+		*key = store_key_of(x->session->worker->secret, span_of(r->pool->scope), values, r->nby);
+	return any;
+}
+
+static void bury_exchange(struct grave *g)
+{
+	struct exchange *x = container_of(g, struct exchange, grave);
+
+	free(x->copy);
+	free(x);
+}
+
+void exchange_end(struct exchange *x)
+{
+	if (x->state == EXCHANGE_OVER)
+		return;
+	x->state = EXCHANGE_OVER;
+	x->session->nexchanges--;
+	list_remove(&x->node);
+	list_remove(&x->at);
+	list_remove(&x->task.node);
+	wheel_cancel(&x->session->worker->wheel, &x->deadline);
+	x->grave.bury = bury_exchange;
+	worker_bury(x->session->worker, &x->grave);
+}
+
+/* ---- What the plugin says of an exchange ---- */
+
+void session_done(struct exchange *x)
+{
+	exchange_end(x);
+}
+
+void session_again(struct exchange *x)
+{
+	x->again = true;
+}
+
+void session_pin(struct link *owner, struct exchange *x)
+{
+	const struct listener_conf *conf = x->session->listener->conf;
+	struct claim c = { .now_ms = x->session->worker->now_ms };
+
+	if (!owner->server)
+		return;
+	for (unsigned i = 0; i < conf->nreach; i++) {
+		const struct reach *r = &conf->reach[i];
+
+		if (r->pool != owner->pool || !r->persist || !exchange_key(x, r, &c.key))
+			continue;
+		c.timeout_ms = r->pool->timeout_ms;
+		if (store_claim(r->pool->store, &c) == 0 && c.owner != owner->server->id) {
+			c.instead_of = c.owner;
+			c.proposed = owner->server->id;
+			store_claim(r->pool->store, &c);
+		}
+	}
+}
+
+/* ---- The end of links ---- */
+
+/* The plugin hears that a routed request is lost; it may answer, or have it sent elsewhere. */
+static void lose(struct exchange *x, enum lg_why why)
+{
+	const struct lg_plugin *p = x->session->listener->conf->plugin;
+	struct link *to = link_of(x->pub.to);
+	struct lg_lost lost = { .why = why, .handed = to->stream->handed > x->begins };
+
+	list_remove(&x->at);
+	wheel_cancel(&x->session->worker->wheel, &x->deadline);
+	x->again = false;
+	if (p->lost)
+		p->lost(&x->pub, &lost);
+	else
+		link_close(link_of(x->pub.from), LG_FLUSH, "server closed");
+	if (!x->again || x->state == EXCHANGE_OVER || x->how.to || !x->copy) {
+		exchange_end(x);
+		return;
+	}
+	x->state = EXCHANGE_PLACING;
+	x->pub.to = NULL;
+	if (x->tried.n < BALANCE_TRIED)
+		x->tried.ids[x->tried.n++] = x->server->id;
+	worker_defer(x->session->worker, &x->task);
+}
+
+static void deadline_passed(struct deadline *d)
+{
+	lose(container_of(d, struct exchange, deadline), LG_LOST_DEADLINE);
+}
+
+static void lose_all_on(struct link *l)
+{
+	for (struct list *i = l->exchanges.next; i != &l->exchanges; i = l->exchanges.next)
+		lose(container_of(i, struct exchange, at), LG_LOST_LINK);
+}
+
+/* What a link began itself ends with it. */
+static void end_all_from(struct link *l)
+{
+	struct list *i, *tmp;
+
+	list_each(i, tmp, &l->session->exchanges) {
+		struct exchange *x = container_of(i, struct exchange, node);
+
+		if (x->pub.from == &l->pub)
+			exchange_end(x);
+	}
+}
+
+static void client_closed(struct session *s)
+{
+	struct list *i, *tmp;
+
+	for (i = s->exchanges.next; i != &s->exchanges; i = s->exchanges.next)
+		exchange_end(container_of(i, struct exchange, node));
+	list_each(i, tmp, &s->servers) {
+		struct link *l = container_of(i, struct link, node);
+
+		link_close(l, l->open ? LG_FLUSH : LG_RESET, "client closed");
+	}
+}
+
+static void server_closed(struct link *l, bool by_network)
+{
+	end_all_from(l);
+	if (!l->open) {
+		session_link_failed(l);
+		return;
+	}
+	if (by_network)
+		monitor_hurry(l->server);
+	lose_all_on(l);
+}
+
+static void bury_link(struct grave *g)
+{
+	free(container_of(g, struct link, grave));
+}
+
+void session_link_closed(struct link *l, bool by_network)
+{
+	struct session *s = l->session;
+	const struct lg_plugin *p = s->listener->conf->plugin;
+
+	if (l->server)
+		server_closed(l, by_network);
+	else
+		client_closed(s);
+	if (p->closed && l->open)
+		p->closed(&l->pub);
+	if (l->server)
+		atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
+	else
+		s->client = NULL, s->pub.client = NULL;
+	list_remove(&l->node);
+	l->grave.bury = bury_link;
+	worker_bury(l->worker, &l->grave);
+	if (--s->nlinks == 0)
+		session_destroy(s);
+}
+
+/* ---- The gateway stops ---- */
+
+void session_drain(struct session *s)
+{
+	const struct lg_plugin *p = s->listener->conf->plugin;
+
+	if (p->drain && s->client && s->client->open)
+		p->drain(&s->client->pub);
+}
+
+void session_end(struct session *s, enum lg_close how, const char *why)
+{
+	struct list *i, *tmp;
+
+	if (s->client)
+		link_close(s->client, how, why);
+	if (how == LG_RESET) {
+		list_each(i, tmp, &s->servers)
+			link_close(container_of(i, struct link, node), how, why);
+	}
+}

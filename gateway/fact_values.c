@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fact_values.c: what a fact's value is for an exchange.  Its name was found by facts.c when the configuration was read. */
+#include "address.h"
+#include "facts.h"
+#include "link.h"
+#include "session.h"
+#include "span.h"
+
+static struct lg_span source(struct exchange *x)
+{
+	struct session *s = x->session;
+
+	if (!s->source_text[0])
+		address_format_host((struct sockaddr *)&s->source, s->source_text, sizeof s->source_text);
+	return span_of(s->source_text);
+}
+
+/* What is true of TLS is true of the client's link, also for a request that a server begins. */
+static struct lg_span core_fact(struct exchange *x, enum core_fact fact)
+{
+	const struct lg_link *client = x->session->pub.client;
+
+	switch (fact) {
+	case FACT_SOURCE:
+		return source(x);
+	case FACT_LISTENER:
+		return span_of(x->session->listener->conf->name);
+	case FACT_SIDE:
+		return span_of(x->pub.from->side == LG_CLIENT ? "client" : "server");
+	case FACT_SNI:
+		return client->sni;
+	case FACT_ALPN:
+		return client->alpn;
+	case FACT_TLS_SUBJECT:
+		return client->subject;
+	case FACT_TRUSTED:
+		return span_of(client->trusted ? "true" : "false");
+	case CORE_FACTS:
+		break;
+	}
+	return SPAN_NONE;
+}
+
+struct lg_span facts_read(struct exchange *x, const struct fact_ref *ref)
+{
+	const struct lg_plugin *p = x->session->listener->conf->plugin;
+
+	if (ref->index < 0)
+		return core_fact(x, (enum core_fact)(-1 - ref->index));
+	return p->fact ? p->fact(&x->pub, (unsigned)ref->index, ref->arg) : SPAN_NONE;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host.c: what plugins call, turned over to the parts that do it. */
+#include "host.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include "link.h"
+#include "log.h"
+#include "probe.h"
+#include "session.h"
+
+static struct lg_exchange *host_route(struct lg_link *from, const struct lg_how *how, struct lg_span unit)
+{
+	struct exchange *x = session_route(link_of(from), how, unit);
+
+	return x ? &x->pub : NULL;
+}
+
+static void host_again(struct lg_exchange *x)
+{
+	session_again(exchange_of(x));
+}
+
+static void host_pin(struct lg_link *owner, struct lg_exchange *x)
+{
+	session_pin(link_of(owner), exchange_of(x));
+}
+
+static void host_done(struct lg_exchange *x)
+{
+	session_done(exchange_of(x));
+}
+
+static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
+			      unsigned flags)
+{
+	return link_send(link_of(to), from ? link_of(from) : NULL, pieces, n, flags);
+}
+
+static void host_hold(struct lg_link *l)
+{
+	if (link_of(l)->stream)
+		stream_hold(link_of(l)->stream);
+}
+
+static void host_go(struct lg_link *l)
+{
+	if (link_of(l)->stream)
+		stream_go(link_of(l)->stream);
+}
+
+static void host_join(struct lg_link *a, struct lg_link *b)
+{
+	link_join(link_of(a), link_of(b));
+}
+
+static void host_close(struct lg_link *l, enum lg_close how)
+{
+	link_close(link_of(l), how, "closed by the plugin");
+}
+
+static void host_deadline(struct lg_link *l, uint32_t ms)
+{
+	link_deadline(link_of(l), ms);
+}
+
+static void host_count(struct lg_link *l, unsigned index, uint64_t by)
+{
+	const struct listener_conf *conf = link_of(l)->listener->conf;
+
+	atomic_fetch_add_explicit(&conf->stats->plugin_counters[index], by, memory_order_relaxed);
+}
+
+static void host_log(struct lg_link *l, enum lg_level level, const char *event, const char *detail)
+{
+	link_log(link_of(l), level, event, "detail", detail);
+}
+
+static uint64_t host_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void host_random(void *p, size_t n)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t got = getrandom((char *)p + done, n - done, 0);
+
+		if (got > 0)
+			done += (size_t)got;
+	}
+}
+
+const struct lg_host host_functions = {
+	.size = sizeof(struct lg_host),
+	.route = host_route,
+	.again = host_again,
+	.pin = host_pin,
+	.done = host_done,
+	.send = host_send,
+	.hold = host_hold,
+	.go = host_go,
+	.join = host_join,
+	.close = host_close,
+	.deadline = host_deadline,
+	.count = host_count,
+	.log = host_log,
+	.now_ms = host_now_ms,
+	.random = host_random,
+	.ask = probe_ask,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * link.h: a stream as a plugin sees it.  It gives the plugin its callbacks, keeps units whole that several senders write to
+ * one link, and relays when two links are joined.  Which links there are and what goes where: session.c.
+ */
+#ifndef LINK_H
+#define LINK_H
+
+#include "listener.h"
+#include "session.h"
+#include "stream.h"
+
+struct link {
+	struct lg_link pub; /* first: the plugin's view */
+	struct worker *worker;
+	struct listener *listener;
+	struct session *session;
+	struct stream *stream;     /* NULL: closed */
+	struct stream_limits limits;
+	struct server *server;     /* at the other end, NULL for a client */
+	struct pool *pool;         /* by which it was chosen */
+	bool open, ended;
+	bool handshaking;          /* counts among the listener's handshakes */
+	struct link *joined;       /* bytes go there unread */
+	struct link *unit_of;      /* whose unit is under way to this link (LG_MORE) */
+	struct list parked;        /* struct parked: others' units that wait behind it */
+	uint64_t parked_bytes;
+	struct deadline unit;      /* a unit under way goes on by then */
+	struct deadline expiry;    /* host->deadline */
+	struct deadline farewell;  /* closes then: spread out when its server is disabled */
+	struct list node;          /* session->servers; in none for a client */
+	struct list exchanges;     /* routed here, or waiting for it to open, in order */
+	struct grave grave;
+	char peer_text[64], local_text[64];
+	max_align_t data[];        /* the plugin's */
+};
+
+static inline struct link *link_of(struct lg_link *l)
+{
+	return (struct link *)l;
+}
+
+/* A client link on an accepted descriptor; closed on failure.  0 or -errno. */
+int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer, enum lg_transport transport);
+
+/* A link to a server; it is connecting when this returns.  0 or -errno. */
+int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server);
+
+enum lg_send link_send(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, unsigned flags);
+void link_join(struct link *a, struct link *b);
+void link_close(struct link *l, enum lg_close how, const char *why);
+void link_deadline(struct link *l, uint32_t ms);
+
+/* Closes the link in `ms`, unless it is closed before: its server was disabled. */
+void link_farewell(struct link *l, uint32_t ms);
+
+/* One event about this link: listener, session number, peer and server are added. */
+void link_log(const struct link *l, enum lg_level level, const char *event, const char *key, const char *value);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listener.h: an address and what serves it.  Each worker has a socket of its own on it (SO_REUSEPORT) and an instance of
+ * the plugin.  It listens while a pool that it can reach is up, or says that it wants to answer itself; else the sockets stay
+ * bound and refuse, so that clients try their next address.
+ */
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include "snapshot.h"
+#include "sources.h"
+#include "worker.h"
+
+struct listener_socket {
+	struct io io;
+	struct listener *listener;
+	const struct bind *bind;
+	bool listening;
+	struct deadline pause; /* out of descriptors: accepts again then */
+};
+
+struct listener {
+	struct worker *worker;
+	struct snapshot *snapshot;  /* counted */
+	const struct listener_conf *conf;
+	struct sources *sources;    /* shared by the workers; NULL: no limits by source */
+	void *inst;                 /* the plugin's instance */
+	struct script_policy **policies; /* as conf->policies, loaded into this worker */
+	struct listener_socket *sockets; /* one for each bind */
+	unsigned nsockets;
+	bool closed;
+	uint64_t refused_ms; /* when a refusal was logged last */
+	struct list node; /* worker->listeners */
+};
+
+/* Binds a socket to each address of the listener, not yet listening; called before threads start.  `err` names the address
+ * and the way out.  0 or -errno; listener_close gives back what there is. */
+int listener_create(struct listener **lp, struct worker *w, struct snapshot *snapshot, const struct listener_conf *conf,
+		    struct sources *sources, char err[], size_t errlen);
+
+/* Is the address free?  Sharing it hides a foreign owner, so this asks without.  0 or -errno. */
+int listener_test_bind(const struct bind *bind);
+
+/* Starts or stops to listen, as the pools' states want it; on the worker's thread. */
+void listener_review(struct listener *l);
+
+/* Stops for good; sessions go on. */
+void listener_close(struct listener *l);
+
+/* When no session is left. */
+void listener_destroy(struct listener *l);
+
+#endif

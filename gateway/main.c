@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: the command line. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "gateway.h"
+#include "log.h"
+#include "paths.h"
+#include "tls.h"
+
+static const char usage[] =
+	"usage: lychgate -c FILE         run the gateway\n"
+	"       lychgate -t -c FILE      check the configuration, open nothing\n"
+	"       lychgate -V              print the version\n";
+
+static void print_problems(const struct problems *problems)
+{
+	for (unsigned i = 0; i < problems->n; i++) {
+		const struct problem *p = &problems->list[i];
+
+		if (p->line)
+			fprintf(stderr, "%s:%d: %s\n", p->file, p->line, p->text);
+		else
+			fprintf(stderr, "%s: %s\n", p->file, p->text);
+		if (p->hint)
+			fprintf(stderr, "    %s\n", p->hint);
+	}
+	fprintf(stderr, "%u problem%s\n", problems->n, problems->n == 1 ? "" : "s");
+}
+
+static int run(struct snapshot *snapshot)
+{
+	char err[400];
+	int r;
+
+	log_set_level(snapshot->settings.log);
+	r = gateway_run(snapshot, err, sizeof err);
+	if (r < 0)
+		log_error("not-started", "reason", err);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int load_and_run(const char *file, bool check_only)
+{
+	struct config_paths paths;
+	struct problems problems = { 0 };
+	struct snapshot *snapshot;
+	int r;
+
+	paths_find(&paths);
+	r = config_load(&snapshot, file, &paths, &problems);
+	if (r < 0)
+		print_problems(&problems);
+	problems_free(&problems);
+	if (r < 0)
+		return EXIT_FAILURE;
+	if (!check_only)
+		return run(snapshot);
+	printf("%s: good\n", file);
+	snapshot_unref(snapshot);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	const char *file = NULL;
+	bool check_only = false;
+	char err[200];
+	int option, r;
+
+	while ((option = getopt(argc, argv, "c:tVh")) != -1) {
+		switch (option) {
+		case 'c':
+			file = optarg;
+			break;
+		case 't':
+			check_only = true;
+			break;
+		case 'V':
+			printf("lychgate %s, plugin ABI %d.%d\n", PACKAGE_VERSION, LG_ABI_MAJOR, LG_ABI_MINOR);
+			return EXIT_SUCCESS;
+		default:
+			fputs(usage, option == 'h' ? stdout : stderr);
+			return option == 'h' ? EXIT_SUCCESS : EXIT_FAILURE;
+		}
+	}
+	if (!file || optind < argc) {
+		fputs(usage, stderr);
+		return EXIT_FAILURE;
+	}
+	if (tls_init(err, sizeof err) < 0) {
+		fprintf(stderr, "lychgate: %s\n", err);
+		return EXIT_FAILURE;
+	}
+	r = load_and_run(file, check_only);
+	tls_fini();
+	return r;
+}

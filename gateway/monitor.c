@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * monitor.c: when each server is asked, and what its verdicts mean for it.  One timer a server: it says when the next probe
+ * goes out, and while one is out, when it has taken too long.
+ */
+#include "monitor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "balance.h"
+#include "health.h"
+#include "host.h"
+#include "log.h"
+#include "probe.h"
+
+struct monitor {
+	struct monitors *all;
+	struct server *server;
+	struct health_count count;
+	struct probe *probe; /* out now; NULL: none */
+	uv_timer_t timer;
+	uint64_t asked_ms;   /* when the last one went out */
+	struct mail hurry;
+	atomic_bool hurried;
+};
+
+struct monitors {
+	struct worker *control;
+	struct snapshot *snapshot;
+	monitor_changed_fn changed;
+	void *ctx;
+	unsigned n;
+	struct monitor each[];
+};
+
+static void on_timer(uv_timer_t *t);
+
+static void next_in(struct monitor *m, uint64_t ms)
+{
+	uv_timer_start(&m->timer, on_timer, ms, 0);
+}
+
+static void note_answer(struct server_state *state, const char *note)
+{
+	pthread_mutex_lock(&state->lock);
+	snprintf(state->answer, sizeof state->answer, "%s", note);
+	pthread_mutex_unlock(&state->lock);
+}
+
+static void set_health(struct server *s, enum health health, const char *note)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	atomic_store(&s->state->health, health);
+	atomic_store(&s->state->since, (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	log_event(health == HEALTH_UP ? LG_INFO : LG_WARNING, health == HEALTH_UP ? "server-up" : "server-down", "pool",
+		  s->pool->name, "server", s->name, "probe", note, NULL);
+}
+
+static void take_verdict(struct monitor *m, bool healthy, const char *note)
+{
+	const struct monitor_conf *conf = &m->server->pool->monitor;
+	uint32_t dice;
+
+	m->probe = NULL;
+	note_answer(m->server->state, note);
+	if (health_take(&m->count, healthy)) {
+		set_health(m->server, m->count.health, note);
+		m->all->changed(m->all->ctx);
+	}
+	host_functions.random(&dice, sizeof dice);
+	next_in(m, health_next(&m->count, conf->interval_ms, dice));
+}
+
+static void on_done(void *owner, bool healthy, const char *note)
+{
+	take_verdict(owner, healthy, note);
+}
+
+static void ask(struct monitor *m)
+{
+	const char *reason = NULL;
+
+	m->asked_ms = uv_now(&m->all->control->loop);
+	m->probe = probe_start(m->all->control, m->server, on_done, m, &reason);
+	if (m->probe)
+		next_in(m, m->server->pool->monitor.timeout_ms);
+	else
+		take_verdict(m, false, reason);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+	struct monitor *m = t->data;
+	char note[64];
+
+	if (!m->probe) {
+		ask(m);
+		return;
+	}
+	probe_cancel(m->probe); /* a late answer changes nothing: there is nobody left to hear it */
+	snprintf(note, sizeof note, "no answer in %u ms", m->server->pool->monitor.timeout_ms);
+	take_verdict(m, false, note);
+}
+
+/* Traffic saw it fail.  At most one probe in HEALTH_FAST_MS comes of that. */
+static void on_hurry(struct mail *mail)
+{
+	struct monitor *m = container_of(mail, struct monitor, hurry);
+	uint64_t ago = uv_now(&m->all->control->loop) - m->asked_ms;
+
+	atomic_store(&m->hurried, false);
+	if (m->probe || m->count.health != HEALTH_UP)
+		return;
+	next_in(m, ago < HEALTH_FAST_MS ? HEALTH_FAST_MS - ago : 0);
+}
+
+void monitor_hurry(struct server *s)
+{
+	struct monitor *m = atomic_load(&s->state->monitor);
+
+	if (m && !atomic_exchange(&m->hurried, true))
+		worker_post(m->all->control, &m->hurry);
+}
+
+static void start_one(struct monitors *all, struct server *s)
+{
+	struct monitor *m;
+
+	if (s->pool->monitor.always_up) {
+		note_answer(s->state, "not monitored");
+		set_health(s, HEALTH_UP, "not monitored");
+		return;
+	}
+	m = &all->each[all->n++];
+	m->all = all;
+	m->server = s;
+	m->count = (struct health_count){ .health = HEALTH_UNKNOWN, .rise = s->pool->monitor.rise, .fall = s->pool->monitor.fall };
+	m->hurry.run = on_hurry;
+	uv_timer_init(&all->control->loop, &m->timer);
+	m->timer.data = m;
+	atomic_store(&s->state->monitor, m);
+	next_in(m, 0);
+}
+
+int monitors_start(struct monitors **mp, struct worker *control, struct snapshot *snapshot, monitor_changed_fn changed,
+		   void *ctx)
+{
+	struct monitors *all;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < snapshot->npools; i++)
+		n += snapshot->pools[i].nservers;
+	all = calloc(1, sizeof *all + n * sizeof all->each[0]);
+	if (!all)
+		return -ENOMEM;
+	all->control = control;
+	all->snapshot = snapshot_ref(snapshot);
+	all->changed = changed;
+	all->ctx = ctx;
+	for (unsigned i = 0; i < snapshot->npools; i++) {
+		for (unsigned k = 0; k < snapshot->pools[i].nservers; k++)
+			start_one(all, &snapshot->pools[i].servers[k]);
+	}
+	*mp = all;
+	return 0;
+}
+
+void monitors_stop(struct monitors *all)
+{
+	if (!all)
+		return;
+	for (unsigned i = 0; i < all->n; i++) {
+		struct monitor *m = &all->each[i];
+
+		atomic_store(&m->server->state->monitor, NULL);
+		uv_timer_stop(&m->timer);
+		if (m->probe)
+			probe_cancel(m->probe);
+		m->probe = NULL;
+	}
+}
+
+void monitors_free(struct monitors *all)
+{
+	if (!all)
+		return;
+	snapshot_unref(all->snapshot);
+	free(all);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * monitor.h: asks every server of every pool whether it works, on the control thread.  Only its probes change health; what
+ * traffic meets only makes it ask sooner.  How verdicts count: health.h; what is asked and how an answer is judged: the
+ * plugin's probe and judge.
+ */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#include "server.h"
+#include "snapshot.h"
+#include "worker.h"
+
+struct monitors;
+
+/* Called on the control thread after a server's health or admin word changed. */
+typedef void (*monitor_changed_fn)(void *ctx);
+
+/* Starts a monitor for every server of the snapshot; the first probes go out at once.  0 or -errno. */
+int monitors_start(struct monitors **mp, struct worker *control, struct snapshot *snapshot, monitor_changed_fn changed,
+		   void *ctx);
+
+/* Ends all probes, when the workers have ended and before the control worker does; NULL is fine.  monitors_free after the
+ * control worker's end, when its loop has let go of the timers. */
+void monitors_stop(struct monitors *m);
+void monitors_free(struct monitors *m);
+
+/* Traffic saw the server refuse or reset: a probe goes out soon.  From any thread, cheap, as often as you like. */
+void monitor_hurry(struct server *s);
+
+#endif

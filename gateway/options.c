@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * options.c reads the values of a plugin's option tables into its conf structs.  It knows types, ranges and units;
+ * which option a word means, and where a wrong one stands, is config's affair.
+ */
+#include "plugins.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+static const struct unit times[] = {
+	{ "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 60 * 60 * 1000 }, { NULL }
+};
+static const struct unit sizes[] = { { "", 1 }, { "k", 1024 }, { "M", 1024 * 1024 }, { NULL } };
+static const struct unit counts[] = { { "", 1 }, { NULL } };
+
+/* A whole number with one of the units; a bare 0 needs none. */
+static int parse(const char *text, const struct unit *units, int64_t *n)
+{
+	char *end;
+
+	if (text[0] == '\0' || strchr("0123456789-", text[0]) == NULL)
+		return -EINVAL;
+	errno = 0;
+	*n = strtoll(text, &end, 10);
+	if (errno != 0 || end == text)
+		return -EINVAL;
+	if (*n == 0 && *end == '\0')
+		return 0;
+	for (; units->name; units++) {
+		if (strcmp(end, units->name) == 0)
+			return __builtin_mul_overflow(*n, units->factor, n) ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+
+static int set_number(const struct lg_option *o, void *at, const char *text, char err[], size_t errlen)
+{
+	static const struct {
+		const struct unit *units;
+		const char *what;
+	} kinds[] = {
+		[LG_INT] = { counts, "whole number" },
+		[LG_MSEC] = { times, "time, like \"500ms\", \"5s\", \"10m\" or \"2h\"" },
+		[LG_BYTES] = { sizes, "size, like 4096, \"64k\" or \"5M\"" },
+	};
+	int64_t n;
+
+	if (parse(text, kinds[o->type].units, &n) < 0) {
+		snprintf(err, errlen, "\"%s\" is not a %s", text, kinds[o->type].what);
+		return -EINVAL;
+	}
+	if (n < 0 && o->type != LG_INT) {
+		snprintf(err, errlen, "\"%s\" is below 0", text);
+		return -EINVAL;
+	}
+	if ((o->min != 0 || o->max != 0) && (n < o->min || n > o->max)) {
+		snprintf(err, errlen, "\"%s\" is not in the range from %" PRId64 " to %" PRId64 "%s", text, o->min,
+			 o->max,
+			 o->type == LG_MSEC    ? " ms"
+			 : o->type == LG_BYTES ? " bytes"
+					       : "");
+		return -EINVAL;
+	}
+	*(int64_t *)at = n;
+	return 0;
+}
+
+static int set_bool(void *at, const char *text, char err[], size_t errlen)
+{
+	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
+		snprintf(err, errlen, "\"%s\" is neither true nor false", text);
+		return -EINVAL;
+	}
+	*(bool *)at = text[0] == 't';
+	return 0;
+}
+
+static int set_string(void *at, const char *text, char err[], size_t errlen)
+{
+	char **string = at, *copy = strdup(text);
+
+	if (!copy) {
+		snprintf(err, errlen, "out of memory");
+		return -ENOMEM;
+	}
+	free(*string);
+	*string = copy;
+	return 0;
+}
+
+static void say_choices(const struct lg_option *o, const char *text, char err[], size_t errlen)
+{
+	size_t n = (size_t)snprintf(err, errlen, "\"%s\" is not one of", text);
+
+	for (int i = 0; o->choices[i] && n < errlen; i++)
+		n += (size_t)snprintf(err + n, errlen - n, "%s \"%s\"", i > 0 ? "," : "", o->choices[i]);
+}
+
+static int set_choice(const struct lg_option *o, void *at, const char *text, char err[], size_t errlen)
+{
+	for (int i = 0; o->choices[i]; i++) {
+		if (strcmp(o->choices[i], text) == 0) {
+			*(int *)at = i;
+			return 0;
+		}
+	}
+	say_choices(o, text, err, errlen);
+	return -EINVAL;
+}
+
+int options_set(const struct lg_option *option, void *conf, const char *text, char err[], size_t errlen)
+{
+	void *at = (char *)conf + option->offset;
+
+	switch (option->type) {
+	case LG_BOOL:
+		return set_bool(at, text, err, errlen);
+	case LG_STR:
+		return set_string(at, text, err, errlen);
+	case LG_ENUM:
+		return set_choice(option, at, text, err, errlen);
+	case LG_INT:
+	case LG_MSEC:
+	case LG_BYTES:
+		return set_number(option, at, text, err, errlen);
+	}
+	snprintf(err, errlen, "the plugin's option has no type of this version");
+	return -EINVAL;
+}
+
+int options_defaults(const struct lg_option *table, void *conf)
+{
+	char err[64];
+	int ret;
+
+	for (const struct lg_option *o = table; o && o->name; o++) {
+		if (!o->def)
+			continue;
+		ret = options_set(o, conf, o->def, err, sizeof err);
+		if (ret < 0) {
+			options_free(table, conf);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void options_free(const struct lg_option *table, void *conf)
+{
+	for (const struct lg_option *o = table; conf && o && o->name; o++) {
+		char **string = (void *)((char *)conf + o->offset);
+
+		if (o->type != LG_STR)
+			continue;
+		free(*string);
+		*string = NULL;
+	}
+}
+
+size_t options_width(enum lg_type type)
+{
+	switch (type) {
+	case LG_BOOL:
+		return sizeof(bool);
+	case LG_STR:
+		return sizeof(char *);
+	case LG_ENUM:
+		return sizeof(int);
+	case LG_INT:
+	case LG_MSEC:
+	case LG_BYTES:
+		return sizeof(int64_t);
+	}
+	return 0;
+}
+
+const struct lg_option *options_find(const struct lg_option *table, const char *name)
+{
+	for (const struct lg_option *o = table; o && o->name; o++) {
+		if (strcmp(o->name, name) == 0)
+			return o;
+	}
+	return NULL;
+}

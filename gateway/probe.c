@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probe.c: one question to one server, over a stream of its own. */
+#include "probe.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "address.h"
+#include "host.h"
+#include "span.h"
+#include "tls.h"
+
+static const struct stream_limits probe_limits = { .queue = 64 * 1024, .in = 64 * 1024 };
+
+void probe_ask(struct lg_probe *pub, struct lg_span bytes)
+{
+	stream_send(((struct probe *)pub)->stream, &bytes, 1);
+}
+
+/* The verdict is told once; then the stream ends and takes the probe with it. */
+static void finish(struct probe *p, bool healthy, const char *note)
+{
+	void (*done)(void *, bool, const char *) = p->done;
+
+	p->done = NULL;
+	if (done)
+		done(p->owner, healthy, note);
+	stream_close(p->stream, healthy ? LG_FLUSH : LG_RESET, "probe is over");
+}
+
+static void on_opened(struct stream *s)
+{
+	struct probe *p = s->owner;
+	const struct lg_plugin *plugin = p->conf->plugin;
+
+	if (!plugin || !plugin->probe)
+		finish(p, true, "connected");
+	else if (plugin->probe(&p->pub) < 0)
+		finish(p, false, "the plugin could not ask");
+}
+
+static enum lg_verdict judge(struct probe *p, struct lg_span in)
+{
+	const struct lg_plugin *plugin = p->conf->plugin;
+
+	if (!p->done || !plugin || !plugin->judge)
+		return LG_NOT_YET;
+	return plugin->judge(&p->pub, in);
+}
+
+static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
+{
+	struct probe *p = s->owner;
+	enum lg_verdict v = judge(p, in);
+
+	if (v != LG_NOT_YET)
+		finish(p, v == LG_HEALTHY, p->pub.note);
+	return 0; /* kept: it is judged again with what comes */
+}
+
+static void on_ended(struct stream *s, bool clean)
+{
+	struct probe *p = s->owner;
+	enum lg_verdict v;
+
+	(void)clean;
+	p->pub.ended = true;
+	v = judge(p, buf_span(&s->in));
+	finish(p, v == LG_HEALTHY, v == LG_NOT_YET ? "closed without an answer" : p->pub.note);
+}
+
+static void on_writable(struct stream *s)
+{
+	(void)s;
+}
+
+static void on_closed(struct stream *s)
+{
+	struct probe *p = s->owner;
+
+	if (p->done)
+		p->done(p->owner, false, stream_reason(s));
+	free(p);
+}
+
+static const struct stream_ops probe_stream_ops = {
+	.opened = on_opened,
+	.receive = on_receive,
+	.ended = on_ended,
+	.writable = on_writable,
+	.closed = on_closed,
+};
+
+/* The server's address, with the monitor's own port. */
+static struct sockaddr_storage address_of(const struct server *server, uint16_t port)
+{
+	struct sockaddr_storage a = server->address;
+
+	if (port && a.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&a)->sin6_port = htons(port);
+	else if (port)
+		((struct sockaddr_in *)&a)->sin_port = htons(port);
+	return a;
+}
+
+static int connect_probe(struct probe *p, struct worker *w, const struct server *server)
+{
+	struct sockaddr_storage to = address_of(server, p->conf->port), local;
+	struct tls_target target = { .name = server->tls_name, .verify = server->pool->verify_server, .show = true };
+	socklen_t n = sizeof local;
+	struct tls *tls = NULL;
+	int r = p->conf->transport == LG_TLS ? tls_connect(&tls, p->conf->tls, &target) : 0;
+
+	if (r == 0)
+		r = stream_connect(&p->stream, w, (struct sockaddr *)&to, tls, &probe_stream_ops, p, &probe_limits);
+	if (r < 0)
+		return r;
+	address_format((struct sockaddr *)&to, p->peer_text, sizeof p->peer_text);
+	if (getsockname(p->stream->io.fd, (struct sockaddr *)&local, &n) == 0)
+		address_format((struct sockaddr *)&local, p->local_text, sizeof p->local_text);
+	return 0;
+}
+
+struct probe *probe_start(struct worker *w, const struct server *server, void (*done)(void *, bool, const char *), void *owner,
+			  const char **reason)
+{
+	const struct monitor_conf *conf = &server->pool->monitor;
+	struct probe *p = calloc(1, sizeof *p + (conf->plugin ? conf->plugin->probe_size : 0));
+	int r = -ENOMEM;
+
+	if (p) {
+		p->conf = conf;
+		r = connect_probe(p, w, server);
+	}
+	if (r < 0) {
+		*reason = uv_strerror(r);
+		free(p);
+		return NULL;
+	}
+	p->done = done;
+	p->owner = owner;
+	p->pub.host = &host_functions;
+	p->pub.conf = conf->plugin_conf;
+	p->pub.data = p->data;
+	p->pub.server = &server->pub;
+	p->pub.peer = span_of(p->peer_text);
+	p->pub.local = span_of(p->local_text);
+	p->pub.transport = conf->transport;
+	return p;
+}
+
+void probe_cancel(struct probe *p)
+{
+	p->done = NULL;
+	stream_close(p->stream, LG_RESET, "probe is over");
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * script_config.c runs scripts/config.lua and turns its tables into a tree and a list of problems.  It decides nothing
+ * about a configuration.  Everything that Lua may raise in happens inside one protected call.
+ */
+#include "script_config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "config_parts.h"
+#include "script_host.h"
+
+/* A configuration of ten thousand servers takes a tenth of it. */
+enum { MEMORY_MAX = 256 << 20 };
+
+static void *config_alloc(void *ud, void *old, size_t had, size_t n)
+{
+	struct script_reader *r = ud;
+	void *p;
+
+	if (!old)
+		had = 0; /* Lua passes a kind of object here */
+	if (n == 0) {
+		free(old);
+		r->used -= had;
+		return NULL;
+	}
+	if (n > had && n - had > MEMORY_MAX - r->used)
+		return NULL;
+	p = realloc(old, n);
+	if (p)
+		r->used = r->used - had + n;
+	return p;
+}
+
+/* ---- Tables to trees ---- */
+
+static void grow_table(lua_State *L, struct node *to);
+
+/* Adds the value on top of the stack to `to`. */
+static void grow(lua_State *L, struct node *to, const char *key)
+{
+	struct node *n = NULL;
+
+	switch (lua_type(L, -1)) {
+	case LUA_TSTRING:
+		n = node_add(to, key, NODE_TEXT, lua_tostring(L, -1), 0);
+		break;
+	case LUA_TNUMBER:
+		n = node_add(to, key, NODE_NUMBER, NULL, lua_tointeger(L, -1));
+		break;
+	case LUA_TBOOLEAN:
+		n = node_add(to, key, NODE_FLAG, NULL, lua_toboolean(L, -1));
+		break;
+	case LUA_TTABLE:
+		n = node_add(to, key, NODE_TABLE, NULL, 0);
+		if (n)
+			grow_table(L, n);
+		break;
+	default:
+		luaL_error(L, "a %s among the clean values", luaL_typename(L, -1));
+	}
+	if (!n)
+		luaL_error(L, "out of memory");
+}
+
+/* The members of the table on top of the stack: the list in order, then keys, but for those with "_" in front. */
+static void grow_table(lua_State *L, struct node *to)
+{
+	lua_Integer length = (lua_Integer)lua_rawlen(L, -1);
+
+	luaL_checkstack(L, 8, "the clean tables are too deep");
+	for (lua_Integer i = 1; i <= length; i++) {
+		lua_rawgeti(L, -1, i);
+		grow(L, to, NULL);
+		lua_pop(L, 1);
+	}
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+
+		if (key && key[0] != '_')
+			grow(L, to, key);
+	}
+}
+
+/* The list of { line, text, hint } on top of the stack. */
+static void take_problems(lua_State *L, struct script_reader *r)
+{
+	for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, -1); i++) {
+		int line, ret;
+
+		lua_rawgeti(L, -1, i);
+		lua_getfield(L, -1, "line");
+		lua_getfield(L, -2, "text");
+		lua_getfield(L, -3, "hint");
+		line = (int)lua_tointeger(L, -3);
+		ret = problems_add(r->problems, r->in->file, line, lua_tostring(L, -2), lua_tostring(L, -1));
+		if (ret < 0)
+			luaL_error(L, "out of memory");
+		lua_pop(L, 4);
+	}
+}
+
+/* ---- The scripts ---- */
+
+/* use "NAME": what scripts/NAME.lua returns; it is run once. */
+static int use(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1), *scripts = lua_tostring(L, lua_upvalueindex(1));
+
+	if (lua_getfield(L, lua_upvalueindex(2), name) != LUA_TNIL)
+		return 1;
+	lua_pushfstring(L, "%s/%s.lua", scripts, name);
+	if (luaL_loadfilex(L, lua_tostring(L, -1), "t") != LUA_OK)
+		return lua_error(L);
+	lua_call(L, 0, 1);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, lua_upvalueindex(2), name);
+	return 1;
+}
+
+static void open_libraries(lua_State *L, const char *scripts)
+{
+	static const luaL_Reg libraries[] = {
+		{ LUA_GNAME, luaopen_base },       { LUA_STRLIBNAME, luaopen_string },
+		{ LUA_TABLIBNAME, luaopen_table }, { LUA_MATHLIBNAME, luaopen_math },
+		{ LUA_DBLIBNAME, luaopen_debug },  { NULL, NULL },
+	};
+
+	for (const luaL_Reg *l = libraries; l->name; l++) {
+		luaL_requiref(L, l->name, l->func, 1);
+		lua_pop(L, 1);
+	}
+	lua_pushstring(L, scripts);
+	lua_newtable(L);
+	lua_pushcclosure(L, use, 2);
+	lua_setglobal(L, "use");
+}
+
+static int read_protected(lua_State *L)
+{
+	struct script_reader *r = lua_touserdata(L, 1);
+
+	open_libraries(L, r->in->paths->scripts);
+	lua_getglobal(L, "use");
+	lua_pushliteral(L, "config");
+	lua_call(L, 1, 1);
+	script_host_push(L, r);
+	lua_call(L, 1, 2);
+	take_problems(L, r);
+	lua_pop(L, 1);
+	grow_table(L, r->tree);
+	return 0;
+}
+
+int script_config_read(const struct script_config *in, struct node *tree, struct problems *problems)
+{
+	struct script_reader r = { .in = in, .tree = tree, .problems = problems };
+	lua_State *L = lua_newstate(config_alloc, &r);
+	int ret = 0;
+
+	if (!L)
+		return -ENOMEM;
+	lua_pushcfunction(L, read_protected);
+	lua_pushlightuserdata(L, &r);
+	if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+		ret = problems_add(problems, in->file, 0, luaL_tolstring(L, -1, NULL),
+				   "the gateway's own scripts failed");
+	lua_close(L);
+	script_host_end(&r);
+	return ret;
+}

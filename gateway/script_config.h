@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * script_config.h: runs scripts/config.lua over a configuration's text.  What it has to ask of the system (files,
+ * names, plugins, policies) it asks through script_host.c.
+ */
+#ifndef SCRIPT_CONFIG_H
+#define SCRIPT_CONFIG_H
+
+#include <stddef.h>
+
+#include "config.h"
+#include "config_tree.h"
+
+struct script_config {
+	const char *file, *folder; /* as given; where relative paths begin, absolute */
+	const char *text;
+	size_t length;
+	const struct config_paths *paths;
+};
+
+/* Adds what is wrong to `problems`, and grows the clean tables, of the words that are right, on `tree`.  0 or -ENOMEM;
+ * a failure of the scripts themselves is a problem too. */
+int script_config_read(const struct script_config *in, struct node *tree, struct problems *problems);
+
+#endif

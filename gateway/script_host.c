@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * script_host.c is what the configuration's scripts may ask of the system: files, addresses, plugins and policies. Each
+ * function answers with a value, or with nil and the reason.
+ */
+#include "script_host.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <lauxlib.h>
+
+#include "facts.h"
+#include "plugins.h"
+
+static struct script_reader *reader_of(lua_State *L)
+{
+	return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static int refuse(lua_State *L, const char *reason)
+{
+	lua_pushnil(L);
+	lua_pushstring(L, reason);
+	return 2;
+}
+
+static void push_strings(lua_State *L, const char *const *list)
+{
+	lua_newtable(L);
+	for (int i = 0; list && list[i]; i++) {
+		lua_pushstring(L, list[i]);
+		lua_rawseti(L, -2, i + 1);
+	}
+}
+
+static void set_string(lua_State *L, const char *key, const char *value)
+{
+	lua_pushstring(L, value); /* nil for NULL */
+	lua_setfield(L, -2, key);
+}
+
+/* ---- Files and addresses ---- */
+
+/* readable(path, "file" | "folder") */
+static int host_readable(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	bool folder = strcmp(luaL_checkstring(L, 2), "folder") == 0;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
+		return refuse(L, strerror(errno));
+	if (folder != (bool)S_ISDIR(st.st_mode))
+		return refuse(L, folder ? "not a folder" : "a folder");
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+static int push_address(lua_State *L, int family, const void *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	lua_pushstring(L, inet_ntop(family, address, text, sizeof text));
+	lua_pushboolean(L, family == AF_INET6);
+	return 2;
+}
+
+/* address(text): the same in its one usual form, and whether it is v6; nil: it is not an address. */
+static int host_address(lua_State *L)
+{
+	const char *text = luaL_checkstring(L, 1);
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, text, address) == 1)
+		return push_address(L, AF_INET, address);
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return push_address(L, AF_INET6, address);
+	lua_pushnil(L);
+	return 1;
+}
+
+/* resolve(name): like `address`. */
+static int host_resolve(lua_State *L)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
+	struct sockaddr_storage first;
+	int ret = getaddrinfo(luaL_checkstring(L, 1), NULL, &hints, &found);
+
+	if (ret != 0)
+		return refuse(L, ret == EAI_SYSTEM ? strerror(errno) : gai_strerror(ret));
+	memcpy(&first, found->ai_addr, found->ai_addrlen);
+	freeaddrinfo(found);
+	if (first.ss_family == AF_INET6)
+		return push_address(L, AF_INET6, &((struct sockaddr_in6 *)&first)->sin6_addr);
+	return push_address(L, AF_INET, &((struct sockaddr_in *)&first)->sin_addr);
+}
+
+/* ---- Plugins ---- */
+
+static void push_options(lua_State *L, const struct lg_option *table)
+{
+	static const char *const types[] = {
+		[LG_BOOL] = "bool",   [LG_INT] = "int", [LG_MSEC] = "msec",
+		[LG_BYTES] = "bytes", [LG_STR] = "str", [LG_ENUM] = "enum",
+	};
+	int i = 0;
+
+	lua_newtable(L);
+	for (const struct lg_option *o = table; o && o->name; o++) {
+		lua_newtable(L);
+		set_string(L, "name", o->name);
+		set_string(L, "type", types[o->type]);
+		set_string(L, "help", o->help);
+		push_strings(L, o->choices);
+		lua_setfield(L, -2, "choices");
+		lua_rawseti(L, -2, ++i);
+	}
+}
+
+static void push_transports(lua_State *L, unsigned transports)
+{
+	lua_newtable(L);
+	lua_pushboolean(L, (transports & LG_TCP) != 0);
+	lua_setfield(L, -2, "tcp");
+	lua_pushboolean(L, (transports & LG_TLS) != 0);
+	lua_setfield(L, -2, "tls");
+}
+
+static void push_plugin(lua_State *L, const struct lg_plugin *p)
+{
+	lua_newtable(L);
+	set_string(L, "name", p->name);
+	set_string(L, "persistence", p->persistence);
+	push_transports(L, p->transports);
+	lua_setfield(L, -2, "transports");
+	push_options(L, p->options);
+	lua_setfield(L, -2, "options");
+	push_options(L, p->probe_options);
+	lua_setfield(L, -2, "probe_options");
+	push_strings(L, p->facts);
+	lua_setfield(L, -2, "facts");
+	lua_pushlightuserdata(L, (void *)p);
+	lua_setfield(L, -2, "handle");
+}
+
+/* plugin(name, folders) */
+static int host_plugin(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	size_t n = lua_rawlen(L, 2);
+	const char **path = lua_newuserdatauv(L, (n + 1) * sizeof *path, 0);
+	const struct lg_plugin *p;
+	char err[1024];
+
+	for (size_t i = 0; i < n; i++) {
+		lua_rawgeti(L, 2, (lua_Integer)i + 1);
+		path[i] = luaL_checkstring(L, -1); /* the list keeps it alive */
+		lua_pop(L, 1);
+	}
+	path[n] = NULL;
+	p = plugins_find(name, path, err, sizeof err);
+	if (!p)
+		return refuse(L, err);
+	push_plugin(L, p);
+	return 1;
+}
+
+static int try_option(const struct lg_option *o, size_t size, const char *text, char err[], size_t errlen)
+{
+	struct lg_option table[] = { *o, { .name = NULL } };
+	void *conf = calloc(1, size);
+	int ret;
+
+	if (!conf) {
+		snprintf(err, errlen, "out of memory");
+		return -ENOMEM;
+	}
+	ret = options_set(o, conf, text, err, errlen);
+	options_free(table, conf);
+	free(conf);
+	return ret;
+}
+
+/* option(plugin's handle, of the probe?, name, text): whether the text is a value of the option. */
+static int host_option(lua_State *L)
+{
+	const struct lg_plugin *p = lua_touserdata(L, 1);
+	bool probe = lua_toboolean(L, 2);
+	const struct lg_option *o = options_find(probe ? p->probe_options : p->options, luaL_checkstring(L, 3));
+	const char *text = luaL_checkstring(L, 4);
+	char err[512];
+
+	if (!o)
+		return refuse(L, "there is no such option");
+	if (try_option(o, probe ? p->probe_conf_size : p->conf_size, text, err, sizeof err) < 0)
+		return refuse(L, err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* fact(plugin's handle, name) */
+static int host_fact(lua_State *L)
+{
+	struct fact_ref ref;
+
+	lua_pushboolean(L, facts_resolve(lua_touserdata(L, 1), luaL_checkstring(L, 2), &ref) == 0);
+	return 1;
+}
+
+/* ---- Policies ---- */
+
+static void push_policy_options(lua_State *L, const struct policy_desc *d)
+{
+	static const char *const types[] = {
+		[POLICY_STRING] = "string",     [POLICY_NUMBER] = "number", [POLICY_BOOLEAN] = "boolean",
+		[POLICY_DURATION] = "duration", [POLICY_POOL] = "pool",     [POLICY_LIST] = "list",
+		[POLICY_MAP] = "map",
+	};
+
+	lua_newtable(L);
+	for (unsigned i = 0; i < d->noptions; i++) {
+		lua_newtable(L);
+		set_string(L, "name", d->options[i].name);
+		set_string(L, "type", types[d->options[i].type]);
+		set_string(L, "of", types[d->options[i].of]);
+		set_string(L, "def", d->options[i].def);
+		set_string(L, "help", d->options[i].help);
+		lua_pushboolean(L, d->options[i].required);
+		lua_setfield(L, -2, "required");
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+static int describe(struct script_reader *r, const char *file, char err[], size_t errlen)
+{
+	policy_desc_free(&r->desc);
+	memset(&r->desc, 0, sizeof r->desc);
+	if (!r->policies && script_create(&r->policies) < 0) {
+		snprintf(err, errlen, "out of memory");
+		return -ENOMEM;
+	}
+	return script_describe(r->policies, file, &r->desc, err, errlen);
+}
+
+/* policy(file): what it says of itself. */
+static int host_policy(lua_State *L)
+{
+	struct script_reader *r = reader_of(L);
+	char err[1024];
+
+	if (describe(r, luaL_checkstring(L, 1), err, sizeof err) < 0)
+		return refuse(L, err);
+	lua_newtable(L);
+	set_string(L, "plugin", r->desc.plugin);
+	push_strings(L, (const char *const *)r->desc.reads);
+	lua_setfield(L, -2, "reads");
+	push_strings(L, (const char *const *)r->desc.pools);
+	lua_setfield(L, -2, "pools");
+	push_policy_options(L, &r->desc);
+	lua_setfield(L, -2, "options");
+	return 1;
+}
+
+/* ---- The table ---- */
+
+static int cores(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+static void push_control(lua_State *L)
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+
+	if (geteuid() == 0)
+		lua_pushliteral(L, "/run/lychgate.sock");
+	else if (folder && folder[0] == '/')
+		lua_pushfstring(L, "%s/lychgate.sock", folder);
+	else
+		lua_pushfstring(L, "/tmp/lychgate-%d.sock", (int)geteuid());
+}
+
+void script_host_push(lua_State *L, struct script_reader *r)
+{
+	static const luaL_Reg functions[] = {
+		{ "address", host_address }, { "fact", host_fact },
+		{ "option", host_option },   { "plugin", host_plugin },
+		{ "policy", host_policy },   { "readable", host_readable },
+		{ "resolve", host_resolve }, { NULL, NULL },
+	};
+
+	lua_newtable(L);
+	lua_pushlightuserdata(L, r);
+	luaL_setfuncs(L, functions, 1);
+	lua_pushlstring(L, r->in->text, r->in->length);
+	lua_setfield(L, -2, "text");
+	set_string(L, "folder", r->in->folder);
+	set_string(L, "plugins", r->in->paths->plugins);
+	set_string(L, "policies", r->in->paths->policies);
+	push_strings(L, core_fact_names);
+	lua_setfield(L, -2, "core_facts");
+	lua_pushinteger(L, cores());
+	lua_setfield(L, -2, "cores");
+	push_control(L);
+	lua_setfield(L, -2, "control");
+}
+
+void script_host_end(struct script_reader *r)
+{
+	policy_desc_free(&r->desc);
+	script_destroy(r->policies);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* script_host.h: between script_config.c and script_host.c; the only header that names Lua besides the policies'. */
+#ifndef SCRIPT_HOST_H
+#define SCRIPT_HOST_H
+
+#include <lua.h>
+
+#include "script.h"
+#include "script_config.h"
+
+/* What one reading of a configuration holds.  Whatever Lua could leave behind when it raises is in here. */
+struct script_reader {
+	const struct script_config *in;
+	struct node *tree;
+	struct problems *problems;
+	struct script *policies; /* where policy files are described; NULL until the first */
+	struct policy_desc desc; /* the last one */
+	size_t used;             /* bytes of the Lua state */
+};
+
+/* Pushes the table `host` that scripts/context.lua keeps. */
+void script_host_push(lua_State *L, struct script_reader *r);
+void script_host_end(struct script_reader *r);
+
+#endif

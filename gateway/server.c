@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server.c: what a server's health and the operator's word allow, and the state that they are in.  It changes neither:
+ * monitor.c and control.c do.
+ */
+#include "server.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static long long unix_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+struct server_state *server_state_create(void)
+{
+	struct server_state *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	if (pthread_mutex_init(&s->lock, NULL) != 0) {
+		free(s);
+		return NULL;
+	}
+	atomic_init(&s->health, HEALTH_UNKNOWN);
+	atomic_init(&s->admin, ADMIN_ENABLED);
+	atomic_init(&s->since, unix_ms());
+	return s;
+}
+
+void server_state_free(struct server_state *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+bool server_is_up(const struct server *s)
+{
+	return atomic_load(&s->state->health) == HEALTH_UP;
+}
+
+bool server_is_enabled(const struct server *s)
+{
+	return atomic_load(&s->state->admin) == ADMIN_ENABLED;
+}
+
+bool server_is_disabled(const struct server *s)
+{
+	return atomic_load(&s->state->admin) == ADMIN_DISABLED;
+}
+
+bool server_takes_new(const struct server *s)
+{
+	return server_is_up(s) && server_is_enabled(s);
+}
+
+bool server_takes_own(const struct server *s)
+{
+	return server_is_up(s) && !server_is_disabled(s);
+}
+
+const char *server_state_word(const struct server *s)
+{
+	static const char *const health[] = {
+		[HEALTH_UNKNOWN] = "unknown", [HEALTH_UP] = "up", [HEALTH_DOWN] = "down"
+	};
+
+	switch (atomic_load(&s->state->admin)) {
+	case ADMIN_DRAIN:
+		return "drain";
+	case ADMIN_DISABLED:
+		return "disabled";
+	default:
+		return health[atomic_load(&s->state->health)];
+	}
+}

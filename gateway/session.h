@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.h: the way of a request through the gateway.  A session is a client link and the server links that hang on it; an
+ * exchange is one request on its way.  session.c is the story; start reading there.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <stddef.h>
+
+#include "balance.h"
+#include "list.h"
+#include "script.h"
+#include "snapshot.h"
+#include "worker.h"
+
+struct link;
+struct listener;
+
+struct session {
+	struct lg_session pub; /* first: the plugin's view */
+	struct worker *worker;
+	struct listener *listener;
+	struct snapshot *snapshot; /* counted */
+	struct link *client;       /* NULL: gone, the session ends with its last server link */
+	struct list servers;       /* struct link */
+	struct list exchanges;     /* struct exchange, open ones */
+	unsigned nexchanges, nlinks;
+	struct list node; /* worker->sessions */
+	uint64_t number;  /* for the log */
+	struct sockaddr_storage source; /* the client's address */
+	char source_text[64];           /* the same, once a fact has asked for it */
+	struct grave grave;
+	max_align_t data[]; /* the plugin's */
+};
+
+enum exchange_state {
+	EXCHANGE_NEW,      /* policies come next */
+	EXCHANGE_PLACING,  /* a server is looked for: the store is asked who owns the key */
+	EXCHANGE_WAITING,  /* the link to the server opens */
+	EXCHANGE_ROUTED,   /* the plugin has it */
+	EXCHANGE_OVER,
+};
+
+struct exchange {
+	struct lg_exchange pub; /* first: the plugin's view */
+	struct session *session;
+	struct lg_how how;
+	enum exchange_state state;
+	const struct reach *reach; /* where it goes: a pool, and the key's facts */
+	struct server *server;
+	struct tried tried;
+	bool has_key;
+	struct claim claim;
+	char *copy;        /* of the unit, once it must outlive its callback */
+	uint64_t begins;   /* in to's stream: the queue's length when it was routed */
+	bool again;        /* asked for inside `lost` */
+	struct task task;  /* its next step */
+	struct deadline deadline;
+	struct list node;  /* session->exchanges */
+	struct list at;    /* the server link's exchanges */
+	struct grave grave;
+	max_align_t data[]; /* the plugin's */
+};
+
+static inline struct exchange *exchange_of(struct lg_exchange *x)
+{
+	return (struct exchange *)x;
+}
+
+/* ---- In the order of the story ---- */
+
+/* A client was accepted by `listener`; the descriptor is taken over in any case. */
+void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport);
+
+/* A plugin has read a request: policies, persistence, balance and connecting follow.  NULL: a limit, or no memory. */
+struct exchange *session_route(struct link *from, const struct lg_how *how, struct lg_span unit);
+
+/* A server link has opened: what waits for it goes. */
+void session_link_opened(struct link *l);
+
+/* A request goes to another server; the key of a dialog goes to its server; an exchange is over. */
+void session_again(struct exchange *x);
+void session_pin(struct link *owner, struct exchange *x);
+void session_done(struct exchange *x);
+
+/* A link was closed, by the network or by us: what was open on it is lost or ends; the session goes with its client. */
+void session_link_closed(struct link *l, bool by_network);
+
+/* The gateway stops: ask the plugin to finish; at the latest, everything is closed by session_end. */
+void session_drain(struct session *s);
+void session_end(struct session *s, enum lg_close how, const char *why);
+
+#endif

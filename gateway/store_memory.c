@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_memory.c: the persistence table of one process.  Shards by key, each with its own lock, so that threads seldom
+ * meet. A shard holds its entries in one dense array (48 bytes each), found through hashed chains and kept in the order
+ * of their last claims; links are indexes.  There is no timer: each claim looks at a few entries and takes out what has
+ * expired.
+ */
+#include "store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "list.h"
+
+enum {
+	SHARDS = 16,         /* a power of two */
+	SHARDED_FROM = 1024, /* a smaller table has one shard, and so one exact order of claims */
+	SIZE_MIN = 64,       /* a power of two */
+	RECLAIM = 4,         /* entries looked at in each claim; more than the one that it may add */
+};
+
+static const uint32_t none = UINT32_MAX;
+
+struct entry {
+	struct store_key key;
+	uint64_t owner, expires_ms;
+	uint32_t next;         /* in its chain */
+	uint32_t newer, older; /* by last claim */
+};
+
+struct shard {
+	pthread_mutex_t lock;
+	struct entry *entries; /* [0..n) are in use */
+	uint32_t *chains;      /* `size` of them, each the index of its first entry */
+	uint32_t n, size;      /* size: a power of two */
+	uint32_t limit;        /* of n */
+	uint32_t newest, oldest;
+	uint32_t hand; /* what `reclaim` looks at next */
+};
+
+struct store_memory {
+	struct store store;
+	unsigned nshards;
+	struct shard shards[];
+};
+
+static struct store_memory *memory_of(struct store *s)
+{
+	return container_of(s, struct store_memory, store);
+}
+
+static struct shard *shard_of(struct store_memory *m, const struct store_key *key)
+{
+	return &m->shards[key->a & (m->nshards - 1)];
+}
+
+/* What points to the entry with this key, or the end of the chain it would be in.  The key is a hash already: any of
+ * its bits that did not choose the shard will do. */
+static uint32_t *find(struct shard *sh, const struct store_key *key)
+{
+	uint32_t *at = &sh->chains[((key->a >> 4) ^ key->b) & (sh->size - 1)];
+
+	while (*at != none && (sh->entries[*at].key.a != key->a || sh->entries[*at].key.b != key->b))
+		at = &sh->entries[*at].next;
+	return at;
+}
+
+static void chain(struct shard *sh, uint32_t i)
+{
+	uint32_t *end = find(sh, &sh->entries[i].key);
+
+	sh->entries[i].next = none;
+	*end = i;
+}
+
+static void order_append(struct shard *sh, uint32_t i)
+{
+	sh->entries[i].newer = none;
+	sh->entries[i].older = sh->newest;
+	*(sh->newest == none ? &sh->oldest : &sh->entries[sh->newest].newer) = i;
+	sh->newest = i;
+}
+
+/* Makes the neighbours of `i` (or the ends) point to what is given instead. */
+static void order_replace(struct shard *sh, uint32_t i, uint32_t for_newer, uint32_t for_older)
+{
+	const struct entry *e = &sh->entries[i];
+
+	*(e->newer == none ? &sh->newest : &sh->entries[e->newer].older) = for_newer;
+	*(e->older == none ? &sh->oldest : &sh->entries[e->older].newer) = for_older;
+}
+
+static void order_remove(struct shard *sh, uint32_t i)
+{
+	order_replace(sh, i, sh->entries[i].older, sh->entries[i].newer);
+}
+
+/* The array stays dense: the last entry moves into the hole. */
+static void remove_entry(struct shard *sh, uint32_t i)
+{
+	uint32_t last = sh->n - 1;
+
+	*find(sh, &sh->entries[i].key) = sh->entries[i].next;
+	order_remove(sh, i);
+	if (i != last) {
+		*find(sh, &sh->entries[last].key) = i;
+		order_replace(sh, last, i, i);
+		sh->entries[i] = sh->entries[last];
+	}
+	sh->n--;
+}
+
+static uint32_t capacity(const struct shard *sh, uint32_t size)
+{
+	return size < sh->limit ? size : sh->limit;
+}
+
+/* Gives the shard room for `size` entries, up to its limit; what is in use must fit.  Nothing changes if memory is out.
+ */
+static int resize(struct shard *sh, uint32_t size)
+{
+	uint32_t *chains = malloc(size * sizeof *chains);
+	struct entry *entries = chains ? realloc(sh->entries, capacity(sh, size) * sizeof *entries) : NULL;
+
+	if (!entries) {
+		free(chains);
+		return -ENOMEM;
+	}
+	free(sh->chains);
+	sh->chains = chains;
+	sh->entries = entries;
+	sh->size = size;
+	for (uint32_t i = 0; i < size; i++)
+		chains[i] = none;
+	for (uint32_t i = 0; i < sh->n; i++)
+		chain(sh, i);
+	return 0;
+}
+
+static bool has_expired(const struct entry *e, uint64_t now_ms)
+{
+	return e->expires_ms <= now_ms;
+}
+
+/* Entries that nobody claims any more go, a few at a time, and then their memory. */
+static void reclaim(struct shard *sh, uint64_t now_ms)
+{
+	for (unsigned looked = 0; looked < RECLAIM && sh->n > 0; looked++) {
+		if (sh->hand >= sh->n)
+			sh->hand = 0;
+		if (has_expired(&sh->entries[sh->hand], now_ms))
+			remove_entry(sh, sh->hand);
+		else
+			sh->hand++;
+	}
+	if (sh->size > SIZE_MIN && sh->n < sh->size / 4)
+		(void)resize(sh, sh->size / 2); /* no memory to save memory: the next claim tries again */
+}
+
+static int make_room(struct shard *sh)
+{
+	if (sh->n < capacity(sh, sh->size))
+		return 0;
+	if (sh->n < sh->limit)
+		return resize(sh, sh->size * 2);
+	remove_entry(sh, sh->oldest);
+	return 0;
+}
+
+static void own(struct shard *sh, uint32_t i, const struct claim *c)
+{
+	sh->entries[i].owner = c->owner;
+	sh->entries[i].expires_ms = c->now_ms + c->timeout_ms;
+	order_append(sh, i);
+}
+
+static int insert(struct shard *sh, struct claim *c)
+{
+	int ret;
+
+	c->owner = c->proposed;
+	if (c->owner == 0)
+		return 0;
+	ret = make_room(sh);
+	if (ret < 0)
+		return ret;
+	sh->entries[sh->n].key = c->key;
+	chain(sh, sh->n);
+	own(sh, sh->n++, c);
+	return 0;
+}
+
+/* Who owns from now on what `owner` (0: nobody) owned until now: with several that want it moved, the first wins. */
+static uint64_t next_owner(uint64_t owner, const struct claim *c)
+{
+	bool is_free = owner == 0 || owner == c->instead_of;
+
+	return is_free && c->proposed != 0 ? c->proposed : owner;
+}
+
+static int claim_in(struct shard *sh, struct claim *c)
+{
+	uint32_t i;
+	const struct entry *e;
+
+	reclaim(sh, c->now_ms);
+	i = *find(sh, &c->key);
+	if (i == none)
+		return insert(sh, c);
+	e = &sh->entries[i];
+	c->owner = next_owner(has_expired(e, c->now_ms) ? 0 : e->owner, c);
+	if (c->owner == 0)
+		return 0; /* only a look, and it has expired */
+	order_remove(sh, i);
+	own(sh, i, c);
+	return 0;
+}
+
+static int memory_claim(struct store *s, struct claim *c)
+{
+	struct shard *sh = shard_of(memory_of(s), &c->key);
+	int ret;
+
+	pthread_mutex_lock(&sh->lock);
+	ret = claim_in(sh, c);
+	pthread_mutex_unlock(&sh->lock);
+	return ret;
+}
+
+static size_t memory_entries(struct store *s)
+{
+	struct store_memory *m = memory_of(s);
+	size_t n = 0;
+
+	for (unsigned i = 0; i < m->nshards; i++) {
+		pthread_mutex_lock(&m->shards[i].lock);
+		n += m->shards[i].n;
+		pthread_mutex_unlock(&m->shards[i].lock);
+	}
+	return n;
+}
+
+static void memory_destroy(struct store *s)
+{
+	struct store_memory *m = memory_of(s);
+
+	for (unsigned i = 0; i < m->nshards; i++) {
+		free(m->shards[i].entries);
+		free(m->shards[i].chains);
+		pthread_mutex_destroy(&m->shards[i].lock);
+	}
+	free(m);
+}
+
+static const struct store_ops memory_ops = {
+	.claim = memory_claim,
+	.entries = memory_entries,
+	.destroy = memory_destroy,
+};
+
+static int shard_init(struct shard *sh, uint32_t limit)
+{
+	int ret = pthread_mutex_init(&sh->lock, NULL);
+
+	if (ret != 0)
+		return -ret;
+	sh->limit = limit;
+	sh->newest = sh->oldest = none;
+	ret = resize(sh, SIZE_MIN);
+	if (ret < 0)
+		pthread_mutex_destroy(&sh->lock);
+	return ret;
+}
+
+int store_memory_create(struct store **sp, const struct store_memory_conf *conf)
+{
+	unsigned nshards = conf->entries < SHARDED_FROM ? 1 : SHARDS;
+	struct store_memory *m;
+	int ret;
+
+	if (conf->entries == 0 || conf->entries > STORE_MEMORY_MAX)
+		return -EINVAL;
+	m = calloc(1, sizeof *m + nshards * sizeof m->shards[0]);
+	if (!m)
+		return -ENOMEM;
+	m->store.ops = &memory_ops;
+	m->store.refs = 1;
+	for (; m->nshards < nshards; m->nshards++) {
+		ret = shard_init(&m->shards[m->nshards], (uint32_t)(conf->entries / nshards));
+		if (ret < 0) {
+			memory_destroy(&m->store);
+			return ret;
+		}
+	}
+	*sp = &m->store;
+	return 0;
+}

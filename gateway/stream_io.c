@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stream_io.c: the bytes of a stream: receive, decrypt, hand over; queue, encrypt, send.  Buffers are the worker's while
+ * bytes are in hand; a stream keeps only what the owner did not use and what the kernel did not take.
+ */
+#include "stream_io.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "span.h"
+#include "tls.h"
+
+enum {
+	READ_ROUNDS = 4,                       /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
+	RECORD_ROOM = 17 * 1024,               /* a record that GnuTLS may hold back from the time before */
+	SEAL_MOST = 64 * 1024,                 /* plain bytes encrypted for one send */
+};
+
+/* ---- Receiving ---- */
+
+/* Hands `in` to the owner until it has enough; what the calls cause is delivered between them.  Returns the rest. */
+static struct lg_span hand_over(struct stream *s, struct lg_span in)
+{
+	s->handing = true;
+	while (in.n && s->state == STREAM_OPEN && !s->closing && !s->held) {
+		ptrdiff_t used;
+
+		s->went = false;
+		used = s->ops->receive(s, in);
+		worker_deliver(s->worker);
+		if (used < 0) {
+			stream_close(s, LG_FLUSH, "refused by the plugin");
+			break;
+		}
+		if (used == 0 && !s->went)
+			break;
+		in = span_skip(in, (size_t)used);
+	}
+	s->handing = false;
+	return in;
+}
+
+static void hand_over_kept(struct stream *s)
+{
+	struct lg_span rest = hand_over(s, buf_span(&s->in));
+
+	buf_consume(&s->in, buf_len(&s->in) - rest.n);
+	if (buf_len(&s->in) == 0)
+		buf_free(&s->in);
+}
+
+/* New bytes: from the worker's buffer when nothing is kept, else they are in s->in already. */
+static void take_in(struct stream *s, struct lg_span fresh)
+{
+	s->heard = true;
+	s->active_ms = s->worker->now_ms;
+	if (fresh.p == s->worker->receive) {
+		struct lg_span rest = hand_over(s, fresh);
+
+		if (rest.n && s->state == STREAM_OPEN && buf_append(&s->in, rest.p, rest.n) < 0)
+			stream_close(s, LG_RESET, "out of memory");
+	} else {
+		buf_grown(&s->in, fresh.n);
+		hand_over_kept(s);
+	}
+	if (!s->held && buf_len(&s->in) > s->limits->in)
+		stream_close(s, LG_FLUSH, "message is longer than the limit");
+}
+
+/* Where to receive to. */
+static char *room_in(struct stream *s, size_t *n)
+{
+	*n = WORKER_RECEIVE;
+	return buf_len(&s->in) ? buf_room(&s->in, WORKER_RECEIVE) : s->worker->receive;
+}
+
+static ssize_t receive(struct stream *s, char *p, size_t n)
+{
+	ssize_t got = recv(s->io.fd, p, n, 0);
+
+	if (got < 0 && errno == EAGAIN) {
+		s->readable = false;
+	} else if (got < 0) {
+		stream_fail(s, strerror(errno));
+	} else if (got == 0) {
+		s->eof = true;
+	} else if ((size_t)got < n && !s->hangup) {
+		s->readable = false;
+	}
+	return got;
+}
+
+static bool read_plain(struct stream *s)
+{
+	size_t n;
+	char *p = room_in(s, &n);
+	ssize_t got;
+
+	if (!p) {
+		stream_close(s, LG_RESET, "out of memory");
+		return false;
+	}
+	got = receive(s, p, n);
+	if (got == 0)
+		s->clean = true;
+	if (got <= 0)
+		return false;
+	take_in(s, (struct lg_span){ p, (size_t)got });
+	return true;
+}
+
+/* Decrypts all of `cipher` to `p`, which has room for it; the number of bytes. */
+static size_t decrypt(struct stream *s, struct buf *cipher, char *p, size_t room)
+{
+	size_t got = 0;
+
+	while (got < room) {
+		ssize_t n = tls_decrypt(s->tls, cipher, &s->cipher, p + got, room - got);
+
+		if (n == -EAGAIN)
+			break;
+		if (n < 0) {
+			stream_fail(s, tls_reason(s->tls));
+			break;
+		}
+		if (n == 0) {
+			s->eof = s->clean = true;
+			break;
+		}
+		got += (size_t)n;
+	}
+	if (buf_len(&s->cipher))
+		stream_dirty(s);
+	return got;
+}
+
+static bool take_in_records(struct stream *s, struct buf *cipher)
+{
+	size_t room, got;
+	char *p = room_in(s, &room);
+
+	if (!p) {
+		stream_close(s, LG_RESET, "out of memory");
+		return false;
+	}
+	got = decrypt(s, cipher, p, room);
+	if (got)
+		take_in(s, (struct lg_span){ p, got });
+	return !s->eof;
+}
+
+static bool read_records(struct stream *s)
+{
+	struct buf *cipher = &s->worker->cipher_in;
+	char *p = buf_room(cipher, WORKER_RECEIVE - RECORD_ROOM);
+	ssize_t got;
+
+	if (!p) {
+		stream_close(s, LG_RESET, "out of memory");
+		return false;
+	}
+	got = receive(s, p, WORKER_RECEIVE - RECORD_ROOM);
+	if (got <= 0)
+		return false;
+	buf_grown(cipher, (size_t)got);
+	if (!take_in_records(s, cipher) || s->state != STREAM_OPEN) {
+		buf_consume(cipher, buf_len(cipher));
+		return false;
+	}
+	return true;
+}
+
+/* The end comes after all bytes that the owner wants. */
+static void tell_end(struct stream *s)
+{
+	if (!s->eof || s->told_end || s->held || s->closing || s->state != STREAM_OPEN)
+		return;
+	s->told_end = true;
+	s->half_ms = s->worker->now_ms;
+	stream_arm(s);
+	s->ops->ended(s, s->clean);
+	worker_deliver(s->worker);
+	if (s->finished && s->state == STREAM_OPEN)
+		stream_close(s, LG_FLUSH, "both sides ended");
+}
+
+static bool may_read(const struct stream *s)
+{
+	return s->state == STREAM_OPEN && s->readable && !s->held && !s->closing && !s->eof;
+}
+
+void stream_read(struct stream *s)
+{
+	if (s->state == STREAM_OPEN && buf_len(&s->raw)) { /* came behind the handshake's last flight */
+		take_in_records(s, &s->raw);
+		buf_free(&s->raw);
+	}
+	for (unsigned round = 0; may_read(s); round++) {
+		if (round == READ_ROUNDS) {
+			if (list_empty(&s->again))
+				list_append(&s->worker->again, &s->again);
+			return;
+		}
+		if (!(s->tls ? read_records(s) : read_plain(s)))
+			break;
+	}
+	tell_end(s);
+	stream_account(s);
+}
+
+void stream_read_again(struct worker *w)
+{
+	struct list now;
+
+	list_init(&now);
+	list_splice(&now, &w->again);
+	for (struct list *l = list_take(&now); l; l = list_take(&now))
+		stream_read(container_of(l, struct stream, again));
+}
+
+/* One step of handing over what is kept: as a consequence it may not loop, the others' are between. */
+void stream_feed(struct task *t)
+{
+	struct stream *s = container_of(t, struct stream, feed_task);
+	struct lg_span in = buf_span(&s->in);
+	ptrdiff_t used = 0;
+
+	if (s->handing || s->held || s->closing || s->state != STREAM_OPEN)
+		return;
+	if (in.n) {
+		used = s->ops->receive(s, in);
+		if (used < 0) {
+			stream_close(s, LG_FLUSH, "refused by the plugin");
+			return;
+		}
+		buf_consume(&s->in, (size_t)used);
+		if (buf_len(&s->in) == 0)
+			buf_free(&s->in);
+	}
+	if (used > 0 && buf_len(&s->in) && !s->held)
+		worker_defer(s->worker, t);
+	else if (!s->held && list_empty(&s->again))
+		list_append(&s->worker->again, &s->again);
+}
+
+void stream_hold(struct stream *s)
+{
+	s->held = true;
+}
+
+void stream_go(struct stream *s)
+{
+	if (!s->held)
+		return;
+	s->held = false;
+	s->went = true;
+	worker_defer(s->worker, &s->feed_task);
+}
+
+bool stream_drain(struct stream *s)
+{
+	for (unsigned round = 0; round < READ_ROUNDS && s->readable; round++) {
+		ssize_t got = recv(s->io.fd, s->worker->receive, WORKER_RECEIVE, 0);
+
+		if (got == 0 || (got < 0 && errno != EAGAIN))
+			return true;
+		if (got < 0)
+			s->readable = false;
+	}
+	return false;
+}
+
+/* ---- Sending ---- */
+
+void stream_dirty(struct stream *s)
+{
+	if (list_empty(&s->dirty))
+		list_append(&s->worker->dirty, &s->dirty);
+}
+
+enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigned n)
+{
+	size_t total = 0;
+	char *to;
+
+	if (s->state != STREAM_OPEN || s->closing || s->finish)
+		return LG_GONE;
+	for (unsigned i = 0; i < n; i++)
+		total += pieces[i].n;
+	if (buf_len(&s->out) == 0)
+		s->progress_ms = s->worker->now_ms;
+	to = buf_room(&s->out, total);
+	if (!to) {
+		stream_close(s, LG_RESET, "out of memory");
+		return LG_GONE;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (pieces[i].n)
+			memcpy(to, pieces[i].p, pieces[i].n);
+		to += pieces[i].n;
+	}
+	buf_grown(&s->out, total);
+	s->queued += total;
+	stream_dirty(s);
+	if (buf_len(&s->out) <= s->limits->queue)
+		return LG_SENT;
+	s->full = true;
+	return LG_FULL;
+}
+
+/* Sends from `b`; 1: all, 0: the kernel is full, < 0: broken. */
+static int send_buf(struct stream *s, struct buf *b)
+{
+	while (buf_len(b)) {
+		struct lg_span out = buf_span(b);
+		ssize_t n = send(s->io.fd, out.p, out.n, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EAGAIN) {
+			s->writable = false;
+			return 0;
+		}
+		if (n < 0)
+			return -errno;
+		buf_consume(b, (size_t)n);
+		s->progress_ms = s->active_ms = s->worker->now_ms;
+		s->handed = s->tls ? s->sealed : s->queued - buf_len(&s->out);
+	}
+	return 1;
+}
+
+/* Sends what lies in the worker's record buffer; what the kernel does not take is kept. */
+static int send_records(struct stream *s)
+{
+	struct buf *records = &s->worker->cipher_out;
+	int r = send_buf(s, records);
+
+	if (r == 0 && buf_append(&s->cipher, buf_span(records).p, buf_len(records)) < 0)
+		r = -ENOMEM;
+	buf_consume(records, buf_len(records));
+	return r;
+}
+
+static int seal_and_send(struct stream *s)
+{
+	while (buf_len(&s->out)) {
+		struct lg_span out = buf_span(&s->out);
+		size_t n = out.n < SEAL_MOST ? out.n : SEAL_MOST;
+		int r = tls_encrypt(s->tls, out.p, n, &s->worker->cipher_out);
+
+		if (r < 0)
+			return r;
+		buf_consume(&s->out, n);
+		s->sealed += n;
+		r = send_records(s);
+		if (r <= 0)
+			return r;
+	}
+	return 1;
+}
+
+static int send_end(struct stream *s)
+{
+	s->finished = true;
+	if (s->tls) {
+		int r;
+
+		tls_bye(s->tls, &s->worker->cipher_out);
+		r = send_records(s);
+		if (r <= 0)
+			return r; /* the end is kept with the rest; FIN follows when that is sent */
+	}
+	if (shutdown(s->io.fd, SHUT_WR) < 0 && errno != ENOTCONN) /* the peer may have reset it meanwhile */
+		return -errno;
+	return 1;
+}
+
+static void tell_room(struct stream *s)
+{
+	if (!s->full || buf_len(&s->out) > s->limits->queue / 2)
+		return;
+	s->full = false;
+	s->ops->writable(s);
+	worker_deliver(s->worker);
+}
+
+static int send_all(struct stream *s)
+{
+	int r = send_buf(s, &s->cipher);
+
+	if (r == 1)
+		buf_free(&s->cipher);
+	if (r == 1 && s->state == STREAM_OPEN)
+		r = s->tls ? seal_and_send(s) : send_buf(s, &s->out);
+	if (r == 1)
+		buf_free(&s->out);
+	return r;
+}
+
+int stream_flush(struct stream *s)
+{
+	bool was_finished = s->finished;
+	int r = s->writable ? send_all(s) : 0;
+
+	if (r == 1 && s->state == STREAM_OPEN && s->finish && !s->finished)
+		r = send_end(s);
+	else if (r == 1 && was_finished && s->tls)
+		shutdown(s->io.fd, SHUT_WR);
+	if (r == 0)
+		stream_arm(s);
+	if (r < 0)
+		stream_fail(s, strerror(-r));
+	else if (s->state == STREAM_OPEN)
+		tell_room(s);
+	stream_account(s);
+	return r;
+}

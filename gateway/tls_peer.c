@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tls_peer.c judges the certificate that a peer shows: does it verify, whose is it, and is that one of the trusted
+ * peers. It runs inside a handshake.  What follows from the verdict for a connection's rights is not decided here.
+ */
+#include "tls_private.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <arpa/inet.h>
+
+bool tls_peer_is_address(const char *name, unsigned char raw[16], unsigned *n)
+{
+	unsigned char buf[16];
+	char text[INET6_ADDRSTRLEN];
+	size_t len = strcspn(name, "%"); /* a scope is nothing that a certificate knows */
+
+	if (len >= sizeof text)
+		return false;
+	memcpy(text, name, len);
+	text[len] = 0;
+	if (!raw)
+		raw = buf;
+	*n = 4;
+	if (inet_pton(AF_INET, text, raw) == 1)
+		return true;
+	*n = 16;
+	return inet_pton(AF_INET6, text, raw) == 1;
+}
+
+static gnutls_x509_crt_t leaf_of(gnutls_session_t session)
+{
+	unsigned n;
+	const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
+	gnutls_x509_crt_t crt;
+
+	if (!list || n == 0 || gnutls_x509_crt_init(&crt) < 0)
+		return NULL;
+	if (gnutls_x509_crt_import(crt, &list[0], GNUTLS_X509_FMT_DER) == 0)
+		return crt;
+	gnutls_x509_crt_deinit(crt);
+	return NULL;
+}
+
+/* ---- Trusted peers ---- */
+
+/* `name` has `n` bytes; one with a zero byte inside is longer than any of `peers`. */
+static bool is_listed(char **peers, const char *name, size_t n)
+{
+	for (; *peers; peers++) {
+		if (strlen(*peers) == n && strncasecmp(*peers, name, n) == 0)
+			return n > 0 && !strchr(*peers, '*');
+	}
+	return false;
+}
+
+/* Names in the certificate as they stand: a wildcard there stands for nobody in particular. */
+static bool bears_alternative_name(gnutls_x509_crt_t crt, char **peers, bool *any)
+{
+	char name[TLS_NAME_MAX];
+
+	for (unsigned i = 0;; i++) {
+		size_t n = sizeof name;
+		int ret = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &n, NULL);
+
+		if (ret == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			ret = GNUTLS_SAN_OTHERNAME; /* longer than a DNS name */
+		if (ret < 0)
+			return false;
+		*any = true;
+		if (ret == GNUTLS_SAN_DNSNAME && is_listed(peers, name, n))
+			return true;
+	}
+}
+
+static bool bears_common_name(gnutls_x509_crt_t crt, char **peers)
+{
+	char name[TLS_NAME_MAX], second[TLS_NAME_MAX];
+	size_t n = sizeof name, m = sizeof second;
+
+	if (gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &n) < 0)
+		return false;
+	if (gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 1, 0, second, &m) !=
+	    GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		return false; /* which of them is meant? */
+	return is_listed(peers, name, n);
+}
+
+/* RFC 6125 section 6.4.4: the common name counts only where there are no alternative names. */
+static bool is_trusted(gnutls_x509_crt_t crt, char **peers)
+{
+	bool any = false;
+
+	return bears_alternative_name(crt, peers, &any) || (!any && bears_common_name(crt, peers));
+}
+
+/* ---- The verdict ---- */
+
+/* NULL when the certificate verifies, else why not. */
+static const char *flaw_of(struct tls *t)
+{
+	unsigned char raw[16];
+	gnutls_typed_vdata_st want[2] = {
+		{ GNUTLS_DT_KEY_PURPOSE_OID, (void *)GNUTLS_KP_TLS_WWW_CLIENT, 0 },
+	};
+	unsigned n = 1, status, size;
+	int ret;
+
+	if (t->client) {
+		want[0].data = (void *)GNUTLS_KP_TLS_WWW_SERVER;
+		if (tls_peer_is_address(t->name, raw, &size))
+			want[n++] = (gnutls_typed_vdata_st){ GNUTLS_DT_IP_ADDRESS, raw, size };
+		else
+			want[n++] = (gnutls_typed_vdata_st){ GNUTLS_DT_DNS_HOSTNAME, (void *)t->name, 0 };
+	}
+	ret = gnutls_certificate_verify_peers(t->session, want, n, &status);
+	if (ret < 0) {
+		t->alert = GNUTLS_A_BAD_CERTIFICATE;
+		return ret == GNUTLS_E_NO_CERTIFICATE_FOUND ? "the peer showed no certificate"
+							    : "the certificate cannot be read";
+	}
+	return status ? tls_words_status(status, &t->alert) : NULL;
+}
+
+static int accept_peer(struct tls *t)
+{
+	gnutls_x509_crt_t crt = leaf_of(t->session);
+	gnutls_datum_t subject = { NULL, 0 };
+
+	if (!crt || gnutls_x509_crt_get_dn3(crt, &subject, 0) < 0) {
+		if (crt)
+			gnutls_x509_crt_deinit(crt);
+		t->reason = "the certificate's subject cannot be read";
+		t->alert = GNUTLS_A_BAD_CERTIFICATE;
+		return -1;
+	}
+	gnutls_free(t->subject.data);
+	t->subject = subject;
+	t->verified = true;
+	t->trusted = t->server && is_trusted(crt, t->server->peers);
+	gnutls_x509_crt_deinit(crt);
+	return 0;
+}
+
+static int judge(struct tls *t)
+{
+	const char *flaw = flaw_of(t);
+
+	if (!flaw)
+		return accept_peer(t);
+	if (t->server && t->server->verify == TLS_VERIFY_OPTIONAL) {
+		t->refused = flaw;
+		return 0;
+	}
+	t->reason = flaw;
+	return -1;
+}
+
+int tls_peer_verify(gnutls_session_t session)
+{
+	return judge(gnutls_session_get_ptr(session));
+}
+
+int tls_peer_verify_resumed(struct tls *t)
+{
+	unsigned n = 0;
+
+	if (!t->server || t->server->verify == TLS_VERIFY_NONE)
+		return 0;
+	if (t->server->verify == TLS_VERIFY_OPTIONAL && !gnutls_certificate_get_peers(t->session, &n))
+		return 0;
+	return judge(t);
+}

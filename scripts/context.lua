@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- context.lua: what all checks share: the problems found so far, the names that are declared, and the plugins and policies
+-- that were asked for.
+
+local near = use "near"
+
+local context = {}
+context.__index = context
+
+-- What stands for an unknown word wherever its value ends up: the word is reported once, its value never.
+local unknown = {}
+unknown.__index = function() return setmetatable({}, unknown) end
+unknown.__call = unknown.__index
+unknown.__newindex = function() end
+
+function context.new(host, words)
+  return setmetatable({ host = host, words = words, problems = {}, names = {}, plugins = {}, policies = {} }, context)
+end
+
+function context:unknown()
+  return setmetatable({}, unknown)
+end
+
+function context:is_unknown(value)
+  return getmetatable(value) == unknown
+end
+
+-- Something is wrong at a place; gives nil, so that a check can end with it.
+function context:problem(at, text, hint)
+  self:complain(at.line, at.label .. ": " .. text, hint)
+  return nil
+end
+
+function context:complain(line, text, hint)
+  local list = self.problems
+  for _, p in ipairs(list) do
+    if p.line == line and p.text == text then return end
+  end
+  list[#list + 1] = { line = line, text = text, hint = hint, order = #list }
+end
+
+function context:sorted_problems()
+  table.sort(self.problems, function(a, b)
+    if a.line ~= b.line then return a.line < b.line end
+    return a.order < b.order
+  end)
+  return self.problems
+end
+
+-- The declared names of a word ("tls", "pool", "listener") in order, and each with what it came to.
+function context:declare(word, name, at)
+  local list = self.names[word]
+  if list[name] then
+    return self:problem(at, "this name is taken, by line " .. list[name].line, "names are unique among the words of a kind")
+  end
+  list[name] = { line = at.line }
+  list[#list + 1] = name
+end
+
+function context:is_declared(word, name)
+  return self.names[word][name] ~= nil
+end
+
+-- What the check of a declared word came to; nil: it has problems of its own.
+function context:clean(word, name)
+  return self.names[word][name] and self.names[word][name].clean
+end
+
+local function join(a, b)
+  return table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {}))
+end
+
+-- The plugin called `name`, loaded; nil and a problem if it cannot be.
+function context:plugin(name, at)
+  local known = self.plugins[name]
+  if known == nil then
+    local reason
+    known, reason = self.host.plugin(name, join(self.plugin_path or {}, { self.host.plugins }))
+    known = known or { refused = reason }
+    self.plugins[name] = known
+  end
+  if not known.refused then return known end
+  for _, later in ipairs(self.words.later_plugins) do
+    if later == name then return self:problem(at, "plugin `" .. name .. "` is not available in this version") end
+  end
+  return self:problem(at, "plugin `" .. name .. "`: " .. known.refused, near(name, self.words.shipped_plugins))
+end
+
+return context

@@ -1,0 +1,162 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- policy.lua: finds the policies that a listener uses, checks the options that it gives them against what each policy says of
+-- itself, and writes the checked options as Lua text, for the workers to read again.
+
+local check = use "check"
+local near = use "near"
+
+-- "name" or { "name", option = value }; the rest waits for the listener's plugin.
+function check.types.policy(c, v, _, at)
+  local name = v
+  if type(v) == "table" then name = v[1] end
+  if type(name) ~= "string" then
+    return c:problem(at, "has no policy's name", 'write "NAME" or { "NAME", OPTION = VALUE }')
+  end
+  return { name = name, values = type(v) == "table" and v or { v }, at = at }
+end
+
+-- A library name is looked for in the policy folders; "./x.lua" and "/x.lua" are files.
+local function find_file(c, name, at)
+  if name:find("^%.?%.?/") then return check.types.file(c, name, {}, at) end
+  if not name:find("^[%w_/-]+$") then
+    return c:problem(at, check.show(name) .. " is not a policy's name", 'a file begins with "./": "./' .. name:gsub("^%W*", "") .. '"')
+  end
+  local folders = table.move(c.policy_path, 1, #c.policy_path, 1, {})
+  folders[#folders + 1] = c.host.policies
+  for _, folder in ipairs(folders) do
+    local path = folder .. "/" .. name .. ".lua"
+    if c.host.readable(path, "file") then return path end
+  end
+  return c:problem(at, "there is no policy " .. check.show(name),
+    near(name, c.words.shipped_policies) or "looked for it in " .. table.concat(folders, ", "))
+end
+
+-- What the policy in a file says of itself: { plugin, reads, pools, options }.
+local function describe(c, file, at)
+  local known = c.policies[file]
+  if not known then
+    local reason
+    known, reason = c.host.policy(file)
+    known = known or { refused = reason }
+    c.policies[file] = known
+  end
+  if not known.refused then return known end
+  return c:problem(at, "the policy is not usable: " .. known.refused)
+end
+
+-- ---- Options ----
+
+local kinds = {}
+
+kinds.string = check.types.string
+kinds.boolean = check.types.boolean
+kinds.duration = check.types.time
+
+function kinds.number(c, v, _, at)
+  if type(v) == "number" and v == v and math.abs(v) ~= math.huge then return v end
+  return c:problem(at, check.show(v) .. " is not a number")
+end
+
+function kinds.pool(c, v, option, at)
+  v = check.types.word(c, v, { word = "pool" }, at)
+  option.routes[#option.routes + 1] = v
+  return v
+end
+
+local function kind_of(c, v, kind, option, at)
+  if c:is_unknown(v) then return nil end
+  return kinds[kind](c, v, option, at)
+end
+
+local function each(c, v, option, at, key_type, what)
+  if type(v) ~= "table" then return c:problem(at, check.show(v) .. " is not a " .. what) end
+  local clean = {}
+  for _, key in ipairs(check.sorted(v)) do
+    if math.type(key) ~= key_type and type(key) ~= key_type then
+      c:problem(at:key(key), string.format("has the key %s but is a %s", check.show(key), what))
+    else
+      clean[key] = kind_of(c, v[key], option.of, option, at:key(key))
+    end
+  end
+  return clean
+end
+
+function kinds.list(c, v, option, at)
+  if type(v) == "table" and #v == 0 and next(v) == nil then return {} end
+  return each(c, v, option, at, "integer", "list")
+end
+
+function kinds.map(c, v, option, at)
+  return each(c, v, option, at, "string", "table of names")
+end
+
+local function is_default(option)
+  local chunk = option.def and load("return " .. option.def, "=default", "t", {})
+  return chunk and chunk()
+end
+
+local function check_options(c, desc, values, at, routes)
+  local clean, names = {}, {}
+  for _, option in ipairs(desc.options) do
+    names[#names + 1] = option.name
+    option.routes = routes
+    local v, given = values[option.name], true
+    if v == nil then v, given = is_default(option), false end
+    if v ~= nil then
+      clean[option.name] = kind_of(c, v, option.type, option, given and at:key(option.name) or at)
+    elseif option.required then
+      c:problem(at, "the policy's option `" .. option.name .. "` is missing", option.help)
+    end
+    names[option.name] = true
+  end
+  for _, key in ipairs(check.sorted(values)) do
+    if key ~= 1 and not names[key] then check.unknown_key(c, key, names, at) end
+  end
+  return clean
+end
+
+-- Lua text that reads back as the same value; nothing in it can be anything but a value.
+local function as_text(v)
+  if type(v) == "string" then return (string.format("%q", v):gsub("\\\n", "\\n")) end
+  if type(v) ~= "table" then return string.format("%q", v) end
+  local parts = {}
+  for i, key in ipairs(check.sorted(v)) do parts[i] = "[" .. as_text(key) .. "] = " .. as_text(v[key]) end
+  return "{ " .. table.concat(parts, ", ") .. " }"
+end
+
+-- ---- One use ----
+
+local function check_facts(c, desc, plugin, at)
+  for _, fact in ipairs(desc.reads) do
+    if not c.host.fact(plugin.handle, fact) then
+      c:problem(at, string.format("the policy reads the fact `%s`, which plugin `%s` does not have", fact, plugin.name))
+    end
+  end
+end
+
+-- Names without repetitions.
+local function set(list)
+  local clean, seen = {}, {}
+  for _, name in ipairs(list) do
+    if not seen[name] then clean[#clean + 1] = name end
+    seen[name] = true
+  end
+  return clean
+end
+
+-- A policy as config.c reads it: { name, file, options (text), reads, pools }.
+return function(c, use, plugin)
+  local file = find_file(c, use.name, use.at)
+  local desc = file and describe(c, file, use.at)
+  if not desc then return nil end
+  if desc.plugin and desc.plugin ~= plugin.name then
+    return c:problem(use.at, string.format("this policy is for plugin `%s`, the listener speaks `%s`", desc.plugin, plugin.name))
+  end
+  check_facts(c, desc, plugin, use.at)
+  local routes = {}
+  for _, pool in ipairs(desc.pools) do
+    routes[#routes + 1] = check.types.word(c, pool, { word = "pool" }, use.at)
+  end
+  local clean = check_options(c, desc, use.values, use.at, routes)
+  return { name = use.name, file = file, options = as_text(clean), reads = desc.reads, pools = set(routes) }
+end

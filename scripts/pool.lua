@@ -1,0 +1,112 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- pool.lua: what makes a pool beyond its keys' types: servers' addresses and names, what its monitor speaks.
+
+local address = use "address"
+local check = use "check"
+local options = use "options"
+
+-- { host (as written), address (numeric), v6, port, weight, backup, name, id }
+function check.types.server(c, v, spec, at)
+  local where = type(v) == "table" and at:key(1) or at
+  local s = check.types.table(c, type(v) == "string" and { v } or v, spec, at)
+  if not s or not s[1] then return nil end
+  local host, port, brackets = address.split(s[1])
+  if not host then return c:problem(where, check.show(s[1]) .. " is not an address", port) end
+  local numeric, v6, written = address.resolve(c, host, brackets, where)
+  if port then
+    if s.port then return c:problem(at:key("port"), "is given twice, here and in " .. check.show(s[1])) end
+    port = address.port(c, port, where)
+    if not port then return nil end
+  end
+  if not numeric then return nil end
+  s[1] = nil
+  s.host, s.address, s.v6, s.port, s._at = written and numeric or host, numeric, v6, port or s.port, at
+  s.brackets = written and v6
+  return s
+end
+
+-- Fills in what the pool says for all its servers.
+local function finish_server(c, s, pool)
+  s.port = s.port or pool.port
+  if not s.port then
+    return c:problem(s._at, "has no port", "give the pool a `port`, or write \"" .. s.host .. ":PORT\"")
+  end
+  local written = address.join(s.host, s.brackets, s.port)
+  s.text = address.join(s.address, s.v6, s.port)
+  s.id = s.id or s.name or written
+  s.tls_name = s.name or pool.tls_name or s.host
+  s.name = s.name or written
+end
+
+local function unique(c, servers, key)
+  local seen = {}
+  for _, s in ipairs(servers) do
+    local other = s[key] and seen[s[key]]
+    if other then
+      c:problem(s._at, string.format("has the same %s as the server on line %d: %s", key, other._at.line, check.show(s[key])),
+        "give one of them a `" .. key .. "` of its own")
+    elseif s[key] then
+      seen[s[key]] = s
+    end
+  end
+end
+
+-- The keys that are not the monitor's own are its plugin's.
+function check.types.monitor(c, v, spec, at)
+  if v == false then return false end
+  if type(v) ~= "table" then return check.types.table(c, v, spec, at) end
+  local name = v.plugin
+  if name == nil then name = "tcp" end
+  local plugin = type(name) == "string" and name ~= "tcp" and c:plugin(name, at:key("plugin"))
+  local asked = {}
+  local m = check.keys(c, v, spec.keys, at, function(key, value)
+    if plugin then
+      asked[#asked + 1] = options.one(c, plugin, "probe_options", key, value, at, check.names(spec.keys))
+    elseif name == "tcp" then
+      check.unknown_key(c, key, check.names(spec.keys), at)
+    end
+  end)
+  m.options, m._plugin, m._at = asked, plugin or nil, at
+  if m.plugin == "tcp" then m.plugin = nil end
+  return m
+end
+
+local function finish_bare_monitor(c, m)
+  if m.tls or m.transport == "tls" then
+    c:problem(m._at:key(m.tls and "tls" or "transport"), "a bare connect does not speak TLS",
+      "leave it out, or name the plugin whose probe is to go inside TLS")
+  end
+  m.transport, m.tls = "tcp", nil
+end
+
+local function finish_monitor(c, m, pool)
+  if not m then return end
+  if not m.plugin then return finish_bare_monitor(c, m) end
+  local own_port = m.port and m.port ~= pool.port
+  if m.transport == "tcp" and m.tls then
+    c:problem(m._at:key("tls"), "is not used with transport \"tcp\"", "leave one of the two out")
+  end
+  m.transport = m.transport or m.tls and "tls" or not own_port and pool.tls and "tls" or "tcp"
+  if m.transport == "tls" and not m.tls and not pool.tls then
+    c:problem(m._at, "has transport \"tls\", but neither it nor the pool has `tls`")
+  end
+  if m._plugin and not m._plugin.transports[m.transport] then
+    c:problem(m._at:key("plugin"), string.format("plugin `%s` does not go over %s", m.plugin, m.transport))
+  end
+end
+
+-- A pool as config.c reads it.
+return function(c, name, value, keys, at)
+  local pool = check.types.table(c, value, { keys = keys }, at)
+  if not pool then return nil end
+  pool.name, pool.line, pool._at = name, at.line, at
+  pool.servers = pool.servers or {}
+  for _, s in ipairs(pool.servers) do finish_server(c, s, pool) end
+  unique(c, pool.servers, "name")
+  unique(c, pool.servers, "id")
+  finish_monitor(c, pool.monitor, pool)
+  local p = pool.persistence
+  pool.persistence = p or { off = true }
+  pool.persistence.scope = p and p.group or name
+  return pool
+end

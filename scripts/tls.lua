@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- tls.lua: what makes a `tls` word beyond its keys' types.  Whether the files fit together is checked where they are loaded.
+
+local check = use "check"
+
+-- A tls word as config.c reads it; `lines` has the places of its files.
+return function(c, name, value, keys, at)
+  local tls = check.types.table(c, value, { keys = keys }, at)
+  if not tls then return nil end
+  if value.certificate ~= nil and value.key == nil then c:problem(at, "`key` is missing", "the certificate's private key") end
+  if value.key ~= nil and value.certificate == nil then c:problem(at, "`certificate` is missing", "a key alone is of no use") end
+  tls.name, tls.line, tls.lines = name, at.line, {}
+  for _, file in ipairs { "certificate", "key", "trust" } do tls.lines[file] = at:key(file).line end
+  return tls
+end

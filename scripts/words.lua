@@ -1,0 +1,172 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- words.lua: every word of the configuration with its keys: type, range, default and one line of help.  It is data only:
+-- check.lua checks a file by it, and the manual is made from it.  A new key is a new line here.
+--
+-- Of a key:
+--   key       its name; [1] in a table is the key 1
+--   type      a name in check.lua's `types`; `choices`, `of`, `word`, `keys` say more about it
+--   min, max  the range, written as a user would write it
+--   default   written as a user would write it; `unset` says in words what an absent one means
+--   required  true: it has to be there
+--   later     true: the name is taken, but this version cannot do it
+--   help      one line
+
+local limits = {
+  { key = "sessions", type = "integer", min = 1, max = 1000000, default = 20000,
+    help = "client links at the same time; beyond it new ones are closed at once" },
+  { key = "sessions_per_source", type = "integer", min = 0, max = 1000000, default = 0,
+    help = "the same for one client address; 0: no limit (many clients may sit behind one address)" },
+  { key = "new_per_source", type = "integer", min = 0, max = 1000000, default = 0,
+    help = "new client links in a second from one address; 0: no limit" },
+  { key = "handshakes", type = "integer", min = 1, max = 100000, default = 500,
+    help = "TLS handshakes in flight at the same time" },
+  { key = "handshake", type = "time", min = "100ms", max = "10m", default = "10s",
+    help = "a TLS handshake is done in this time" },
+  { key = "first_byte", type = "time", min = "100ms", max = "1h", default = "30s",
+    help = "a new client says something in this time" },
+  { key = "idle", type = "time", min = "1s", max = "168h", default = "30m",
+    help = "a link on which nothing passes in either direction is closed; below a server's own keep-alive users are lost" },
+  { key = "half", type = "time", min = "1s", max = "24h", default = "60s",
+    help = "how long one direction may go on after the other has ended" },
+  { key = "stall", type = "time", min = "1s", max = "1h", default = "60s",
+    help = "a peer that takes nothing of what waits for it, or stops inside a message, is closed" },
+  { key = "answer", type = "time", min = "1s", max = "24h", default = "180s",
+    help = "how long a request waits for its final answer" },
+  { key = "requests", type = "integer", min = 1, max = 1000000, default = 1000,
+    help = "open requests in one session" },
+  { key = "headers", type = "size", min = "1k", max = "1M", default = "64k", help = "the head of one message" },
+  { key = "message", type = "size", min = "1k", max = "1024M", default = "5M", help = "the body of one message" },
+  { key = "memory", type = "size", min = 0, max = "1048576M", default = "512M",
+    help = "what all links of the listener may hold in buffers together; 0: no limit" },
+  { key = "queue", type = "size", min = "4k", max = "64M", default = "256k",
+    help = "bytes that wait for one peer before its sender is held" },
+}
+
+local server = {
+  { key = 1, type = "string", required = true, help = "ADDRESS, [V6 ADDRESS] or NAME, with :PORT if wanted" },
+  { key = "port", type = "integer", min = 1, max = 65535, unset = "the pool's port", help = "where it listens" },
+  { key = "weight", type = "integer", min = 1, max = 1000, default = 1, help = "its share of new keys" },
+  { key = "backup", type = "boolean", default = false, help = "takes traffic only while no other server can" },
+  { key = "name", type = "name", unset = "address:port",
+    help = "what it is called in lychctl and the log, and the name that its certificate must bear" },
+  { key = "id", type = "string", unset = "its name, else address:port",
+    help = "what persistence remembers it by; keep it when the address changes" },
+}
+
+local persistence = {
+  { key = "by", type = "list", of = { type = "string" }, max = 4, unset = "the plugin's default fact",
+    help = "the fact, or facts, whose value stays with one server" },
+  { key = "timeout", type = "time", min = "1s", max = "168h", default = "30m",
+    help = "how long a value is remembered after its last use" },
+  { key = "entries", type = "integer", min = 1, max = 100000000, default = 1000000,
+    help = "values to remember at most; the least recently used goes first" },
+  { key = "group", type = "name", unset = "the pool's name", help = "pools of one group share their table" },
+  { key = "mask", later = true, help = "how much of an address counts" },
+}
+
+local monitor = {
+  { key = "plugin", type = "string", default = "tcp", help = 'whose probe asks; "tcp" is a bare connect' },
+  { key = "transport", type = "choice", choices = { "tcp", "tls" },
+    unset = "tls with `tls`; tcp with a bare connect or a port of its own; else as the pool speaks",
+    help = "what the probe goes over" },
+  { key = "port", type = "integer", min = 1, max = 65535, unset = "the server's port", help = "where to ask" },
+  { key = "tls", type = "word", word = "tls", unset = "the pool's", help = "the `tls` word of the probe" },
+  { key = "interval", type = "time", min = "100ms", max = "1h", default = "5s", help = "time between two probes" },
+  { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "the answer comes in this time" },
+  { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
+  { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },
+  { key = "track", later = true, help = "follow the health of another pool's servers" },
+}
+
+return {
+  {
+    word = "gateway", help = "the process itself; the one word without a name",
+    keys = {
+      { key = "workers", type = "integer", min = 1, max = 64, unset = "the number of cores", help = "threads that carry traffic" },
+      { key = "control", type = "string", unset = "/run/lychgate.sock as root, else lychgate.sock in the runtime directory",
+        help = "path of the socket that lychctl speaks to" },
+      { key = "log", type = "choice", choices = { "error", "warning", "info", "debug" }, default = "info",
+        help = "how much is written to stderr" },
+      { key = "drain", type = "time", min = 0, max = "24h", default = "30s",
+        help = "how long open sessions may go on when the gateway is told to stop" },
+      { key = "plugin_path", type = "list", of = { type = "folder" }, default = {},
+        help = "folders with plugins, looked through before the gateway's own" },
+      { key = "policy_path", type = "list", of = { type = "folder" }, default = {},
+        help = "folders with policies, looked through before the gateway's own" },
+      { key = "user", later = true, help = "the user to run as" },
+      { key = "secret", later = true, help = "the key that gateways side by side share" },
+    },
+  },
+  {
+    word = "tls", named = true, help = "a certificate, its key, and whom to trust; by name in listeners and pools",
+    keys = {
+      { key = "certificate", type = "file", help = "PEM file with the certificate and its chain" },
+      { key = "key", type = "file", help = "PEM file with the private key" },
+      { key = "trust", type = "file", unset = "the system's authorities, for servers only",
+        help = "PEM file with the authorities that the other end's certificate must come from" },
+      { key = "minimum", type = "choice", choices = { "1.0", "1.1", "1.2", "1.3" }, default = "1.2", help = "the oldest TLS version" },
+      { key = "priority", type = "string", unset = "the gateway's own", help = "a GnuTLS priority string" },
+      { key = "tickets", type = "boolean", default = true, help = "let clients resume their sessions" },
+      { key = "crl", later = true, help = "PEM file with revoked certificates" },
+    },
+  },
+  {
+    word = "pool", named = true, help = "servers that do the same job",
+    keys = {
+      { key = "servers", type = "list", of = { type = "server", keys = server }, min = 1, max = 4096, required = true,
+        help = "its members" },
+      { key = "port", type = "integer", min = 1, max = 65535, unset = "each server has its own", help = "where they listen" },
+      { key = "transport", type = "list", of = { type = "choice", choices = { "tcp" }, later = { "udp" } }, max = 2,
+        default = "tcp", help = "what is spoken to the servers" },
+      { key = "tls", type = "word", word = "tls", unset = "plain", help = "speak TLS to the servers, with this `tls` word" },
+      { key = "tls_name", type = "name", unset = "each server's address", help = "the name that all their certificates must bear" },
+      { key = "verify_server", type = "boolean", default = true, help = "false: take any certificate of a server" },
+      { key = "balance", type = "choice", choices = { "round-robin", "least-connections", "hash" }, default = "round-robin",
+        help = "which server gets a new key" },
+      { key = "persistence", type = "table", keys = persistence, off = true, default = {},
+        help = "what stays with one server; false: nothing is remembered" },
+      { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},
+        help = "how the servers' health is asked; false: they are always up" },
+      { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
+        help = "no server is up: stop listening, answer in the protocol's words, or try them all the same" },
+      { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try" },
+      { key = "links", later = true, help = "shared links to each server" },
+      { key = "slow_start", later = true, help = "let a server that came back take traffic step by step" },
+      { key = "max_sessions", later = true, help = "sessions that one server may have" },
+      { key = "ntlm", later = true, help = "links that belong to one user" },
+    },
+  },
+  {
+    word = "listener", named = true, help = "an address and what serves it",
+    keys = {
+      { key = "plugin", type = "string", required = true, help = "the protocol that is spoken here" },
+      { key = "bind", type = "list", of = { type = "bind" }, min = 1, max = 64, required = true,
+        help = '"tcp:ADDRESS:PORT" or "tls:ADDRESS:PORT", one or a list' },
+      { key = "tls", type = "list", of = { type = "word", word = "tls" }, min = 1, unset = "no TLS",
+        help = "the `tls` words of its certificates; the first is for clients that name no other" },
+      { key = "verify", type = "choice", choices = { "none", "optional", "required" },
+        unset = '"optional" with peers, else "none"', help = "whether clients show a certificate" },
+      { key = "peers", type = "list", of = { type = "name" }, default = {},
+        help = "names of trusted servers, for clients whose certificate verified" },
+      { key = "pool", type = "word", word = "pool", unset = "only policies route", help = "where its traffic goes" },
+      { key = "policies", type = "list", of = { type = "policy" }, max = 64, default = {},
+        help = "asked in this order; the first verdict wins" },
+      { key = "on_error", type = "choice", choices = { "unavailable", "pass", "drop" }, default = "unavailable",
+        help = "what a policy that fails counts as" },
+      { key = "limits", type = "table", keys = limits, default = {}, help = "what a client may use" },
+      { key = "options", type = "options", default = {}, help = "the plugin's own" },
+      { key = "source", later = true, help = "the address that server links come from" },
+    },
+  },
+
+  -- For hints: what comes with the gateway.
+  shipped_plugins = { "sip", "tcp" },
+  shipped_policies = { "responder/no-compression", "routing/by-domain" },
+
+  -- Names that later versions will know.
+  later_plugins = { "https", "rpc", "stun" },
+  later_options = {
+    sip = { "mode", "record_route" },
+    tcp = { "peek", "peek_time", "routes", "proxy" },
+  },
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* expect.c: the verdict that a case expects, as a table { kind = "reply", 400, "Bad Request" }, and how it is compared.
+ */
+#include "case.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+static const char *const kinds[] = {
+	[VERDICT_PASS] = "pass",
+	[VERDICT_ROUTE] = "route",
+	[VERDICT_REPLY] = "reply",
+	[VERDICT_DROP] = "drop",
+	[VERDICT_UNAVAILABLE] = "unavailable",
+	[VERDICT_ERROR] = "fails",
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static void check_arguments(lua_State *L, int kind)
+{
+	switch (kind) {
+	case VERDICT_ROUTE:
+		luaL_checkstring(L, 1);
+		break;
+	case VERDICT_REPLY:
+		luaL_checkinteger(L, 1);
+		luaL_optstring(L, 2, NULL);
+		if (!lua_isnoneornil(L, 3))
+			luaL_checktype(L, 3, LUA_TTABLE);
+		break;
+	case VERDICT_ERROR:
+		luaL_optstring(L, 1, NULL);
+		break;
+	default:
+		luaL_argcheck(L, lua_isnone(L, 1), 1, "nothing goes here");
+	}
+}
+
+static int word(lua_State *L)
+{
+	int kind = (int)lua_tointeger(L, lua_upvalueindex(1));
+
+	check_arguments(L, kind);
+	lua_settop(L, 3);
+	lua_newtable(L);
+	for (int i = 1; i <= 3; i++) {
+		lua_pushvalue(L, i);
+		lua_rawseti(L, -2, i);
+	}
+	lua_pushinteger(L, kind);
+	lua_setfield(L, -2, "kind");
+	return 1;
+}
+
+void expect_words(lua_State *L)
+{
+	for (int kind = 0; kind < KINDS; kind++) {
+		lua_pushinteger(L, kind);
+		lua_pushcclosure(L, word, 1);
+		lua_setglobal(L, kinds[kind]);
+	}
+}
+
+bool expect_is(lua_State *L, int index)
+{
+	bool is = lua_istable(L, index) && lua_getfield(L, index, "kind") == LUA_TNUMBER;
+
+	if (lua_istable(L, index))
+		lua_pop(L, 1);
+	return is;
+}
+
+/* Text that is cut off where it does not fit. */
+struct text {
+	char *p;
+	size_t n, len;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(t->p + t->n, t->len - t->n, format, ap);
+	va_end(ap);
+	if (n > 0)
+		t->n = t->n + (size_t)n < t->len ? t->n + (size_t)n : t->len - 1;
+}
+
+static void show_headers(const struct verdict *v, struct text *t)
+{
+	for (unsigned i = 0; i < v->nheaders; i++)
+		add(t, "%s[\"%.*s\"] = \"%.*s\"", i == 0 ? ", { " : ", ", (int)v->headers[i].name.n,
+		    v->headers[i].name.p, (int)v->headers[i].value.n, v->headers[i].value.p);
+	if (v->nheaders)
+		add(t, " }");
+}
+
+static void show_verdict(const struct verdict *v, char *const *pools, struct text *t)
+{
+	add(t, "%s(", kinds[v->kind]);
+	switch (v->kind) {
+	case VERDICT_ROUTE:
+		add(t, "\"%s\"", pools[v->pool]);
+		break;
+	case VERDICT_REPLY:
+		add(t, "%d, \"%.*s\"", v->code, (int)v->reason.n, v->reason.p);
+		show_headers(v, t);
+		break;
+	case VERDICT_ERROR:
+		add(t, "\"%s\"", v->error);
+		break;
+	default:
+		break;
+	}
+	add(t, ")");
+}
+
+static void show_table(lua_State *L, struct text *t)
+{
+	const char *before = "{ ";
+
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		add(t, "%s[\"%s\"] = \"%s\"", before, luaL_tolstring(L, -2, NULL), luaL_tolstring(L, -2, NULL));
+		lua_pop(L, 2);
+		before = ", ";
+	}
+	add(t, " }");
+}
+
+static void show_expected(lua_State *L, int index, int kind, struct text *t)
+{
+	add(t, "%s(", kinds[kind]);
+	for (int i = 1; i <= 3; i++) {
+		int type = lua_rawgeti(L, index, i);
+
+		if (type != LUA_TNIL && i > 1)
+			add(t, ", ");
+		if (type == LUA_TTABLE)
+			show_table(L, t);
+		else if (type != LUA_TNIL)
+			add(t, type == LUA_TSTRING ? "\"%s\"" : "%s", lua_tostring(L, -1));
+		lua_pop(L, 1);
+	}
+	add(t, ")");
+}
+
+static bool span_is(lua_State *L, int index, struct lg_span s)
+{
+	size_t n;
+	const char *text = lua_tolstring(L, index, &n);
+
+	return text && n == s.n && memcmp(text, s.p, n) == 0;
+}
+
+/* Whether the verdict has the headers of the table on top and no others. */
+static bool match_headers(lua_State *L, const struct verdict *v)
+{
+	unsigned n = 0, same = 0;
+
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		n++;
+		for (unsigned i = 0; i < v->nheaders; i++)
+			same += lua_type(L, -2) == LUA_TSTRING && span_is(L, -2, v->headers[i].name) &&
+				span_is(L, -1, v->headers[i].value);
+	}
+	return n == same && n == v->nheaders;
+}
+
+/* Compares argument `i` of the word that made the table; one that was left out fits all. */
+static bool match_argument(lua_State *L, int index, int i, const struct verdict *v, char *const *pools)
+{
+	bool same;
+
+	if (lua_rawgeti(L, index, i) == LUA_TNIL)
+		same = true;
+	else if (v->kind == VERDICT_ROUTE)
+		same = strcmp(lua_tostring(L, -1), pools[v->pool]) == 0;
+	else if (v->kind == VERDICT_ERROR)
+		same = strstr(v->error, lua_tostring(L, -1)) != NULL;
+	else if (i == 1)
+		same = lua_tointeger(L, -1) == v->code;
+	else if (i == 2)
+		same = span_is(L, -1, v->reason);
+	else
+		same = match_headers(L, v);
+	lua_pop(L, 1);
+	return same;
+}
+
+bool expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[], char got[],
+		  size_t len)
+{
+	struct text e = { .p = expected, .len = len }, g = { .p = got, .len = len };
+	int kind;
+
+	lua_getfield(L, index, "kind");
+	kind = (int)lua_tointeger(L, -1);
+	lua_pop(L, 1);
+	if (kind == (int)v->kind && match_argument(L, index, 1, v, pools) && match_argument(L, index, 2, v, pools) &&
+	    match_argument(L, index, 3, v, pools))
+		return true;
+	show_expected(L, index, kind, &e);
+	show_verdict(v, pools, &g);
+	return false;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_server.c: the table of health and the operator's word. */
+#include "server.h"
+
+#include <time.h>
+
+#include "heap.h"
+#include "unit.h"
+
+static const struct row {
+	enum health health;
+	enum admin admin;
+	bool takes_new, takes_own;
+	const char *word;
+} rows[] = {
+	{ HEALTH_UNKNOWN, ADMIN_ENABLED, false, false, "unknown" },
+	{ HEALTH_UNKNOWN, ADMIN_DRAIN, false, false, "drain" },
+	{ HEALTH_UNKNOWN, ADMIN_DISABLED, false, false, "disabled" },
+	{ HEALTH_UP, ADMIN_ENABLED, true, true, "up" },
+	{ HEALTH_UP, ADMIN_DRAIN, false, true, "drain" },
+	{ HEALTH_UP, ADMIN_DISABLED, false, false, "disabled" },
+	{ HEALTH_DOWN, ADMIN_ENABLED, false, false, "down" },
+	{ HEALTH_DOWN, ADMIN_DRAIN, false, false, "drain" },
+	{ HEALTH_DOWN, ADMIN_DISABLED, false, false, "disabled" },
+};
+
+static void test_table(void **state)
+{
+	struct server s = { .state = server_state_create() };
+
+	(void)state;
+	assert_non_null(s.state);
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		atomic_store(&s.state->health, rows[i].health);
+		atomic_store(&s.state->admin, rows[i].admin);
+		assert_int_equal(server_takes_new(&s), rows[i].takes_new);
+		assert_int_equal(server_takes_own(&s), rows[i].takes_own);
+		assert_int_equal(server_is_up(&s), rows[i].health == HEALTH_UP);
+		assert_int_equal(server_is_enabled(&s), rows[i].admin == ADMIN_ENABLED);
+		assert_int_equal(server_is_disabled(&s), rows[i].admin == ADMIN_DISABLED);
+		assert_string_equal(server_state_word(&s), rows[i].word);
+	}
+	server_state_free(s.state);
+}
+
+static void test_beginning(void **state)
+{
+	struct server s = { .state = server_state_create() };
+	long long since;
+
+	(void)state;
+	assert_non_null(s.state);
+	since = atomic_load(&s.state->since);
+	assert_string_equal(server_state_word(&s), "unknown");
+	assert_true(since / 1000 <= time(NULL) && since / 1000 >= time(NULL) - 5);
+	assert_int_equal(atomic_load(&s.state->sessions), 0);
+	assert_int_equal(pthread_mutex_lock(&s.state->lock), 0);
+	assert_string_equal(s.state->answer, "");
+	assert_int_equal(pthread_mutex_unlock(&s.state->lock), 0);
+	server_state_free(s.state);
+	server_state_free(NULL);
+}
+
+static void test_out_of_memory(void **state)
+{
+	(void)state;
+	heap_fail_after(0);
+	assert_null(server_state_create());
+	heap_fail_after(-1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_beginning),
+		cmocka_unit_test(test_out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
