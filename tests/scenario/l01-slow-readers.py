@@ -5,8 +5,8 @@ import time
 from play import equal, eventually, expect, main, request, response, story
 
 MIB = 1024 * 1024
-OFFERED = 192 * MIB   # much more than the kernel's buffers on the way can hold
-ALLOWED = 48 * MIB    # growth of the gateway, generous for a sanitizer's book-keeping
+OFFERED = 96 * MIB    # much more than the kernel's buffers on the way can hold
+ALLOWED = 24 * MIB    # growth of the gateway, generous for a sanitizer's book-keeping
 LISTENER = 'limits = { message = "256M" }, options = { route = "connection" }'
 
 
