@@ -14,6 +14,7 @@ PASS = {
     "bytes above 127 and quotes": request(more=[("X-Odd", '\xe4\xf6\xfc "\\"" ;;;,,,')]),
     "an empty header": request(more=[("X-Empty", "")]),
     "a line of 30 KiB, as sign-in sends": lync(more=[("Proxy-Authorization", "TLS-DSK gssapi-data=" + "A" * 30000)]),
+    "a head of nearly 64 KiB": request(more=[(f"X-{n}", "y" * 900) for n in range(70)]),
 }
 
 

@@ -30,6 +30,20 @@ def one_server_that_is_up_keeps_the_door_open(play):
 
 
 @story
+def the_door_stays_open_while_a_pool_that_a_policy_names_is_up(play):
+    home, far = play.server("home"), play.server("far")
+    gateway = play.gateway([home], listener="""policies = { { "routing/by-domain", domains = { ["sales.example"] = "emea" } } }""",
+                           words=f'pool "emea" {{ servers = {{ "{far.address}" }}, monitor = {{ interval = "200ms" }} }}\n')
+    home.die()
+    gateway.wait_state(home, "down")
+    client = play.client()
+    equal(client.ask(request(to="<sip:bob@sales.example>")).server, "far", "who answers for the other pool")
+    equal(client.ask(request()).status, 503, "the answer for the pool that is down")
+    far.die()
+    eventually(play.refused, "connect is refused when both are down")
+
+
+@story
 def reply_answers_503_with_retry_after(play):
     one = play.server("one")
     gateway = play.gateway([one], pool='all_down = "reply"')

@@ -75,10 +75,11 @@ class Play:
         keys of the words; `words` are further words.  Monitors connect often, so that stories are short."""
         monitor = "" if "monitor" in pool else 'monitor = { interval = "300ms", timeout = "1s" },'
         control = "" if "control" in gateway else 'control = "control",'
+        log = "" if "log" in gateway else 'log = "debug",'
         drain = "" if "drain" in gateway else 'drain = "1s",'
         names = ", ".join(s if isinstance(s, str) else f'"{s.address}"' for s in servers)
         return f"""
-gateway {{ workers = 2, log = "debug", {control} {drain} {gateway} }}
+gateway {{ workers = 2, {log} {control} {drain} {gateway} }}
 {words}
 pool "farm" {{ servers = {{ {names} }}, {monitor} {pool} }}
 listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }}, pool = "farm", {listener} }}
