@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """c01: everything wrong in a configuration is told at once, with file, line and hint, and nothing is opened."""
 import os
+import re
 import socket
 
 from play import equal, expect, main, story
@@ -27,6 +28,12 @@ WRONG = [
 ]
 
 
+def told_of(number, text):
+    """The complaints about a line, each with the hint indented below it."""
+    complaints = re.split(r"\n(?=\S)", text)
+    return [c for c in complaints if re.search(rf"gateway\.lua:{number}\b", c)]
+
+
 @story
 def every_mistake_is_told_with_its_line(play):
     gateway = play.gateway_of("\n".join(line for line, _ in WRONG) + "\n", start=False)
@@ -34,7 +41,7 @@ def every_mistake_is_told_with_its_line(play):
         done = gateway.run(*words)
         equal(done.returncode, 1, f"the exit code of lychgate {words}")
         for number, (line, wanted) in enumerate(WRONG, 1):
-            told = [x for x in done.stderr.splitlines() if f"gateway.lua:{number}:" in x or f"gateway.lua:{number} " in x]
+            told = told_of(number, done.stderr)
             if wanted is None:
                 equal(told, [], f"complaints about line {number}, which is right: {line}")
             for word in wanted or []:

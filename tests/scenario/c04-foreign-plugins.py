@@ -65,7 +65,7 @@ def a_missing_symbol_is_refused(play):
 def a_file_that_is_no_plugin_is_refused(play):
     gateway = gateway_with(play)
     with open(os.path.join(gateway.folder, "ours.so"), "w") as file:
-        file.write("not an ELF file")
+        file.write("this is no ELF file " * 100)
     refused(gateway, "elf", "-t")
 
 
