@@ -67,7 +67,7 @@ def fall_and_rise_count_and_a_server_comes_back(play):
         monitor = { plugin = "sip", interval = "200ms", timeout = "1s", rise = 3, fall = 2 }""")
     one.probe_answer = one.refuse(503)
     gateway.wait_state(one, "down")
-    expect("503" in gateway.server(one)["answer"], "the status tells what the last probe was answered")
+    expect("503" in gateway.server(one)["probe"], "the status tells what the last probe was answered")
     probes = len(one.probes)
     one.probe_answer = one.ok
     gateway.wait_state(one, "up")

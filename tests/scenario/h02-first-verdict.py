@@ -58,7 +58,7 @@ def a_probe_inside_tls_verifies_the_server_and_the_status_says_why_not(play):
                            monitor = { plugin = "sip", interval = "200ms" }""")
     gateway.wait_state(bad, "down")
     equal(gateway.server(good)["state"], "up", "the state of the server with the right certificate")
-    expect("certificate" in gateway.server(bad)["answer"], f"why it is down: {gateway.server(bad)['answer']}")
+    expect("certificate" in gateway.server(bad)["probe"], f"why it is down: {gateway.server(bad)['answer']}")
     equal(bad.probes, [], "what the wrong server was asked")
 
 

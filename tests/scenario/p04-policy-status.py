@@ -16,7 +16,7 @@ def calls_verdicts_and_errors_are_counted_over_all_workers(play):
         client = play.client()
         for method, status in (("OPTIONS", 200), ("MESSAGE", 403), ("MESSAGE", 403), ("INFO", 200)):
             equal(client.ask(request(method)).status, status, f"the answer to {method}")
-    counted = gateway.status()["policies"][0]
+    counted = gateway.listener()["policies"][0]
     equal((counted["calls"], counted["verdicts"], counted["errors"]), (16, 8, 4), "calls, verdicts and errors")
 
 

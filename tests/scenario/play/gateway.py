@@ -9,6 +9,7 @@ from datetime import datetime
 from .words import PATIENCE, Failure, equal, eventually, slow
 
 SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+LOG_SHOWN = 60  # lines of a log that a failure shows
 
 
 class Gateway:
@@ -41,8 +42,11 @@ class Gateway:
 
     def run(self, *words):
         """Runs the program to its end, as someone in a shell would; what it said is .stderr."""
-        return subprocess.run([self.program("lychgate"), *words, "-c", self.file], capture_output=True, text=True,
-                              timeout=slow(PATIENCE))
+        try:
+            return subprocess.run([self.program("lychgate"), *words, "-c", self.file], capture_output=True, text=True,
+                                  timeout=slow(PATIENCE))
+        except subprocess.TimeoutExpired as running:
+            raise Failure(f"lychgate {' '.join(words)} did not end by itself: {running.stderr}") from None
 
     # ---- Asking ----
 
@@ -115,13 +119,29 @@ class Gateway:
         self.check()
 
     def check(self):
+        report = self.sanitizer_report()
+        if report:
+            raise Failure(f"a sanitizer speaks: {report[0]}")
         equal(self.process.returncode, 0, "the gateway's exit code")
         for line in self.log():
-            if any(mark in line for mark in SANITIZERS):
-                raise Failure(f"a sanitizer speaks: {line}")
             words = line.split(" ", 2)
             if len(words) == 3 and words[1] == "error" and not any(w in line for w in self.expected_errors):
                 raise Failure(f"a line of level error that the story did not expect: {line}")
+
+    def sanitizer_report(self):
+        """The lines of the log from the first on that a sanitizer wrote."""
+        log = self.log()
+        return next((log[n:] for n, line in enumerate(log) if any(mark in line for mark in SANITIZERS)), [])
+
+    def obituary(self):
+        """What a reader must know of a gateway that died on the stage; None if it lives or ended well."""
+        if not self.process or self.process.poll() in (None, 0):
+            return None
+        return f"the gateway had died with {self.process.returncode}: {(self.sanitizer_report() or ['no report'])[0]}"
+
+    def excerpt(self):
+        """The part of its log that a failure shows."""
+        return self.sanitizer_report()[:LOG_SHOWN] or self.log()[-LOG_SHOWN:]
 
     def kill(self):
         if self.process and self.process.poll() is None:

@@ -16,7 +16,6 @@ from .words import Failure, Skip
 
 STORIES = []
 PASSED, FAILED, SKIPPED, BROKEN = 0, 1, 77, 99
-LOG_SHOWN = 60  # last lines of a gateway's log that a failure shows
 
 
 def story(function):
@@ -124,8 +123,8 @@ listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }
         for gateway in self.gateways:
             gateway.kill()
             if failed and os.path.exists(gateway.log_file):
-                print(f"--- {gateway.file} ---", open(gateway.file).read(), "--- its log, the end ---",
-                      *gateway.log()[-LOG_SHOWN:], sep="\n")
+                print(f"--- {gateway.file} ---", open(gateway.file).read(), "--- of its log ---", *gateway.excerpt(),
+                      sep="\n")
         for client in self.clients:
             client.close()
         for server in self.servers:
@@ -153,7 +152,7 @@ def tell(function, build, certificates):
         result, why = BROKEN, traceback.format_exc()
     print({PASSED: "ok", SKIPPED: "skipped"}.get(result, "FAILED"), f"({time.monotonic() - began:.1f} s): {title}")
     if why:
-        print(f"    {why}")
+        print(*(f"    {reason}" for reason in (why, *(g.obituary() for g in play.gateways)) if reason), sep="\n")
     play.clear(failed=result in (FAILED, BROKEN))
     sys.stdout.flush()
     return result
