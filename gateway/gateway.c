@@ -414,7 +414,7 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 	if (r == 0)
 		log_info("started", "configuration", snapshot->file, "workers", LOG_NUM(g->ncrews), "control",
 			 snapshot->settings.control);
-	else
+	else if (g->nrunning)
 		next_phase(g);
 	on_changed(g);
 	if (g->nrunning)

@@ -150,7 +150,7 @@ ptrdiff_t message_receive(struct lg_link *l, struct lg_span in)
 	size_t used = 0;
 
 	s->routing = 0;
-	while (used < in.n && !stream_waits(s) && !s->closing) {
+	while (used < in.n && !stream_waits(s) && !s->closing && !session_of(l)->joined) {
 		ptrdiff_t n = read_next(l, (struct lg_span){ in.p + used, in.n - used });
 
 		if (n == 0)
