@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """association: one security association between a front end and a client: NTLM inside SIP headers ([MS-SIPAE]).
 
-The front end sends a challenge, the client proves that it knows the password and sends a session key ([MS-NLMP] version 2
-with extended session security).  From then on each end signs what it sends: a fixed list of a message's fields and the
-status of an answer.  What is signed is the list of signed_text(); all else may change on the way.
+The front end sends a challenge, the client proves that it knows the password and sends a session key ([MS-NLMP],
+version 2 with extended session security).  From then on each end signs what it sends: the fields in signed_text().  All
+else may change on the way.
 """
 import base64
 import functools
@@ -22,8 +22,8 @@ UNICODE, SIGN, SEAL, DATAGRAM, NTLM = 0x1, 0x10, 0x20, 0x40, 0x200
 REQUEST_TARGET, ALWAYS_SIGN, TARGET_IS_DOMAIN = 0x4, 0x8000, 0x10000
 EXTENDED_SECURITY, IDENTIFY, TARGET_INFO, VERSION = 0x80000, 0x100000, 0x800000, 0x2000000
 KEYS_OF_128, KEY_EXCHANGE, KEYS_OF_56 = 0x20000000, 0x40000000, 0x80000000
-NEGOTIATED = (UNICODE | SIGN | SEAL | DATAGRAM | NTLM | REQUEST_TARGET | ALWAYS_SIGN | TARGET_IS_DOMAIN | EXTENDED_SECURITY |
-              IDENTIFY | TARGET_INFO | VERSION | KEYS_OF_128 | KEY_EXCHANGE | KEYS_OF_56)
+NEGOTIATED = (UNICODE | SIGN | SEAL | DATAGRAM | NTLM | REQUEST_TARGET | ALWAYS_SIGN | TARGET_IS_DOMAIN |
+              EXTENDED_SECURITY | IDENTIFY | TARGET_INFO | VERSION | KEYS_OF_128 | KEY_EXCHANGE | KEYS_OF_56)
 NETBIOS_COMPUTER, NETBIOS_DOMAIN, DNS_COMPUTER, DNS_DOMAIN = 1, 2, 3, 4  # section 2.2.2.1
 SEQUENCE = struct.pack("<L", 100)  # of every signature: SIP counts by itself
 
@@ -81,11 +81,11 @@ def tag(address):
 
 
 def signed_text(message, number, nonce):
-    """[MS-SIPAE] section 3.2.5.1, version 4.  The two empty fields are P-Asserted-Identity's, which nobody here sends."""
+    """As version 4 of the protocol wants it.  The empty fields are P-Asserted-Identity's, which nobody here sends."""
     cseq = message.header("CSeq").split()
     sender, to = message.header("From"), message.header("To")
-    fields = ["NTLM", nonce, number, REALM, TARGET, message.call_id, cseq[0], cseq[1], uri(sender), tag(sender), uri(to), tag(to),
-              "", "", message.header("Expires") or ""]
+    fields = ["NTLM", nonce, number, REALM, TARGET, message.call_id, cseq[0], cseq[1], uri(sender), tag(sender),
+              uri(to), tag(to), "", "", message.header("Expires") or ""]
     if message.status is not None:
         fields.append(str(message.status))
     return "".join(f"<{field}>" for field in fields).encode("latin-1")

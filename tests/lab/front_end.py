@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""front_end: a server that signs clients in as a Lync front end does, and is as strict as one about what passed through a
-gateway.  It holds its security associations for itself.
+"""front_end: a server that signs clients in as a Lync front end does, and is as strict as one about what has passed
+through a gateway.  It holds its security associations for itself.
 
-What it refuses: more than one Via (400), a Contact whose transport is not that of the connection (400), a request without an
-association or with one that this front end does not hold for this connection (401).  A changed signed byte, a signed message
-missing, doubled or out of order is the end of the connection.  All of this is also kept in `faults`, for the story to see.
+It refuses more than one Via (400), a Contact whose transport is not that of the connection, which is TLS (400), and a
+request without an association or with one that this front end does not hold for this connection (401).  A changed
+signed byte, or a signed message missing, doubled or out of order, is the end of the connection.  All of this is also
+kept in `faults`, for the story to see.
 """
 import re
 
@@ -15,6 +16,8 @@ from play.server import Link, SipServer
 PASSWORD = "secret"
 OFFER = f'NTLM realm="{REALM}", targetname="{TARGET}", version=4'
 KEEP_ALIVE_S = 5
+CAROL = "<sip:carol@lab.test>;tag=c1"  # in whose name the front end asks
+CONTACT = ("Contact", "<sip:pool.test:5061;transport=tls>")
 SIGNED_ON = [  # what a client has to read in the answer to its REGISTER, so that it goes on
     ("ms-keep-alive", f"UAS; tcp=no; hop-hop=yes; end-end=no; timeout={KEEP_ALIVE_S}"),
     ("Supported", "msrtc-event-categories"),
@@ -38,22 +41,34 @@ class FrontEndLink(Link):
     def __init__(self, server):
         super().__init__(server)
         self.association = None  # of the client that signed in on it
-        self.asked = 0           # numbers what the front end says in dialogs
+        self.asked = set()       # the transactions of the front end's own requests
 
     # ---- What comes ----
 
     def take(self, message):
+        try:
+            self.judge(message)
+        except Exception as error:  # what nobody has thought of is a fault too
+            self.fault(f"{message!r}: {error!r}")
+            self.transport.abort()
+
+    def judge(self, message):
         if message.keepalive:
             self.pings += 1
         elif message.status is not None:
-            self.answers.append(message)
-            self.check_signature(message)
+            self.judge_answer(message)
         elif message.method == "OPTIONS" and not self.association:
             self.probed = True
             self.write(bytes(response(message)))
         else:
             self.requests.append(message)
             self.serve(message)
+
+    def judge_answer(self, message):
+        self.answers.append(message)
+        if message.transaction not in self.asked:
+            self.fault(f"{message.start} to {message.transaction}, which was not asked on this link")
+        self.check_signature(message)
 
     def serve(self, message):
         try:
@@ -93,7 +108,7 @@ class FrontEndLink(Link):
             raise Refused(401, "Unauthorized", more=[("WWW-Authenticate", OFFER)])
         proof = re.search(r'gssapi-data\s*=\s*"([^"]*)"', authorization)
         if proof and not proof[1]:
-            return self.challenge(message)
+            raise self.challenge()
         association = self.find(message)
         if proof:
             self.prove(association, proof[1])
@@ -101,11 +116,11 @@ class FrontEndLink(Link):
         more = [("Contact", f"{message.header('Contact').partition(';methods')[0]};expires={expires}"), *SIGNED_ON]
         return self.confirm(message, expires, more)
 
-    def challenge(self, message):
+    def challenge(self):
         made = Association(self)
         self.server.associations[made.opaque] = made
         value = f'{made.header}, gssapi-data="{made.challenge()}", version=4'
-        raise Refused(401, "Unauthorized", more=[("WWW-Authenticate", value)])
+        return Refused(401, "Unauthorized", more=[("WWW-Authenticate", value)])
 
     def prove(self, association, proof):
         try:
@@ -113,7 +128,6 @@ class FrontEndLink(Link):
         except NotProved as name:
             raise Refused(403, "Forbidden", f"{name} does not know the password") from None
         self.association = association
-        self.server.sign_ins += 1
 
     def find(self, message):
         """The association that the request names."""
@@ -129,12 +143,9 @@ class FrontEndLink(Link):
     def answer_to(self, message):
         self.find(message)
         if message.method == "SUBSCRIBE":
-            return self.confirm(message, message.header("Expires") or "28800", [("Event", message.header("Event")), self.contact])
-        if message.method == "INVITE":
-            return self.confirm(message, more=[self.contact, ("Supported", "ms-dialog-route-set-update")])
-        return self.confirm(message)
-
-    contact = ("Contact", "<sip:pool.test:5061;transport=tls>")
+            more = [("Event", message.header("Event")), CONTACT]
+            return self.confirm(message, message.header("Expires") or "28800", more)
+        return self.confirm(message, more=[CONTACT] if message.method == "INVITE" else [])
 
     def confirm(self, message, expires=None, more=()):
         """A signed 200, if the request is what the client signed; ACK has none."""
@@ -146,21 +157,22 @@ class FrontEndLink(Link):
         header = f"\r\nAuthentication-Info: {self.association.sign(message)}\r\nContent-Length:"
         return Message(message.raw.replace(b"\r\nContent-Length:", header.encode("latin-1"), 1))
 
-    # ---- The front end's own requests ----
+    # ---- The front end's own requests; the story makes them and sends them ----
 
-    def signed_request(self, method, sender="<sip:carol@lab.test>;tag=c1", **words):
-        """To the client, in the name of somebody else."""
+    def own(self, method, sender=CAROL, **words):
+        """A signed request to the client, in the name of somebody else."""
         register = next(m for m in self.requests if m.method == "REGISTER")
         words = {"to": register.header("To"), "uri": uri(register.header("Contact")), **words}
-        return self.signed(request(method, sender=sender, via="SIP/2.0/TLS 192.0.2.1:5061", contact=self.contact[1], **words))
+        made = request(method, sender=sender, via="SIP/2.0/TLS 192.0.2.1:5061", contact=CONTACT[1], **words)
+        self.asked.add(made.transaction)
+        return self.server.backstage.do(lambda: self.signed(made))  # signatures are numbered there
 
     def back(self, message, text):
         """An instant message in the dialog in which the client sent one."""
-        self.asked += 1
-        return self.signed_request("MESSAGE", message.header("To"), to=message.header("From"), call_id=message.call_id,
-                                   cseq=self.asked, more=[("Content-Type", "text/plain; charset=UTF-8")], body=text.encode())
+        return self.own("MESSAGE", message.header("To"), to=message.header("From"), call_id=message.call_id,
+                        cseq=len(self.asked), more=[("Content-Type", "text/plain; charset=UTF-8")], body=text.encode())
 
-    def last(self, method, text):
+    def has(self, method, text):
         """The client's newest request of this kind, if the text is in it."""
         found = [m for m in self.requests if m.method == method]
         return found[-1] if found and text.encode() in found[-1].body else None
@@ -173,9 +185,8 @@ class FrontEnd(SipServer):
         super().__init__(*words)
         self.associations = {}  # by opaque
         self.faults = []
-        self.sign_ins = 0
 
     @property
     def clients(self):
-        """The links that a client has signed in on, in order."""
-        return [link for link in self.links if link.association]
+        """The links that carried a client's requests, in order."""
+        return [link for link in self.links if link.requests]

@@ -9,7 +9,7 @@
  * The name is sent as SNI and not looked up: it is at the address.  What happens is told on stdout, one event a line:
  * signed-on, signed-off, error TEXT, im FROM TEXT, and of each message from the server that needs a signature:
  * signature good | missing | wrong.  Lines "im WHO TEXT" on stdin are sent as instant messages; the end of stdin ends
- * the program. The log of libpurple goes to stderr.  It exits with 77 where pidgin-sipe is not installed.
+ * the program. The log of libpurple goes to stderr.  SIPE_FOLDER is where the plugin is.
  */
 #include <arpa/inet.h>
 #include <glib.h>
@@ -20,11 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_S = 1, SKIPPED = 77, USAGE = 2 };
+enum { RETRY_S = 1, USAGE = 2 };
 
 static const char ui[] = "lab";
-/* Where Debian has pidgin-sipe; libpurple finds its own plugins by itself. */
-static const char plugins[] = "/usr/lib/purple-2";
 
 /* libpurple's callbacks mostly carry nothing of ours. */
 static struct {
@@ -255,13 +253,13 @@ static int begin(char **arg)
 	purple_eventloop_set_ui_ops(&loop_ops);
 	purple_dnsquery_set_ui_ops(&dns_ops);
 	open_log();
-	purple_plugins_add_search_path(plugins);
+	purple_plugins_add_search_path(SIPE_FOLDER); /* its own plugins libpurple finds by itself */
 	if (!purple_core_init(ui))
 		return EXIT_FAILURE;
 	purple_set_blist(purple_blist_new());
 	if (!purple_find_prpl("prpl-sipe")) {
-		fprintf(stderr, "sipe_client: no pidgin-sipe in %s\n", plugins);
-		return SKIPPED;
+		fprintf(stderr, "sipe_client: no pidgin-sipe in " SIPE_FOLDER "\n");
+		return EXIT_FAILURE;
 	}
 	if (!trust(arg[7])) {
 		fprintf(stderr, "sipe_client: %s cannot be trusted\n", arg[7]);

@@ -131,6 +131,7 @@ def reset(transport):
 
 class SipServer:
     """A server: answers every request 200 and names itself in X-Server, until it is told otherwise."""
+    link = Link  # what its connections are; a server with a mind of its own has its own
 
     def __init__(self, backstage, name, host, port, tls=None):
         self.backstage, self.name, self.host, self.port, self.tls = backstage, name, host, port, tls
@@ -155,7 +156,7 @@ class SipServer:
 
     def listen(self):
         async def begin():
-            return await self.backstage.loop.create_server(lambda: Link(self), self.host, self.port, ssl=self.tls,
+            return await self.backstage.loop.create_server(lambda: self.link(self), self.host, self.port, ssl=self.tls,
                                                            reuse_address=True, backlog=512)
         self.listening = self.backstage.do(begin)
         return self

@@ -171,6 +171,8 @@ def main(needs_gateway=True):
         print(f"{script}: no certificates: {error}")
         sys.exit(BROKEN)
     results = [tell(s, build, certificates) for s in STORIES if wanted in s.__name__.replace("_", " ")]
+    failed = len(results) - results.count(PASSED) - results.count(SKIPPED)
+    print(f"{results.count(PASSED)} passed, {failed} failed")
     for result in (BROKEN, FAILED):
         if result in results:
             sys.exit(result)
