@@ -49,7 +49,7 @@ def a_server_with_another_name_is_refused(play):
 
 @story
 def a_server_from_another_authority_is_refused(play):
-    refused(play, play.tls_server("one", "forged"), "certificate")
+    refused(play, play.tls_server("one", "forged"), "authority")
 
 
 @story

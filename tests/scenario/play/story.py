@@ -66,6 +66,13 @@ class Play:
             return True
         return False
 
+    def turned_away(self, **words):
+        """Whether the gateway takes a connection and closes it at once, without a word."""
+        try:
+            return self.client(**words).ended() == b""
+        except ConnectionResetError:  # so soon that connecting noticed
+            return True
+
     # ---- The gateway ----
 
     def config(self, servers, pool="", listener="", bind="tcp", words="", gateway="", plugin="sip",
