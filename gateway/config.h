@@ -25,8 +25,8 @@ struct config_paths {
 	const char *scripts, *policies, *plugins;
 };
 
-/* 0 and a snapshot, or -EINVAL and at least one problem (in the order of their lines), or -ENOMEM, which may leave none.
- * Free the problems either way.  Plugins are loaded and names looked up, so it may take a while; one thread at a time. */
+/* 0 and a snapshot, or -EINVAL and at least one problem, in the order of their lines; or -ENOMEM, which may leave none.
+ * Free the problems either way.  It loads plugins and looks names up, so it may take a while; one thread at a time. */
 int config_load(struct snapshot **sp, const char *file, const struct config_paths *paths, struct problems *problems);
 void problems_free(struct problems *p);
 

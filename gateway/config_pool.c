@@ -164,8 +164,6 @@ int config_stores(struct builder *b)
 			p->store->refs++;
 		else if (store_memory_create(&p->store, &conf) < 0)
 			return -ENOMEM;
-		else
-			p->store->refs = 1;
 	}
 	return 0;
 }

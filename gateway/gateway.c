@@ -63,19 +63,24 @@ struct gateway {
 
 /* ---- On the workers' threads ---- */
 
-static void part_from_disabled(struct session *s)
+static void part_from(struct link *l)
+{
+	uint32_t dice;
+
+	if (server_is_disabled(l->server)) {
+		host_functions.random(&dice, sizeof dice);
+		link_farewell(l, dice % FAREWELL_MS);
+	} else if (!l->open && !server_is_up(l->server)) {
+		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere */
+	}
+}
+
+static void review_session(struct session *s)
 {
 	struct list *i, *tmp;
 
-	list_each(i, tmp, &s->servers) {
-		struct link *l = container_of(i, struct link, node);
-		uint32_t dice;
-
-		if (atomic_load(&l->server->state->admin) != ADMIN_DISABLED)
-			continue;
-		host_functions.random(&dice, sizeof dice);
-		link_farewell(l, dice % FAREWELL_MS);
-	}
+	list_each(i, tmp, &s->servers)
+		part_from(container_of(i, struct link, node));
 }
 
 /* A server's health or the operator's word has changed. */
@@ -88,7 +93,7 @@ static void on_review(struct mail *m)
 	list_each(i, tmp, &c->worker.listeners)
 		listener_review(container_of(i, struct listener, node));
 	list_each(i, tmp, &c->worker.sessions)
-		part_from_disabled(container_of(i, struct session, node));
+		review_session(container_of(i, struct session, node));
 }
 
 static void on_drain(struct mail *m)
@@ -409,7 +414,7 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 	if (r == 0)
 		log_info("started", "configuration", snapshot->file, "workers", LOG_NUM(g->ncrews), "control",
 			 snapshot->settings.control);
-	else
+	else if (g->nrunning)
 		next_phase(g);
 	on_changed(g);
 	if (g->nrunning)

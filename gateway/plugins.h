@@ -9,9 +9,9 @@
 
 #include <lychgate/plugin.h>
 
-/* The plugin called `name`: NAME.so in the first folder of `path` (ends with NULL; the built-in folder is its last) that has
- * it.  NULL: refused, with the file's name and the reason.  Loaded plugins stay until the process ends, and are the same for
- * all who ask.  For the thread that reads the configuration only. */
+/* The plugin called `name`: NAME.so in the first folder of `path` that has it; `path` ends with NULL, and the caller puts
+ * the built-in folder last.  NULL: refused, with the file's name and the reason.  Loaded plugins stay until the process
+ * ends, and are the same for all who ask.  For the thread that reads the configuration only. */
 const struct lg_plugin *plugins_find(const char *name, const char *const *path, char err[], size_t errlen);
 
 /* ---- Option tables; a table may be NULL, which is an empty one ---- */

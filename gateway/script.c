@@ -19,21 +19,23 @@
 #define CHUNK_PLACE "@:"
 
 const struct script_budget script_budget_load = { .what = "load", .steps = 1000000, .bytes = 8 << 20 };
+static const struct script_budget budget_state = { .what = "worker's policies", .bytes = 16 << 20 };
 const struct script_budget script_budget_decision = { .what = "decision", .steps = 100000, .bytes = 1 << 20 };
 
-/* Why script_alloc may not give `n` bytes more; NULL: it may. */
-static const char *refusal(const struct script *s, size_t had, size_t n)
+/* The budget that forbids to make `had` bytes `n`; NULL: none does. */
+static const struct script_budget *refusal(const struct script *s, size_t had, size_t n)
 {
-	if (n - had > SCRIPT_STATE_BYTES - s->used)
-		return "state";
-	if (s->budget && n > s->bytes)
-		return s->budget->what;
-	return NULL;
+	if (n <= had)
+		return NULL;
+	if (n - had > budget_state.bytes - s->used)
+		return &budget_state;
+	return s->budget && n > s->bytes ? s->budget : NULL;
 }
 
 static void *script_alloc(void *ud, void *old, size_t had, size_t n)
 {
 	struct script *s = ud;
+	const struct script_budget *refused;
 	void *p;
 
 	if (!old)
@@ -43,14 +45,14 @@ static void *script_alloc(void *ud, void *old, size_t had, size_t n)
 		s->used -= had;
 		return NULL;
 	}
-	if (n > had) {
-		s->refused = refusal(s, had, n);
-		if (s->refused)
-			return NULL;
+	refused = refusal(s, had, n);
+	p = refused ? NULL : realloc(old, n);
+	if (!p && n <= had)
+		p = old; /* Lua does not expect that shrinking fails */
+	if (!p) {
+		s->refused = refused;
+		return NULL;
 	}
-	p = realloc(old, n);
-	if (!p)
-		return n <= had ? old : NULL; /* Lua does not expect that shrinking fails */
 	if (n > had && s->budget)
 		s->bytes -= n;
 	s->used = s->used - had + n;
@@ -86,36 +88,52 @@ static void count_hook(lua_State *L, lua_Debug *ar)
 	spend(L, SCRIPT_HOOK_STEPS, 0);
 }
 
+/* Handles an error where it happens: a text that does not say its place gets that of the running line. */
+static int add_place(lua_State *L)
+{
+	lua_Debug ar;
+
+	if (lua_type(L, 1) != LUA_TSTRING)
+		return 1;
+	for (int level = 1; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline < 0)
+			continue; /* C */
+		if (strncmp(lua_tostring(L, 1), ar.short_src, strlen(ar.short_src)) != 0) {
+			luaL_where(L, level);
+			lua_insert(L, 1);
+			lua_concat(L, 2);
+		}
+		break;
+	}
+	return 1;
+}
+
 int script_call(struct script *s, const struct script_budget *budget, int nargs, int nresults)
 {
+	int handler = lua_gettop(s->L) - nargs;
 	int status;
 
 	s->budget = budget;
 	s->steps = budget->steps;
 	s->bytes = budget->bytes;
-	s->refused = NULL;
 	lua_sethook(s->L, count_hook, LUA_MASKCOUNT, SCRIPT_HOOK_STEPS); /* each call: counting starts anew */
-	status = lua_pcall(s->L, nargs, nresults, 0);
+	lua_pushcfunction(s->L, add_place);
+	lua_insert(s->L, handler);
+	status = lua_pcall(s->L, nargs, nresults, handler);
+	lua_remove(s->L, handler);
 	s->budget = NULL;
 	return status;
 }
 
 static void why_memory(const struct script *s, const char *file, char err[], size_t errlen)
 {
-	const struct script_budget *b = &script_budget_decision;
+	const struct script_budget *b = s->refused;
 
-	if (!s->refused) {
+	if (b)
+		snprintf(err, errlen, "%s: more than %zu MiB of memory in one %s", file, b->bytes >> 20, b->what);
+	else
 		snprintf(err, errlen, "%s: out of memory", file);
-		return;
-	}
-	if (strcmp(s->refused, "state") == 0) {
-		snprintf(err, errlen, "%s: the policies of this worker hold more than %d MiB", file,
-			 SCRIPT_STATE_BYTES >> 20);
-		return;
-	}
-	if (strcmp(s->refused, b->what) != 0)
-		b = &script_budget_load;
-	snprintf(err, errlen, "%s: more than %zu MiB of memory in one %s", file, b->bytes >> 20, b->what);
 }
 
 void script_why(struct script *s, int status, const char *file, char err[], size_t errlen)
@@ -168,7 +186,7 @@ int script_read(const char *file, char **text, size_t *n, char err[], size_t err
 	if (ret == -EFBIG)
 		snprintf(err, errlen, "%s: a policy is at most %d KiB", file, SCRIPT_FILE_BYTES >> 10);
 	else if (ret < 0)
-		snprintf(err, errlen, "%s: %s", file, strerror(-ret));
+		snprintf(err, errlen, "%s: %s", file, ret == -ENOMEM ? "out of memory" : strerror(-ret));
 	return ret;
 }
 

@@ -33,8 +33,9 @@ static void *config_alloc(void *ud, void *old, size_t had, size_t n)
 	if (n > had && n - had > MEMORY_MAX - r->used)
 		return NULL;
 	p = realloc(old, n);
-	if (p)
-		r->used = r->used - had + n;
+	if (!p)
+		return n <= had ? old : NULL; /* Lua does not expect that shrinking fails */
+	r->used = r->used - had + n;
 	return p;
 }
 
@@ -158,19 +159,29 @@ static int read_protected(lua_State *L)
 	return 0;
 }
 
+/* Why the protected call failed; nothing here may ask Lua for memory. */
+static int failed(lua_State *L, int status, const struct script_reader *r)
+{
+	const char *why = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error without words";
+
+	if (status == LUA_ERRMEM)
+		return -ENOMEM;
+	return problems_add(r->problems, r->in->file, 0, why, "the gateway's own scripts failed");
+}
+
 int script_config_read(const struct script_config *in, struct node *tree, struct problems *problems)
 {
 	struct script_reader r = { .in = in, .tree = tree, .problems = problems };
 	lua_State *L = lua_newstate(config_alloc, &r);
-	int ret = 0;
+	int status, ret = 0;
 
 	if (!L)
 		return -ENOMEM;
-	lua_pushcfunction(L, read_protected);
+	lua_pushcfunction(L, read_protected); /* neither this nor the next allocates */
 	lua_pushlightuserdata(L, &r);
-	if (lua_pcall(L, 1, 0, 0) != LUA_OK)
-		ret = problems_add(problems, in->file, 0, luaL_tolstring(L, -1, NULL),
-				   "the gateway's own scripts failed");
+	status = lua_pcall(L, 1, 0, 0);
+	if (status != LUA_OK)
+		ret = failed(L, status, &r);
 	lua_close(L);
 	script_host_end(&r);
 	return ret;

@@ -119,7 +119,6 @@ static int load(lua_State *L)
 {
 	struct load *job = lua_touserdata(L, 1);
 	struct script_policy *p = job->p;
-	unsigned none = 0;
 	int held = 1;
 
 	lua_settop(L, 0);
@@ -133,9 +132,7 @@ static int load(lua_State *L)
 	push_facts(L, p);
 	lua_rawseti(L, held, POLICY_FACTS);
 	push_options(L, p->use);
-	script_freeze(L, held, &none);
-	if (none > 0)
-		return luaL_error(L, "the options hold a function");
+	script_freeze(L, held, &p->nheld);
 	lua_rawseti(L, held, POLICY_OPTIONS);
 	lua_settop(L, held);
 	p->ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -162,14 +159,15 @@ int script_load(struct script *s, const struct policy_use *use, struct script_po
 	size_t n = 0;
 	int ret = -ENOMEM;
 
-	if (p)
+	if (p) {
+		p->use = use;
+		p->ref = LUA_NOREF;
 		p->asked = calloc(use->nfacts + 1, sizeof *p->asked);
+	}
 	if (!p || !p->asked) {
 		snprintf(err, errlen, "%s: out of memory", use->file);
 		goto out;
 	}
-	p->use = use;
-	p->ref = LUA_NOREF;
 	ret = script_read(use->file, &text, &n, err, errlen);
 	if (ret == 0)
 		ret = load_text(s, &(struct load){ .p = p, .text = text, .n = n }, err, errlen);

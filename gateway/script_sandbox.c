@@ -15,17 +15,6 @@ enum { BYTES_A_STEP = 16 }; /* searching or copying this much costs about an ins
 
 /* ---- base ---- */
 
-/* Like Lua's own, but the text gets its place. */
-static int base_assert(lua_State *L)
-{
-	luaL_checkany(L, 1);
-	if (lua_toboolean(L, 1))
-		return lua_gettop(L);
-	if (lua_type(L, 2) != LUA_TSTRING)
-		return luaL_error(L, "assertion failed");
-	return luaL_error(L, "%s", lua_tostring(L, 2));
-}
-
 /* Looks behind read-only tables, which Lua's own would take for empty. */
 static int base_next(lua_State *L)
 {
@@ -212,18 +201,16 @@ static int unknown_name(lua_State *L)
 	return luaL_error(L, "unknown name '%s'", name);
 }
 
-static const luaL_Reg base_own[] = { { "assert", base_assert },
-				     { "next", base_next },
-				     { "pairs", base_pairs },
-				     { "tostring", base_tostring },
-				     { NULL, NULL } };
+static const luaL_Reg base_own[] = {
+	{ "next", base_next }, { "pairs", base_pairs }, { "tostring", base_tostring }, { NULL, NULL }
+};
 static const luaL_Reg text_own[] = {
 	{ "after", text_after },   { "before", text_before }, { "contains", text_contains },
 	{ "equal", text_equal },   { "lower", text_lower },   { "prefix", text_prefix },
 	{ "suffix", text_suffix }, { "upper", text_upper },   { NULL, NULL }
 };
-static const struct charge base_lua[] = { { "error", 0 },    { "ipairs", 0 }, { "select", 0 },
-					  { "tonumber", 0 }, { "type", 0 },   { NULL, 0 } };
+static const struct charge base_lua[] = { { "assert", 0 },   { "error", 0 }, { "ipairs", 0 }, { "select", 0 },
+					  { "tonumber", 0 }, { "type", 0 },  { NULL, 0 } };
 static const struct charge text_lua[] = { { "byte", 1 }, { "len", 0 }, { "sub", 0 }, { NULL, 0 } };
 static const struct charge table_lua[] = { { "concat", 1 }, { "insert", 1 }, { "remove", 1 },
 					   { "sort", 20 },  { "unpack", 1 }, { NULL, 0 } };

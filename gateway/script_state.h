@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_state.h: what the script*.c files know of each other; nobody else includes it.
+ * script_state.h: what the script*.c files know of each other.  Nobody else includes it, but for the policy tests, which
+ * write options as script_write does.
  *
  *     script.c            the state: memory, budgets, protected calls, texts of errors
  *     script_sandbox.c    the names that a policy sees
@@ -24,7 +25,6 @@
 #include "script.h"
 
 enum {
-	SCRIPT_STATE_BYTES = 16 << 20, /* all that one state may hold */
 	SCRIPT_FILE_BYTES = 256 << 10, /* the text of one policy */
 	SCRIPT_HOOK_STEPS = 1000,      /* how often instructions are counted */
 	SCRIPT_VERDICTS = 4,           /* made in one decision; one is returned */
@@ -45,10 +45,10 @@ struct script {
 	size_t used; /* bytes that the state holds */
 
 	/* The call that is running. */
-	const struct script_budget *budget; /* NULL: none */
-	int64_t steps;                      /* left */
-	size_t bytes;                       /* left */
-	const char *refused;                /* why the allocator last said no: "state", a budget, NULL: the system */
+	const struct script_budget *budget;  /* NULL: none */
+	int64_t steps;                       /* left */
+	size_t bytes;                        /* left */
+	const struct script_budget *refused; /* by which the last failed allocation was refused; NULL: the system */
 
 	/* The decision that is running. */
 	struct script_policy *deciding; /* NULL: none, verdicts cannot be made */

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * server.c: what a server's health and the operator's word allow, and the state that they are in.  It changes neither:
- * monitor.c and control.c do.
+ * monitor.c and command.c do.
  */
 #include "server.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-static long long unix_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
+#include "clock.h"
 
 struct server_state *server_state_create(void)
 {
@@ -28,7 +21,7 @@ struct server_state *server_state_create(void)
 	}
 	atomic_init(&s->health, HEALTH_UNKNOWN);
 	atomic_init(&s->admin, ADMIN_ENABLED);
-	atomic_init(&s->since, unix_ms());
+	atomic_init(&s->since, clock_unix_ms());
 	return s;
 }
 

@@ -22,7 +22,7 @@ struct monitor;
 
 struct server_state {
 	atomic_int health; /* enum health: monitor.c writes */
-	atomic_int admin;  /* enum admin: control.c writes */
+	atomic_int admin;  /* enum admin: command.c writes */
 	atomic_llong since; /* Unix time in ms of the last change of either */
 	atomic_uint sessions; /* links that stand */
 	atomic_ullong requests, failures;

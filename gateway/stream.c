@@ -60,6 +60,8 @@ static struct due next_due(const struct stream *s)
 		consider(&due, s->progress_ms, l->stall_ms, "peer takes nothing");
 	if (!s->heard)
 		consider(&due, s->since_ms, l->first_byte_ms, "no first byte");
+	if (buf_len(&s->in) && !s->held)
+		consider(&due, s->active_ms, l->stall_ms, "a message was not finished");
 	if (s->told_end != s->finished)
 		consider(&due, s->half_ms, l->half_ms, "half-open too long");
 	consider(&due, s->active_ms, l->idle_ms, "idle");
@@ -211,6 +213,7 @@ static void on_open(struct task *t)
 	if (s->closing)
 		return;
 	s->active_ms = s->progress_ms = s->worker->now_ms;
+	s->heard = buf_len(&s->raw) > 0; /* a handshake's bytes do not count */
 	enter(s, STREAM_OPEN);
 	s->ops->opened(s);
 	if (list_empty(&s->again)) /* bytes may be there already */

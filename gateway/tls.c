@@ -26,6 +26,11 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *p, size_t n)
 	}
 	if (n > have)
 		n = have;
+	t->quiet += n;
+	if (t->quiet > TLS_QUIET_MAX) { /* GnuTLS would gather a message of 16 MiB before it looks */
+		gnutls_transport_set_errno(t->session, EMSGSIZE);
+		return -1;
+	}
 	memcpy(p, t->in->p + t->in->start, n);
 	buf_consume(t->in, n);
 	return (ssize_t)n;
@@ -116,7 +121,6 @@ static struct tls *tls_new(unsigned flags, gnutls_priority_t priority, gnutls_ce
 	gnutls_transport_set_pull_function(t->session, pull);
 	gnutls_transport_set_pull_timeout_function(t->session, pull_timeout);
 	gnutls_transport_set_vec_push_function(t->session, push);
-	gnutls_handshake_set_max_packet_length(t->session, TLS_HANDSHAKE_MAX);
 	if (gnutls_priority_set(t->session, priority) == 0 &&
 	    gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, cred) == 0)
 		return t;
@@ -221,17 +225,18 @@ static int finish(struct tls *t)
 	return note_sni(t);
 }
 
-/* A client that does not speak TLS gives errors that tell nobody so. */
+/* A client that does not speak TLS gives errors that tell nobody so.  (From 0x80 on: RFC 5246 appendix E.2, which
+ * GnuTLS takes from old clients.) */
 static void look_at_first_byte(struct tls *t, const struct buf *in)
 {
-	enum { HANDSHAKE_RECORD = 22, ALERT_RECORD = 21 }; /* RFC 8446 section 5.1 */
+	enum { ALERT = 21, HANDSHAKE = 22, VERSION_2 = 0x80 }; /* RFC 8446 section 5.1 */
 	unsigned char first;
 
 	if (t->begun || buf_len(in) == 0)
 		return;
 	t->begun = true;
 	first = (unsigned char)in->p[in->start];
-	t->foreign = first != HANDSHAKE_RECORD && first != ALERT_RECORD;
+	t->foreign = first != ALERT && first != HANDSHAKE && first < VERSION_2;
 }
 
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out)
@@ -253,6 +258,8 @@ enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out)
 		fail(t, ret);
 	lend(t, NULL, NULL);
 	t->ready = ret == 0;
+	if (t->ready)
+		t->quiet = 0;
 	return t->failed ? TLS_FAILED : t->ready ? TLS_READY : TLS_MORE;
 }
 
@@ -270,7 +277,9 @@ ssize_t tls_decrypt(struct tls *t, struct buf *in, struct buf *out, void *p, siz
 		before = buf_len(in);
 		ret = gnutls_record_recv(t->session, p, n);
 	} while (goes_on(t, ret, before));
-	if (ret < 0 && wants_more(ret)) {
+	if (ret > 0) {
+		t->quiet = 0;
+	} else if (wants_more(ret)) {
 		ret = -EAGAIN;
 	} else if (ret < 0) {
 		fail(t, (int)ret);

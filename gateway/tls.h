@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls.h: all of TLS.  Bytes in, bytes out, in memory: a struct tls reads records from one struct buf and writes records to
- * another, and never touches a socket; stream.c carries the bytes.  GnuTLS is used in tls*.c only.
+ * tls.h: all of TLS.  Bytes in, bytes out, in memory: a struct tls reads records from one struct buf and writes records
+ * to another, and never touches a socket; stream.c carries the bytes.  GnuTLS is used in tls*.c only.
  *
- * A `tls` word of the configuration becomes a tls_identity (its files, loaded once).  A listener makes a tls_server of one
- * or several, a pool a tls_client of one.  All three are immutable, counted and shared by all threads.
+ * A `tls` word of the configuration becomes a tls_identity (its files, loaded once).  A listener makes a tls_server of
+ * one or several, a pool a tls_client of one.  All three are immutable, counted and shared by all threads.
  *
- * TLS 1.2 and 1.3 unless `minimum` says less; forward secrecy always (no static RSA key exchange, not even by `priority`);
- * no renegotiation (RFC 5746 is for older peers to have), no early data (RFC 8446 section 2.3 tells why).
+ * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever `priority`
+ * says).  No renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8 has the dangers).
  */
 #ifndef TLS_H
 #define TLS_H
@@ -22,8 +22,8 @@
 
 struct tls_word { /* as configured; paths are absolute, NULL where not given */
 	const char *name;
-	const char *certificate, *key, *trust; /* PEM files; the server's own certificate first, then those between it and
-						* the authority; `key` NULL: in the file of the certificate, too */
+	const char *certificate, *key, *trust; /* PEM files; the server's own certificate first, then those between it
+						* and the authority; `key` NULL: in the file of the certificate, too */
 	const char *priority;                  /* GnuTLS priority string instead of ours; `minimum` holds for it, too */
 	const char *minimum;                   /* "1.0", "1.1", "1.2" (default), "1.3" */
 	bool tickets;
@@ -35,8 +35,8 @@ struct tls_identity;
 struct tls_server;
 struct tls_client;
 
-/* Reads and checks the files: key fits certificate, chain parses, trust parses.  0 or -errno with a reason that names the
- * file. */
+/* Reads and checks the files: key fits certificate, chain parses, trust parses.  0 or -errno with a reason that names
+ * the file. */
 int tls_identity_load(struct tls_identity **idp, const struct tls_word *word, char err[], size_t errlen);
 struct tls_identity *tls_identity_ref(struct tls_identity *id);
 void tls_identity_unref(struct tls_identity *id);
@@ -44,14 +44,15 @@ void tls_identity_unref(struct tls_identity *id);
 /* What does not keep it from being used, but will give trouble: "pool.pem: has expired".  NULL: nothing. */
 const char *tls_identity_warning(const struct tls_identity *id);
 
-/* `trust`, `priority`, `minimum` and `tickets` are those of the first identity: they are settled before the client's SNI
- * counts. */
+/* `trust`, `priority`, `minimum` and `tickets` are those of the first identity: they are settled before the client's
+ * SNI counts. */
 struct tls_server_conf {
 	struct tls_identity *const *identities; /* by SNI; the first is for clients that send none or an unknown name */
 	unsigned nidentities;
 	enum tls_verify verify;
 	const char *const *peers; /* names of trusted clients, ends with NULL; NULL: none */
-	const char *const *alpn;  /* what to offer, best first, up to 8 of up to 31 bytes, ends with NULL; NULL: nothing */
+	const char *const
+		*alpn; /* what to offer, best first, up to 8 of up to 31 bytes, ends with NULL; NULL: nothing */
 };
 
 /* Needs `trust` in the first identity for any other `verify` than none. */
@@ -71,10 +72,10 @@ struct tls;
 int tls_accept(struct tls **tp, struct tls_server *server);
 
 struct tls_target {
-	const char *name; /* verified, and sent as SNI unless it is an address; borrowed until the end of the connection;
-			   * NULL: neither, and `verify` must be false */
-	bool verify;      /* the server's certificate against `trust` (the system's authorities when that is not given) */
-	bool show;        /* our own certificate, when the server asks for one */
+	const char *name; /* verified, and sent as SNI unless it is an address; borrowed until the end of the
+			   * connection; NULL: neither, and `verify` must be false */
+	bool verify; /* the server's certificate against `trust` (the system's authorities when that is not given) */
+	bool show;   /* our own certificate, when the server asks for one */
 };
 /* 0, -ENOMEM, or -EINVAL for a name that cannot be one */
 int tls_connect(struct tls **tp, struct tls_client *client, const struct tls_target *target);
@@ -87,19 +88,20 @@ enum tls_step {
 	TLS_READY = 1,
 };
 
-/* One step of the handshake: takes records from `in`, puts records to `out`.  The CPU work of a handshake is all in here;
- * it may run on any thread, one at a time.  It takes all that it can use: after TLS_MORE `in` is empty and the beginning of
- * a record is kept inside; after TLS_READY `in` may hold records that are tls_decrypt's. */
+/* One step of the handshake: takes records from `in`, puts records to `out`.  The CPU work of a handshake is all in
+ * here; it may run on any thread, one at a time.  It takes all that it can use: after TLS_MORE `in` is empty and the
+ * beginning of a record is kept inside; after TLS_READY `in` may hold records that are tls_decrypt's.
+ * A TLS 1.3 client is ready before the server has judged its certificate: a refusal comes by tls_decrypt. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
 
-/* Decrypts what `in` holds to `p`, a record a call: the number of bytes; -EAGAIN: a whole record is not there yet, and `in`
- * is empty (the beginning of one is kept inside); 0: the peer said close_notify (an end without it is a cut, which only the
- * socket's owner sees); -EPROTO: broken (also renegotiation, which is refused); tls_reason says why.  An answer that TLS
- * itself owes the peer, an alert too, goes to `out`. */
+/* Decrypts what `in` holds to `p`, a record a call: the number of bytes; -EAGAIN: a whole record is not there yet, and
+ * `in` is empty (the beginning of one is kept inside); 0: the peer said close_notify (an end without it is a cut, which
+ * only the socket's owner sees); -EPROTO: broken (also renegotiation, which is refused); tls_reason says why.  An
+ * answer that TLS itself owes the peer, an alert too, goes to `out`. */
 ssize_t tls_decrypt(struct tls *t, struct buf *in, struct buf *out, void *p, size_t n);
 
-/* Encrypts `n` bytes, in as few records as can be (16 KiB each), to the end of `out`; 0 or -errno, and then the connection
- * is lost. */
+/* Encrypts `n` bytes, in as few records as can be (16 KiB each), to the end of `out`; 0 or -errno, and then the
+ * connection is lost. */
 int tls_encrypt(struct tls *t, const void *p, size_t n, struct buf *out);
 
 /* Our close_notify to the end of `out`. */

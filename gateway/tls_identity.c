@@ -287,6 +287,7 @@ static const struct minimum {
 	const char *ours;  /* added to our string */
 	const char *never; /* added to any */
 } minimums[] = {
+	/* the first is the default */
 	{ "1.2", PRIORITY_SAFE, ":-VERS-TLS1.1:-VERS-TLS1.0" PRIORITY_ALWAYS },
 	{ "1.3", ":-VERS-TLS1.2" PRIORITY_SAFE, ":-VERS-TLS1.2:-VERS-TLS1.1:-VERS-TLS1.0" PRIORITY_ALWAYS },
 	{ "1.1", ":+VERS-TLS1.1" PRIORITY_SHA1, ":-VERS-TLS1.0" PRIORITY_ALWAYS },

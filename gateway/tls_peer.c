@@ -145,11 +145,16 @@ static int accept_peer(struct tls *t)
 
 static int judge(struct tls *t)
 {
-	const char *flaw = flaw_of(t);
+	bool may_lack = t->server && t->server->verify == TLS_VERIFY_OPTIONAL;
+	const char *flaw;
+	unsigned n;
 
+	if (may_lack && !gnutls_certificate_get_peers(t->session, &n))
+		return 0;
+	flaw = flaw_of(t);
 	if (!flaw)
 		return accept_peer(t);
-	if (t->server && t->server->verify == TLS_VERIFY_OPTIONAL) {
+	if (may_lack) {
 		t->refused = flaw;
 		return 0;
 	}
@@ -164,11 +169,5 @@ int tls_peer_verify(gnutls_session_t session)
 
 int tls_peer_verify_resumed(struct tls *t)
 {
-	unsigned n = 0;
-
-	if (!t->server || t->server->verify == TLS_VERIFY_NONE)
-		return 0;
-	if (t->server->verify == TLS_VERIFY_OPTIONAL && !gnutls_certificate_get_peers(t->session, &n))
-		return 0;
-	return judge(t);
+	return t->server && t->server->verify != TLS_VERIFY_NONE ? judge(t) : 0;
 }

@@ -22,9 +22,9 @@
 #include "tls.h"
 
 enum {
-	TLS_FILE_MAX = 4 << 20,       /* bytes of a PEM file */
-	TLS_HANDSHAKE_MAX = 64 << 10, /* bytes of a handshake message, so of a peer's certificate chain */
-	TLS_NAME_MAX = 256,           /* bytes of a DNS name with its end */
+	TLS_FILE_MAX = 4 << 20,    /* bytes of a PEM file */
+	TLS_QUIET_MAX = 128 << 10, /* bytes from a peer that yield no data: its handshake, or more of the kind later */
+	TLS_NAME_MAX = 256,        /* bytes of a DNS name with its end */
 };
 
 struct tls_identity {
@@ -67,6 +67,8 @@ struct tls {
 	struct buf *in, *out; /* of the call that runs */
 	const char *name;     /* tls_target's */
 	bool verify, show;    /* tls_target's */
+
+	size_t quiet; /* bytes taken since the last that yielded data */
 
 	bool begun, foreign; /* a first byte has come; it is not TLS's */
 	bool ready, failed, bye_sent;

@@ -5,7 +5,8 @@ local check = use "check"
 
 local address = {}
 
--- The host without brackets, the text of the port or nil, and whether there were brackets; nil and a hint if it is neither.
+-- The host without brackets, the text of the port or nil, and whether there were brackets; nil and a hint if it is
+-- neither.
 function address.split(text)
   local host, port = text:match("^%[([%x:.]+)%]:(.*)$")
   if not host then host = text:match("^%[([%x:.]+)%]$") end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- check.lua: checks a value against a line of words.lua.  check.types has a function for each `type`: it gives the clean value
--- (times in ms, sizes in bytes, paths absolute), or nil after a problem was told.
+-- check.lua: checks a value against a line of words.lua.  check.types has a function for each `type`: it gives the
+-- clean value (times in ms, sizes in bytes, paths absolute), or nil after a problem was told.
 
 local near = use "near"
 local units = use "units"
@@ -56,7 +56,8 @@ end
 function types.integer(c, v, spec, at)
   local n = type(v) == "number" and math.tointeger(v)
   if not n then
-    return c:problem(at, show(v) .. " is not a whole number", tonumber(v) and type(v) == "string" and "leave the quotes out" or nil)
+    local quoted = type(v) == "string" and tonumber(v)
+    return c:problem(at, show(v) .. " is not a whole number", quoted and "leave the quotes out" or nil)
   end
   return in_range(c, n, v, spec, at, math.tointeger)
 end
@@ -66,7 +67,7 @@ function types.time(c, v, spec, at)
   if n then return in_range(c, n, v, spec, at, units.time) end
   local hint = "a time is a whole number with ms, s, m or h: \"30s\""
   local digits = type(v) == "number" and math.tointeger(v) or type(v) == "string" and v:match("^%d+$")
-  if digits then hint = string.format('a time has a unit: "%sms", "%ss", "%sm" or "%sh"', digits, digits, digits, digits) end
+  if digits then hint = ('a time has a unit: "Nms", "Ns", "Nm" or "Nh"'):gsub("N", digits) end
   return c:problem(at, show(v) .. " is not a time", hint)
 end
 
@@ -99,7 +100,8 @@ local function readable(kind)
     local path = absolute(c, v)
     local ok, reason = c.host.readable(path, kind)
     if ok then return path end
-    return c:problem(at, "cannot read " .. path .. ": " .. reason, v:sub(1, 1) ~= "/" and "paths are relative to the configuration file" or nil)
+    local hint = path ~= v and "paths are relative to the configuration file" or nil
+    return c:problem(at, "cannot read " .. path .. ": " .. reason, hint)
   end
 end
 types.file = readable("file")
@@ -127,7 +129,7 @@ function types.list(c, v, spec, at)
   local clean, n = {}, #v
   for key in pairs(v) do
     if math.type(key) ~= "integer" or key < 1 or key > n then
-      c:problem(at, "has the key " .. show(key) .. " but is a list")
+      c:complain(at:key(key).line, at.label .. ": has the key " .. show(key) .. " but is a list")
     end
   end
   if not length(c, v, spec, at) then return nil end
@@ -151,8 +153,9 @@ function check.names(keys)
 end
 
 function check.unknown_key(c, key, names, at)
-  if type(key) ~= "string" then return c:problem(at:key(key), "a value without a key", "write KEY = VALUE") end
-  return c:problem(at:key(key), "unknown key `" .. key .. "`", near(key, names))
+  local line = at:key(key).line
+  if type(key) ~= "string" then return c:complain(line, at.label .. ": a value without a key", "write KEY = VALUE") end
+  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", near(key, names))
 end
 
 -- The keys of a table in an order that does not change from run to run.
@@ -166,8 +169,8 @@ function check.sorted(v)
   return list
 end
 
--- A table by its `keys`, with defaults filled in; values that are wrong are left out.  `others` takes the keys that are not
--- in `keys`.
+-- A table by its `keys`, with defaults filled in; values that are wrong are left out.  `others` takes the keys that
+-- are not in `keys`.
 function check.keys(c, v, keys, at, others)
   local clean = {}
   for _, key in ipairs(check.sorted(v)) do
@@ -184,7 +187,7 @@ function check.keys(c, v, keys, at, others)
     if value ~= nil and not spec.later then
       clean[spec.key] = check.value(c, value, spec, at:key(spec.key))
     elseif spec.required then
-      c:problem(at, type(spec.key) == "string" and "`" .. spec.key .. "` is missing" or "its first value is missing", spec.help)
+      c:problem(at, (spec.key == 1 and "its first value" or "`" .. spec.key .. "`") .. " is missing", spec.help)
     end
   end
   return clean

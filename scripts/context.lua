@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- context.lua: what all checks share: the problems found so far, the names that are declared, and the plugins and policies
--- that were asked for.
+-- context.lua: what all checks share: the problems found so far, the names that are declared, and the plugins and
+-- policies that were asked for.
 
 local near = use "near"
 
@@ -25,18 +25,18 @@ function context:is_unknown(value)
   return getmetatable(value) == unknown
 end
 
--- Something is wrong at a place; gives nil, so that a check can end with it.
+-- Something is wrong at a place, or on a line; both give nil, so that a check can end with them.
 function context:problem(at, text, hint)
-  self:complain(at.line, at.label .. ": " .. text, hint)
-  return nil
+  return self:complain(at.line, at.label .. ": " .. text, hint)
 end
 
 function context:complain(line, text, hint)
   local list = self.problems
   for _, p in ipairs(list) do
-    if p.line == line and p.text == text then return end
+    if p.line == line and p.text == text then return nil end
   end
   list[#list + 1] = { line = line, text = text, hint = hint, order = #list }
+  return nil
 end
 
 function context:sorted_problems()
@@ -51,7 +51,8 @@ end
 function context:declare(word, name, at)
   local list = self.names[word]
   if list[name] then
-    return self:problem(at, "this name is taken, by line " .. list[name].line, "names are unique among the words of a kind")
+    local text = "this name is taken, by line " .. list[name].line
+    return self:problem(at, text, "names are unique among the words of a kind")
   end
   list[name] = { line = at.line }
   list[#list + 1] = name
@@ -66,7 +67,8 @@ function context:clean(word, name)
   return self.names[word][name] and self.names[word][name].clean
 end
 
-local function join(a, b)
+-- Both lists in a new one.
+function context.join(a, b)
   return table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {}))
 end
 
@@ -75,7 +77,7 @@ function context:plugin(name, at)
   local known = self.plugins[name]
   if known == nil then
     local reason
-    known, reason = self.host.plugin(name, join(self.plugin_path or {}, { self.host.plugins }))
+    known, reason = self.host.plugin(name, context.join(self.plugin_path or {}, { self.host.plugins }))
     known = known or { refused = reason }
     self.plugins[name] = known
   end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lines.lua: on which line of the source a word, a key or a member of a list stands.  Lua itself tells only the line of a
--- call, so the text is read once more, for places and not for meaning: what it cannot follow (a table that comes from a
--- variable) has the line of the call.
+-- lines.lua: on which line of the source a word, a key or a member of a list stands.  Lua itself tells only the line
+-- of a call, so the text is read once more, for places and not for meaning: what it cannot follow (a table that comes
+-- from a variable) has the line of the call.
 
 -- The end of the long bracket that begins at `i`, or nil if none does.
 local function long_bracket(text, i)
@@ -20,8 +20,8 @@ local function quoted(text, i)
   return j
 end
 
--- The token or blank at `i`: its last byte, its kind ("name", "string", "number", "symbol"; nil for blanks and comments) and
--- its text.
+-- The token or blank at `i`: its last byte, its kind ("name", "string", "number", "symbol"; nil for blanks and
+-- comments) and its text.
 local function token_at(text, i)
   local _, last = text:find("^%s+", i)
   if last then return last end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- listener.lua: what makes a listener beyond its keys' types: its addresses, its TLS, its plugin's options, its policies, and
--- the pools that it can reach.
+-- listener.lua: what makes a listener beyond its keys' types: its addresses, its TLS, its plugin's options, its
+-- policies, and the pools that it can reach.
 
 local address = use "address"
 local check = use "check"
@@ -19,15 +19,18 @@ function check.types.bind(c, v, _, at)
   end
   local host, port = address.split(rest)
   if not host or not port then
-    return c:problem(at, check.show(v) .. " is not TRANSPORT:ADDRESS:PORT", not host and port or 'like "tcp:192.0.2.1:5060" or "tls:[2001:db8::1]:5061"')
+    return c:problem(at, check.show(v) .. " is not TRANSPORT:ADDRESS:PORT",
+      not host and port or 'like "tcp:192.0.2.1:5060" or "tls:[2001:db8::1]:5061"')
   end
   port = address.port(c, port, at)
   local numeric, v6 = c.host.address(host)
   if not numeric then
-    return c:problem(at, check.show(host) .. " is not an address", "names are not possible here; all addresses are 0.0.0.0 and [::]")
+    return c:problem(at, check.show(host) .. " is not an address",
+      "names are not possible here; all addresses are 0.0.0.0 and [::]")
   end
   if not port then return nil end
-  return { transport = transport, address = numeric, v6 = v6, port = port, text = address.join(numeric, v6, port), _at = at }
+  local text = address.join(numeric, v6, port)
+  return { transport = transport, address = numeric, v6 = v6, port = port, text = text, _at = at }
 end
 
 local function check_binds(c, binds, plugin)
@@ -51,7 +54,7 @@ end
 local function check_certificates(c, names, at)
   for _, name in ipairs(names) do
     local word = c:clean("tls", name)
-    if word and not word.certificate then
+    if word and not word.bad and not word.certificate then
       c:problem(at, string.format("tls \"%s\" has no certificate", name), "a listener shows one to its clients")
     end
   end
@@ -59,12 +62,14 @@ end
 
 local function check_verify(c, l, at)
   local first = c:clean("tls", l.tls[1])
-  local trust = not first or first.trust
+  local trust = not first or first.bad or first.trust
   l.verify = l.verify or #l.peers > 0 and "optional" or "none"
   if l.verify == "none" and #l.peers > 0 then
-    c:problem(at:key("verify"), "\"none\" asks no client for a certificate, but there are peers", 'write "optional" or "required"')
+    c:problem(at:key("verify"), "\"none\" asks no client for a certificate, but there are peers",
+      'write "optional" or "required"')
   elseif #l.peers > 0 and not trust then
-    c:problem(at:key("peers"), string.format("peers are known by a certificate, but tls \"%s\" has no `trust`", l.tls[1]))
+    c:problem(at:key("peers"),
+      string.format("peers are known by a certificate, but tls \"%s\" has no `trust`", l.tls[1]))
   elseif l.verify ~= "none" and not trust then
     c:problem(at:key("verify"), string.format("needs `trust` in tls \"%s\"", l.tls[1]))
   end
@@ -75,11 +80,12 @@ local function check_tls(c, l, value, has_bind, at)
     check_certificates(c, l.tls, at:key("tls"))
     check_verify(c, l, at)
   elseif has_bind and value.tls == nil then
-    c:problem(at, "`tls` is missing: a bind begins with tls:", near("tls", c.names.tls) or 'name a `tls` word: tls = "NAME"')
+    c:problem(at, "`tls` is missing: a bind begins with tls:", 'name a `tls` word: tls = "NAME"')
   elseif not has_bind then
     for _, key in ipairs { "tls", "verify", "peers" } do
       if value[key] ~= nil then
-        c:problem(at:key(key), "is of no use: no bind begins with tls:", 'write "tls:ADDRESS:PORT" in `bind`, or leave it out')
+        c:problem(at:key(key), "is of no use: no bind begins with tls:",
+          'write "tls:ADDRESS:PORT" in `bind`, or leave it out')
       end
     end
   end
@@ -89,10 +95,10 @@ end
 local function check_persistence(c, pool, plugin, listener)
   for i, fact in ipairs(pool.persistence.by or {}) do
     if not c.host.fact(plugin.handle, fact) then
-      local names = table.move(plugin.facts, 1, #plugin.facts, #c.host.core_facts + 1, { table.unpack(c.host.core_facts) })
       local at = pool._at:key("persistence"):key("by")
       c:problem(at.place and at.place.keys and at:key(i) or at,
-        string.format("plugin `%s` of listener \"%s\" has no fact `%s`", plugin.name, listener, fact), near(fact, names))
+        string.format("plugin `%s` of listener \"%s\" has no fact `%s`", plugin.name, listener, fact),
+        near(fact, c.join(plugin.facts, c.host.core_facts)))
     end
   end
 end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- near.lua: which of the words that there are was meant by one that there is not.  It is called while a configuration runs, when
--- strings have no methods (run.lua).
+-- near.lua: which of the words that there are was meant by one that there is not.  It is called while a configuration
+-- runs, when strings have no methods (run.lua).
 
 local byte, lower = string.byte, string.lower
 
@@ -26,9 +26,9 @@ end
 -- The nearest of `words` (a list) as a hint, or nil if none is near.
 return function(name, words)
   if type(name) ~= "string" or #name > 64 then return nil end
-  local best, least = nil, math.max(1, #name // 3) + 1
+  local best, least = nil, math.max(#name > 2 and 1 or 0, #name // 3) + 1
   for _, word in ipairs(words) do
-    local d = type(word) == "string" and distance(lower(name), lower(word)) or least
+    local d = word ~= name and distance(lower(name), lower(word)) or least
     if d < least then best, least = word, d end
   end
   return best and "did you mean `" .. best .. "`?"

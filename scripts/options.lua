@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- options.lua: the words that a plugin adds, in a listener's `options` and in a pool's `monitor`.  The plugin's own table says
--- what they are; the core reads each value by it, the same way as it will be read for good.
+-- options.lua: the words that a plugin adds, in a listener's `options` and in a pool's `monitor`.  The plugin's own
+-- table says what they are; the core reads each value by it, the same way as it will be read for good.
 
 local check = use "check"
 local near = use "near"
@@ -13,9 +13,9 @@ local function find(list, name)
   end
 end
 
-local function names(list, more)
-  local all = table.move(more or {}, 1, #(more or {}), 1, {})
-  for _, option in ipairs(list) do all[#all + 1] = option.name end
+local function names(list)
+  local all = {}
+  for i, option in ipairs(list) do all[i] = option.name end
   return all
 end
 
@@ -39,10 +39,11 @@ function options.one(c, plugin, which, key, value, at, others)
   if not option and which == "options" and is_later(c, plugin, key) then
     return c:problem(at:key(key), "is not available in this version")
   end
-  if not option then return check.unknown_key(c, key, names(plugin[which], others), at) end
+  if not option then return check.unknown_key(c, key, c.join(names(plugin[which]), others or {}), at) end
   local text = as_text(value, option.type)
   if not text then
-    return c:problem(at:key(key), check.show(value) .. " is not " .. (option.type == "bool" and "true or false" or "a string or number"))
+    local want = option.type == "bool" and "true or false" or "a string or number"
+    return c:problem(at:key(key), check.show(value) .. " is not " .. want)
   end
   local ok, reason = c.host.option(plugin.handle, which == "probe_options", key, text)
   if ok then return { name = key, text = text } end

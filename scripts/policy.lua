@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- policy.lua: finds the policies that a listener uses, checks the options that it gives them against what each policy says of
--- itself, and writes the checked options as Lua text, for the workers to read again.
+-- policy.lua: finds the policies that a listener uses, checks the options that it gives them against what each policy
+-- says of itself, and writes the checked options as Lua text, for the workers to read again.
 
 local check = use "check"
 local near = use "near"
@@ -19,10 +19,9 @@ end
 local function find_file(c, name, at)
   if name:find("^%.?%.?/") then return check.types.file(c, name, {}, at) end
   if not name:find("^[%w_/-]+$") then
-    return c:problem(at, check.show(name) .. " is not a policy's name", 'a file begins with "./": "./' .. name:gsub("^%W*", "") .. '"')
+    return c:problem(at, check.show(name) .. " is not a policy's name", 'a file begins with "./": ' .. check.show("./" .. name))
   end
-  local folders = table.move(c.policy_path, 1, #c.policy_path, 1, {})
-  folders[#folders + 1] = c.host.policies
+  local folders = c.join(c.policy_path, { c.host.policies })
   for _, folder in ipairs(folders) do
     local path = folder .. "/" .. name .. ".lua"
     if c.host.readable(path, "file") then return path end
@@ -73,7 +72,7 @@ local function each(c, v, option, at, key_type, what)
   local clean = {}
   for _, key in ipairs(check.sorted(v)) do
     if math.type(key) ~= key_type and type(key) ~= key_type then
-      c:problem(at:key(key), string.format("has the key %s but is a %s", check.show(key), what))
+      c:complain(at:key(key).line, string.format("%s: has the key %s but is a %s", at.label, check.show(key), what))
     else
       clean[key] = kind_of(c, v[key], option.of, option, at:key(key))
     end
@@ -90,7 +89,7 @@ function kinds.map(c, v, option, at)
   return each(c, v, option, at, "string", "table of names")
 end
 
-local function is_default(option)
+local function default_of(option)
   local chunk = option.def and load("return " .. option.def, "=default", "t", {})
   return chunk and chunk()
 end
@@ -101,7 +100,7 @@ local function check_options(c, desc, values, at, routes)
     names[#names + 1] = option.name
     option.routes = routes
     local v, given = values[option.name], true
-    if v == nil then v, given = is_default(option), false end
+    if v == nil then v, given = default_of(option), false end
     if v ~= nil then
       clean[option.name] = kind_of(c, v, option.type, option, given and at:key(option.name) or at)
     elseif option.required then
@@ -150,7 +149,8 @@ return function(c, use, plugin)
   local desc = file and describe(c, file, use.at)
   if not desc then return nil end
   if desc.plugin and desc.plugin ~= plugin.name then
-    return c:problem(use.at, string.format("this policy is for plugin `%s`, the listener speaks `%s`", desc.plugin, plugin.name))
+    return c:problem(use.at,
+      string.format("this policy is for plugin `%s`, the listener speaks `%s`", desc.plugin, plugin.name))
   end
   check_facts(c, desc, plugin, use.at)
   local routes = {}

@@ -38,17 +38,20 @@ local function finish_server(c, s, pool)
   s.name = s.name or written
 end
 
+-- Whether no two servers have the same name, or id.
 local function unique(c, servers, key)
-  local seen = {}
+  local seen, count = {}, #c.problems
   for _, s in ipairs(servers) do
     local other = s[key] and seen[s[key]]
     if other then
-      c:problem(s._at, string.format("has the same %s as the server on line %d: %s", key, other._at.line, check.show(s[key])),
+      local text = "has the same %s as the server on line %d: %s"
+      c:problem(s._at, string.format(text, key, other._at.line, check.show(s[key])),
         "give one of them a `" .. key .. "` of its own")
     elseif s[key] then
       seen[s[key]] = s
     end
   end
+  return #c.problems == count
 end
 
 -- The keys that are not the monitor's own are its plugin's.
@@ -102,8 +105,7 @@ return function(c, name, value, keys, at)
   pool.name, pool.line, pool._at = name, at.line, at
   pool.servers = pool.servers or {}
   for _, s in ipairs(pool.servers) do finish_server(c, s, pool) end
-  unique(c, pool.servers, "name")
-  unique(c, pool.servers, "id")
+  if unique(c, pool.servers, "name") then unique(c, pool.servers, "id") end
   finish_monitor(c, pool.monitor, pool)
   local p = pool.persistence
   pool.persistence = p or { off = true }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- run.lua: runs the text of a configuration in a closed environment.  All that it can see is the words; each call of one is
--- noted with its place and checked later.
+-- run.lua: runs the text of a configuration in a closed environment.  All that it can see is the words; each call of
+-- one is noted with its place and checked later.
 
 local lines = use "lines"
 local near = use "near"
@@ -58,8 +58,9 @@ local function environment(c, noted, place)
       return c:unknown()
     end,
     __newindex = function(_, name)
-      c:complain(current_line(), "`" .. tostring(name) .. "` is assigned to, but a configuration has no variables of its own",
-        near(name, names) or "for a value that is used twice write: local " .. tostring(name) .. " = ...")
+      name = tostring(name)
+      c:complain(current_line(), "`" .. name .. "` is assigned to, but a configuration has no variables of its own",
+        near(name, names) or "for a value that is used twice write: local " .. name .. " = ...")
     end,
   })
 end
@@ -71,7 +72,8 @@ local function lua_problem(c, message)
   c:complain(math.tointeger(tonumber(line or 0)), text or message)
 end
 
--- What the chunk can reach of strings is their methods: some of those have no bounds, so there are none while it runs.
+-- What the chunk can reach of strings is their methods: some of those have no bounds, so there are none while it
+-- runs.
 local function run_closed(chunk)
   local strings = getmetatable("")
   local methods = strings.__index

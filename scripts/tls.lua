@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- tls.lua: what makes a `tls` word beyond its keys' types.  Whether the files fit together is checked where they are loaded.
+-- tls.lua: what makes a `tls` word beyond its keys' types.  Whether the files fit together is checked where they are
+-- loaded.
 
 local check = use "check"
 
@@ -7,8 +8,11 @@ local check = use "check"
 return function(c, name, value, keys, at)
   local tls = check.types.table(c, value, { keys = keys }, at)
   if not tls then return nil end
-  if value.certificate ~= nil and value.key == nil then c:problem(at, "`key` is missing", "the certificate's private key") end
-  if value.key ~= nil and value.certificate == nil then c:problem(at, "`certificate` is missing", "a key alone is of no use") end
+  for file, other in pairs { certificate = "key", key = "certificate" } do
+    if value[file] ~= nil and value[other] == nil then
+      c:problem(at, "`" .. other .. "` is missing", "a certificate and its private key go together")
+    end
+  end
   tls.name, tls.line, tls.lines = name, at.line, {}
   for _, file in ipairs { "certificate", "key", "trust" } do tls.lines[file] = at:key(file).line end
   return tls

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- words.lua: every word of the configuration with its keys: type, range, default and one line of help.  It is data only:
--- check.lua checks a file by it, and the manual is made from it.  A new key is a new line here.
+-- words.lua: every word of the configuration with its keys: type, range, default and one line of help.  It is data
+-- only: check.lua checks a file by it, and the manual is made from it.  A new key is a new line here.
 --
 -- Of a key:
 --   key       its name; [1] in a table is the key 1
@@ -25,7 +25,7 @@ local limits = {
   { key = "first_byte", type = "time", min = "100ms", max = "1h", default = "30s",
     help = "a new client says something in this time" },
   { key = "idle", type = "time", min = "1s", max = "168h", default = "30m",
-    help = "a link on which nothing passes in either direction is closed; below a server's own keep-alive users are lost" },
+    help = "a link on which nothing passes is closed; below a server's own keep-alive users are lost" },
   { key = "half", type = "time", min = "1s", max = "24h", default = "60s",
     help = "how long one direction may go on after the other has ended" },
   { key = "stall", type = "time", min = "1s", max = "1h", default = "60s",
@@ -82,8 +82,10 @@ return {
   {
     word = "gateway", help = "the process itself; the one word without a name",
     keys = {
-      { key = "workers", type = "integer", min = 1, max = 64, unset = "the number of cores", help = "threads that carry traffic" },
-      { key = "control", type = "string", unset = "/run/lychgate.sock as root, else lychgate.sock in the runtime directory",
+      { key = "workers", type = "integer", min = 1, max = 64, unset = "the number of cores",
+        help = "threads that carry traffic" },
+      { key = "control", type = "string",
+        unset = "/run/lychgate.sock as root, else lychgate.sock in the runtime directory",
         help = "path of the socket that lychctl speaks to" },
       { key = "log", type = "choice", choices = { "error", "warning", "info", "debug" }, default = "info",
         help = "how much is written to stderr" },
@@ -104,7 +106,8 @@ return {
       { key = "key", type = "file", help = "PEM file with the private key" },
       { key = "trust", type = "file", unset = "the system's authorities, for servers only",
         help = "PEM file with the authorities that the other end's certificate must come from" },
-      { key = "minimum", type = "choice", choices = { "1.0", "1.1", "1.2", "1.3" }, default = "1.2", help = "the oldest TLS version" },
+      { key = "minimum", type = "choice", choices = { "1.0", "1.1", "1.2", "1.3" }, default = "1.2",
+        help = "the oldest TLS version" },
       { key = "priority", type = "string", unset = "the gateway's own", help = "a GnuTLS priority string" },
       { key = "tickets", type = "boolean", default = true, help = "let clients resume their sessions" },
       { key = "crl", later = true, help = "PEM file with revoked certificates" },
@@ -115,14 +118,17 @@ return {
     keys = {
       { key = "servers", type = "list", of = { type = "server", keys = server }, min = 1, max = 4096, required = true,
         help = "its members" },
-      { key = "port", type = "integer", min = 1, max = 65535, unset = "each server has its own", help = "where they listen" },
+      { key = "port", type = "integer", min = 1, max = 65535, unset = "each server has its own",
+        help = "where they listen" },
       { key = "transport", type = "list", of = { type = "choice", choices = { "tcp" }, later = { "udp" } }, max = 2,
         default = "tcp", help = "what is spoken to the servers" },
-      { key = "tls", type = "word", word = "tls", unset = "plain", help = "speak TLS to the servers, with this `tls` word" },
-      { key = "tls_name", type = "name", unset = "each server's address", help = "the name that all their certificates must bear" },
+      { key = "tls", type = "word", word = "tls", unset = "plain",
+        help = "speak TLS to the servers, with this `tls` word" },
+      { key = "tls_name", type = "name", unset = "each server's address",
+        help = "the name that all their certificates must bear" },
       { key = "verify_server", type = "boolean", default = true, help = "false: take any certificate of a server" },
-      { key = "balance", type = "choice", choices = { "round-robin", "least-connections", "hash" }, default = "round-robin",
-        help = "which server gets a new key" },
+      { key = "balance", type = "choice", choices = { "round-robin", "least-connections", "hash" },
+        default = "round-robin", help = "which server gets a new key" },
       { key = "persistence", type = "table", keys = persistence, off = true, default = {},
         help = "what stays with one server; false: nothing is remembered" },
       { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},

@@ -38,6 +38,7 @@ includes sip | grep -E ':[<"](lychgate/|\.\./|gateway/|plugins/)' | grep -v ':<l
 
 standard='assert|ctype|errno|inttypes|limits|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings'
 for dir in plugins/*/; do
+	[ -d "$dir" ] || continue
 	own=$(cd "$dir" && ls -- *.h 2>/dev/null | sed 's/\.h$//' | paste -sd'|')
 	includes "$dir" | grep -vE ":(<lychgate/plugin\.h>|[<\"]sip/[a-z0-9_-]+\.h[>\"]|<($standard)\.h>|\"(${own:-none})\.h\")$" |
 		findings "$dir may include lychgate/plugin.h, its own headers, sip/ and standard C without I/O and time"
@@ -48,7 +49,8 @@ for header in $(code gateway sip plugins | grep '\.h$'); do
 	${CC:-cc} ${CPPFLAGS:--Igateway -I.} ${CFLAGS:--Wall -Wextra -Werror} -I. -Igateway -x c -include "$header" \
 		-c /dev/null -o "$work/alone.o" 2>&1 | findings "$header does not compile alone"
 done
-if [ "${CXX:-:}" = : ]; then
+CXX=${CXX:-$(command -v g++ || command -v clang++)}
+if [ -z "$CXX" ]; then
 	echo 'no C++ compiler: plugin.h was not tried as C++'
 else
 	for std in c++11 c++17; do

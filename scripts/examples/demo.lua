@@ -22,7 +22,7 @@ pool "servers" {
   servers = { "127.0.0.2:5060", "127.0.0.3:5060" },
   balance = "hash",                             -- a Call-ID always gives the same server ...
   persistence = { by = "call-id", timeout = "30m" }, -- ... and stays with it when servers come and go
-  monitor = { plugin = "sip", interval = "2s", timeout = "1s", rise = 1, fall = 3 }, -- asks each with an OPTIONS
+  monitor = { plugin = "sip", interval = "1s", timeout = "500ms", rise = 1, fall = 3 }, -- asks each with an OPTIONS
 }
 
 -- An address where clients arrive, the plugin that understands them, and the pool that serves them.

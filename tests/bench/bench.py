@@ -78,7 +78,9 @@ class Load:
         return json.loads(line)
 
     def end(self):
-        self.process.communicate(timeout=20)
+        complaint = self.process.communicate(timeout=20)[1].strip()
+        if complaint:
+            print(f"load: {complaint}\n", file=sys.stderr)
 
 
 def measure(args, gateway):

@@ -100,6 +100,13 @@ static void second(struct client *c, struct slot *s)
 	ask(c, s);
 }
 
+/* Counts an answer that should not be; the first is shown. */
+static void wrong(const char *what, const char *head, size_t n)
+{
+	if (load.errors++ == 0)
+		fprintf(stderr, "%s:\n%.*s\n", what, (int)n, head);
+}
+
 /* An answer: to which request, by which server, after how long. */
 static void answered(struct client *c, const char *head, size_t n)
 {
@@ -109,12 +116,12 @@ static void answered(struct client *c, const char *head, size_t n)
 	struct slot *s;
 
 	if (!id.p || !cseq.p || sscanf(id.p, "%u-%u-", &index, &serial) != 2 || index >= (unsigned)load.in_flight) {
-		load.errors++;
+		wrong("an answer to no request", head, n);
 		return;
 	}
 	s = &c->slots[index];
 	if (serial != s->serial || s->cseq != atoi(cseq.p)) {
-		load.errors++;
+		wrong("an answer to an old request", head, n);
 		return;
 	}
 	load.messages++;
@@ -122,7 +129,7 @@ static void answered(struct client *c, const char *head, size_t n)
 	if (load.samples < SAMPLES)
 		load.took_us[load.samples++] = now_us() - s->sent_us;
 	if (n < 12 || memcmp(head, "SIP/2.0 200 ", 12) != 0 || !by.p || by.n >= sizeof(s->server))
-		load.errors++;
+		wrong("not a server's 200", head, n);
 	else if (s->cseq == 1)
 		memcpy(mempcpy(s->server, by.p, by.n), "", 1);
 	else if (strlen(s->server) != by.n || memcmp(s->server, by.p, by.n) != 0)

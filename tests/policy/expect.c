@@ -3,6 +3,7 @@
  */
 #include "case.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,9 +124,11 @@ static void show_table(lua_State *L, struct text *t)
 {
 	const char *before = "{ ";
 
-	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-		add(t, "%s[\"%s\"] = \"%s\"", before, luaL_tolstring(L, -2, NULL), luaL_tolstring(L, -2, NULL));
-		lua_pop(L, 2);
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 3)) {
+		const char *value = luaL_tolstring(L, -1, NULL);
+		const char *name = luaL_tolstring(L, -3, NULL);
+
+		add(t, "%s[\"%s\"] = \"%s\"", before, name, value);
 		before = ", ";
 	}
 	add(t, " }");

@@ -208,7 +208,7 @@ static int load_cases(struct suite *s)
 		return BROKEN;
 	}
 	lua_settop(s->L, 1);
-	if (lua_istable(s->L, 1))
+	if (lua_istable(s->L, 1) && lua_rawlen(s->L, 1) > 0)
 		return 0;
 	fprintf(stderr, "%s: a test file returns a list of cases\n", s->test_file);
 	return BROKEN;

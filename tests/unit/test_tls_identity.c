@@ -95,6 +95,8 @@ static int make(void **state)
 	put("long", long_text);
 	free(long_text);
 	join("both", "ec.key", "ec.pem");
+	join("rooted", "chain.pem", "ca.pem");
+	join("extra", "chain.pem", "ca2.pem");
 	put_encrypted("encrypted");
 	put_ed25519();
 	assert_int_equal(mkdir(in_dir(0, "folder"), 0700), 0);
@@ -170,6 +172,8 @@ static const struct good {
 	{ "ec.pem", "ec.key", "ca.pem", 1, 1, GNUTLS_PRIVKEY_EXT, NULL },
 	{ "both", NULL, NULL, 1, 0, GNUTLS_PRIVKEY_EXT, NULL },
 	{ "chain.pem", "chain.key", "chain.pem", 2, 2, GNUTLS_PRIVKEY_EXT, NULL },
+	{ "rooted", "chain.key", "rooted", 3, 3, GNUTLS_PRIVKEY_EXT, NULL },
+	{ "extra", "chain.key", NULL, 2, 0, GNUTLS_PRIVKEY_EXT, NULL }, /* what is not of the chain is not sent */
 	{ "ed.pem", "ed.key", NULL, 1, 0, GNUTLS_PRIVKEY_X509, NULL },
 	{ NULL, NULL, "ca.pem", 0, 1, 0, NULL },
 	{ NULL, NULL, NULL, 0, 0, 0, NULL },

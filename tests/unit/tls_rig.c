@@ -51,6 +51,7 @@ void rig_certs_make(void)
 		{ "stranger", { .cn = EDGE, .dns = { EDGE }, .issuer = ca2 } },
 		{ "expired", { .cn = EDGE, .dns = { EDGE }, .since_days = -9, .for_days = 3 } },
 		{ "future", { .cn = EDGE, .dns = { EDGE }, .since_days = 3 } },
+		{ "brief", { .cn = EDGE, .dns = { EDGE }, .since_days = -1, .for_days = 1 } },
 		{ "serverish", { .cn = EDGE, .dns = { EDGE }, .purpose = GNUTLS_KP_TLS_WWW_SERVER } },
 		{ "nosign", { .cn = "a", .dns = { "a.example" }, .rsa = true, .usage = GNUTLS_KEY_KEY_ENCIPHERMENT } },
 	};

@@ -23,7 +23,7 @@
  *     other      alternative name other.corp.example, common name edge.corp.example
  *     wild       *.corp.example
  *     stranger   edge.corp.example, from "ca2"
- *     expired, future, serverish    edge.corp.example, but
+ *     expired, brief, future, serverish    edge.corp.example, but
  *     pss        a.example, signed with RSASSA-PSS by itself
  *     nosign     a.example, without the right to sign
  */

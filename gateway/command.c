@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command.c: understands one line of the operator and does it, on the control thread.  It knows no socket (control.c)
+ * and builds no state (status.c).
+ */
+#include "command.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "near.h"
+#include "status.h"
+
+enum { COMMAND_WORD = 16, COMMAND_TEXT = 400 };
+
+/* The operator's words about a server. */
+static const struct admin_word {
+	const char *word, *event;
+	enum admin admin;
+} admin_words[] = {
+	{ "drain", "server-drained", ADMIN_DRAIN },
+	{ "disable", "server-disabled", ADMIN_DISABLED },
+	{ "enable", "server-enabled", ADMIN_ENABLED },
+};
+
+enum { ADMIN_WORDS = sizeof admin_words / sizeof admin_words[0] };
+
+json_t *command_error(const char *error, const char *hint)
+{
+	json_t *o = json_object();
+
+	if (json_object_set_new(o, "error", status_text(error)) < 0 ||
+	    (hint && json_object_set_new(o, "hint", status_text(hint)) < 0)) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+/* ---- Did you mean ---- */
+
+/* The nearest so far of what was offered. */
+struct hint {
+	int distance;
+	char text[COMMAND_TEXT];
+};
+
+static void offer(struct hint *h, const char *written, const char *word, const char *meant)
+{
+	int distance = near_distance(written, word);
+
+	if (distance >= h->distance)
+		return;
+	h->distance = distance;
+	snprintf(h->text, sizeof h->text, "did you mean `%s`?", meant);
+}
+
+/* Offers POOL/NAME of every server, also for a NAME alone. */
+static void offer_servers(struct hint *h, const struct snapshot *s, const char *written)
+{
+	for (unsigned i = 0; i < s->npools; i++) {
+		for (unsigned k = 0; k < s->pools[i].nservers; k++) {
+			char full[COMMAND_TEXT / 2];
+
+			snprintf(full, sizeof full, "%s/%s", s->pools[i].name, s->pools[i].servers[k].name);
+			offer(h, written, full, full);
+			offer(h, written, s->pools[i].servers[k].name, full);
+		}
+	}
+}
+
+static json_t *error_with(const struct hint *h, const char *fallback, const char *error)
+{
+	return command_error(error, h->distance < NEAR_NOT ? h->text : fallback);
+}
+
+/* ---- Servers ---- */
+
+/* POOL/NAME; no character is special, so the pool is found by its name and not by a slash.  `pool` is set as soon as
+ * its name fits. */
+static struct server *find_server(const struct snapshot *s, const char *written, const struct pool **pool)
+{
+	for (unsigned i = 0; i < s->npools; i++) {
+		const struct pool *p = &s->pools[i];
+		size_t n = strlen(p->name);
+
+		if (strncmp(written, p->name, n) != 0 || written[n] != '/')
+			continue;
+		*pool = p;
+		for (unsigned k = 0; k < p->nservers; k++) {
+			if (strcmp(p->servers[k].name, written + n + 1) == 0)
+				return &p->servers[k];
+		}
+	}
+	return NULL;
+}
+
+static json_t *no_server(const struct snapshot *s, const char *written, const struct pool *pool)
+{
+	struct hint hint = { .distance = NEAR_NOT };
+	const char *slash = strchr(written, '/');
+	char error[COMMAND_TEXT];
+
+	if (pool)
+		snprintf(error, sizeof error, "pool %.100s has no server \"%.200s\"", pool->name,
+			 written + strlen(pool->name) + 1);
+	else if (slash)
+		snprintf(error, sizeof error, "there is no pool \"%.*s\"",
+			 slash - written < 200 ? (int)(slash - written) : 200, written);
+	else
+		snprintf(error, sizeof error, "\"%.200s\" is not POOL/NAME", written);
+	offer_servers(&hint, s, written);
+	return error_with(&hint, "`lychctl status` shows all pools and their servers", error);
+}
+
+static void set_admin(const struct command_target *t, struct server *s, const struct admin_word *word)
+{
+	if (atomic_exchange(&s->state->admin, (int)word->admin) == (int)word->admin)
+		return; /* nothing has changed, so `since` stays true */
+	atomic_store(&s->state->since, clock_unix_ms());
+	log_info(word->event, "pool", s->pool->name, "server", s->name, "sessions",
+		 LOG_NUM(atomic_load(&s->state->sessions)));
+	t->changed(t->ctx);
+}
+
+static json_t *tell_server(const struct command_target *t, const struct admin_word *word, const char *written)
+{
+	const struct pool *pool = NULL;
+	struct server *s = find_server(t->snapshot, written, &pool);
+	const char *was;
+	json_t *o;
+
+	if (!s)
+		return no_server(t->snapshot, written, pool);
+	was = server_state_word(s);
+	set_admin(t, s, word);
+	o = json_object();
+	if (json_object_set_new(o, "pool", status_text(s->pool->name)) < 0 ||
+	    json_object_set_new(o, "was", status_text(was)) < 0 ||
+	    json_object_set_new(o, "server", status_server(s)) < 0) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+/* ---- Lines ---- */
+
+/* Cuts the first word off and gives the rest; a word that is too long to be any of ours comes cut. */
+static const char *take_word(const char *line, char word[COMMAND_WORD])
+{
+	size_t n;
+
+	line += strspn(line, " ");
+	n = strcspn(line, " ");
+	snprintf(word, COMMAND_WORD, "%.*s", n < COMMAND_WORD ? (int)n : COMMAND_WORD - 1, line);
+	return line + n + strspn(line + n, " ");
+}
+
+static json_t *run_server(const struct command_target *t, const char *rest)
+{
+	struct hint hint = { .distance = NEAR_NOT };
+	char word[COMMAND_WORD], error[COMMAND_TEXT];
+
+	rest = take_word(rest, word);
+	for (unsigned i = 0; i < ADMIN_WORDS; i++) {
+		if (strcmp(word, admin_words[i].word) == 0)
+			return tell_server(t, &admin_words[i], rest);
+		offer(&hint, word, admin_words[i].word, admin_words[i].word);
+	}
+	snprintf(error, sizeof error, "\"server %s\" is no command", word);
+	return error_with(&hint, "there are `server drain`, `server disable` and `server enable`", error);
+}
+
+static bool is_text(const char *line, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (iscntrl((unsigned char)line[i]))
+			return false;
+	}
+	return true;
+}
+
+json_t *command_run(const struct command_target *t, const char *line, size_t n)
+{
+	struct hint hint = { .distance = NEAR_NOT };
+	char word[COMMAND_WORD], error[COMMAND_TEXT];
+	const char *rest;
+
+	if (!is_text(line, n))
+		return command_error("a request is one line of text", NULL);
+	rest = take_word(line, word);
+	if (strcmp(word, "server") == 0)
+		return run_server(t, rest);
+	if (strcmp(word, "status") == 0 && !*rest)
+		return status_build(t->snapshot, t->started_ms);
+	offer(&hint, word, "status", "status");
+	offer(&hint, word, "server", "server");
+	snprintf(error, sizeof error, "\"%.200s\" is no command", line);
+	return error_with(&hint, "there are `status` and `server drain|disable|enable POOL/NAME`", error);
+}

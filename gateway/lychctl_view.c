@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lychctl_view.c: the state of the gateway at a glance, from the JSON that status.c builds.  Trouble comes first: who
+ * reads this was woken by it.
+ */
+#include "lychctl_view.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lychctl_table.h"
+
+enum { TROUBLE_WORD = 10 };
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+static long long number_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static bool is_set(const json_t *o, const char *key)
+{
+	return json_is_true(json_object_get(o, key));
+}
+
+static bool says(const json_t *o, const char *key, const char *word)
+{
+	return strcmp(text_of(o, key), word) == 0;
+}
+
+void view_duration(char text[32], long long seconds)
+{
+	if (seconds < 60)
+		snprintf(text, 32, "%llds", seconds);
+	else if (seconds < 3600)
+		snprintf(text, 32, "%lldm %llds", seconds / 60, seconds % 60);
+	else if (seconds < 86400)
+		snprintf(text, 32, "%lldh %lldm", seconds / 3600, seconds / 60 % 60);
+	else
+		snprintf(text, 32, "%lldd %lldh", seconds / 86400, seconds / 3600 % 24);
+}
+
+/* Of servers and pools. */
+static enum paint state_paint(const char *state)
+{
+	if (strcmp(state, "up") == 0)
+		return PAINT_GOOD;
+	return strcmp(state, "down") == 0 ? PAINT_BAD : PAINT_WARN;
+}
+
+/* ---- What is wrong ---- */
+
+/* The first word of a line about trouble, in a column of its own. */
+static void trouble_word(FILE *out, enum paint paint, bool colours, const char *word)
+{
+	size_t n = strlen(word);
+
+	paint_text(out, paint, colours, word);
+	fprintf(out, "%*s", n < TROUBLE_WORD ? (int)(TROUBLE_WORD - n) : 1, "");
+}
+
+static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
+{
+	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
+	char duration[32];
+
+	if (strcmp(state, "up") == 0)
+		return;
+	view_duration(duration, number_of(server, "seconds"));
+	trouble_word(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
+	fputs("server ", out);
+	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
+	fputc('/', out);
+	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	fprintf(out, " for %s, since ", duration);
+	paint_text(out, PAINT_NONE, false, text_of(server, "since"));
+	if (strcmp(state, "down") == 0 && probe[0]) {
+		fputs(": ", out);
+		paint_text(out, PAINT_NONE, false, probe);
+	}
+	fputc('\n', out);
+}
+
+static void note_listener(FILE *out, const json_t *listener, bool colours)
+{
+	size_t i;
+	json_t *policy;
+
+	if (!is_set(listener, "open")) {
+		trouble_word(out, PAINT_BAD, colours, "CLOSED");
+		fputs("listener ", out);
+		paint_text(out, PAINT_NONE, false, text_of(listener, "name"));
+		fputs(" refuses connections\n", out);
+	}
+	json_array_foreach(json_object_get(listener, "policies"), i, policy)
+	{
+		if (!is_set(policy, "tripped"))
+			continue;
+		trouble_word(out, PAINT_BAD, colours, "TRIPPED");
+		fputs("policy ", out);
+		paint_text(out, PAINT_NONE, false, text_of(policy, "name"));
+		fputs(" of listener ", out);
+		paint_text(out, PAINT_NONE, false, text_of(listener, "name"));
+		fputs(" failed too often and is no longer asked\n", out);
+	}
+}
+
+static void view_trouble(FILE *out, const json_t *status, bool colours)
+{
+	size_t i, k;
+	json_t *listener, *pool, *server;
+
+	json_array_foreach(json_object_get(status, "listeners"), i, listener) note_listener(out, listener, colours);
+	json_array_foreach(json_object_get(status, "pools"), i, pool)
+	{
+		json_array_foreach(json_object_get(pool, "servers"), k, server) note_server(out, pool, server, colours);
+	}
+}
+
+/* ---- Tables ---- */
+
+static const char *joined(const json_t *list, char text[512])
+{
+	size_t i, n = 0;
+	json_t *item;
+
+	text[0] = 0;
+	json_array_foreach(list, i, item)
+	{
+		const char *s = json_string_value(item);
+		int r = snprintf(text + n, 512 - n, "%s%s", i ? ", " : "", s ? s : "");
+
+		if (r < 0 || (size_t)r >= 512 - n)
+			break; /* cut */
+		n += (size_t)r;
+	}
+	return text;
+}
+
+static int view_listeners(FILE *out, const json_t *listeners, bool colours)
+{
+	static const struct table_column columns[] = {
+		{ "LISTENER", false },  { "PLUGIN", false },   { "STATE", false },   { "ADDRESSES", false },
+		{ "SESSIONS", true },   { "ACCEPTED", true },  { "REFUSED", true },  { "TLS REFUSED", true },
+		{ "HANDSHAKES", true }, { "EXCHANGES", true }, { "BUFFERED", true }, { NULL, false },
+	};
+	struct table t;
+	char text[512];
+	size_t i;
+	json_t *l;
+
+	table_init(&t, columns);
+	json_array_foreach(listeners, i, l)
+	{
+		bool open = is_set(l, "open");
+
+		table_add(&t, PAINT_NONE, "%s", text_of(l, "name"));
+		table_add(&t, PAINT_NONE, "%s", text_of(l, "plugin"));
+		table_add(&t, open ? PAINT_GOOD : PAINT_BAD, "%s", open ? "open" : "CLOSED");
+		table_add(&t, PAINT_NONE, "%s", joined(json_object_get(l, "addresses"), text));
+		table_add(&t, PAINT_NONE, "%lld", number_of(l, "sessions"));
+		table_add(&t, PAINT_NONE, "%lld", number_of(l, "accepted"));
+		table_add(&t, PAINT_NONE, "%lld", number_of(l, "refused_limit"));
+		table_add(&t, PAINT_NONE, "%lld", number_of(l, "refused_tls"));
+		table_add(&t, PAINT_NONE, "%lld", number_of(l, "handshakes"));
+		table_add(&t, PAINT_NONE, "%lld", number_of(l, "exchanges"));
+		table_add(&t, PAINT_NONE, "%lld", number_of(l, "held_bytes"));
+	}
+	return table_print(&t, out, "", colours);
+}
+
+static void pool_line(FILE *out, const json_t *pool, bool colours)
+{
+	const json_t *persistence = json_object_get(pool, "persistence");
+	const char *state = text_of(pool, "state");
+	char text[512];
+
+	fputs("\nPOOL ", out);
+	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
+	fputs(": ", out);
+	paint_text(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
+	fputs(", ", out);
+	paint_text(out, PAINT_NONE, false, text_of(pool, "balance"));
+	if (json_is_object(persistence)) {
+		fputs(", persistence by ", out);
+		paint_text(out, PAINT_NONE, false, joined(json_object_get(persistence, "by"), text));
+		fprintf(out, ": %lld entries", number_of(persistence, "entries"));
+	}
+	fputc('\n', out);
+}
+
+static void add_server(struct table *t, const json_t *s)
+{
+	const char *state = text_of(s, "state");
+	bool by_word = strcmp(state, "drain") == 0 || strcmp(state, "disabled") == 0;
+	char duration[32];
+
+	view_duration(duration, number_of(s, "seconds"));
+	table_add(t, PAINT_NONE, "%s", text_of(s, "name"));
+	table_add(t, PAINT_NONE, "%s", text_of(s, "address"));
+	table_add(t, state_paint(state), "%s%s%s%s", strcmp(state, "down") == 0 ? "DOWN" : state, by_word ? " (" : "",
+		  by_word ? text_of(s, "health") : "", by_word ? ")" : "");
+	table_add(t, PAINT_NONE, "%s", duration);
+	table_add(t, PAINT_NONE, "%lld", number_of(s, "sessions"));
+	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));
+	table_add(t, PAINT_NONE, "%lld", number_of(s, "failures"));
+	table_add(t, PAINT_NONE, "%lld%s", number_of(s, "weight"), is_set(s, "backup") ? " backup" : "");
+	table_add(t, PAINT_NONE, "%s", text_of(s, "probe"));
+}
+
+static int view_pool(FILE *out, const json_t *pool, bool colours)
+{
+	static const struct table_column columns[] = {
+		{ "SERVER", false },  { "ADDRESS", false }, { "STATE", false },   { "FOR", true },
+		{ "SESSIONS", true }, { "REQUESTS", true }, { "FAILURES", true }, { "WEIGHT", false },
+		{ "PROBE", false },   { NULL, false },
+	};
+	struct table t;
+	size_t i;
+	json_t *s;
+
+	pool_line(out, pool, colours);
+	table_init(&t, columns);
+	json_array_foreach(json_object_get(pool, "servers"), i, s) add_server(&t, s);
+	return table_print(&t, out, "  ", colours);
+}
+
+static void add_policy(struct table *t, const json_t *listener, const json_t *p)
+{
+	bool tripped = is_set(p, "tripped");
+	long long errors = number_of(p, "errors");
+
+	table_add(t, PAINT_NONE, "%s", text_of(p, "name"));
+	table_add(t, PAINT_NONE, "%s", text_of(listener, "name"));
+	table_add(t, tripped ? PAINT_BAD : PAINT_GOOD, "%s", tripped ? "TRIPPED" : "asked");
+	table_add(t, PAINT_NONE, "%lld", number_of(p, "calls"));
+	table_add(t, PAINT_NONE, "%lld", number_of(p, "verdicts"));
+	table_add(t, errors ? PAINT_WARN : PAINT_NONE, "%lld", errors);
+}
+
+static int view_policies(FILE *out, const json_t *listeners, bool colours)
+{
+	static const struct table_column columns[] = {
+		{ "POLICY", false },  { "LISTENER", false }, { "STATE", false }, { "CALLS", true },
+		{ "VERDICTS", true }, { "ERRORS", true },    { NULL, false },
+	};
+	struct table t;
+	size_t i, k;
+	json_t *l, *p;
+
+	table_init(&t, columns);
+	json_array_foreach(listeners, i, l)
+	{
+		json_array_foreach(json_object_get(l, "policies"), k, p) add_policy(&t, l, p);
+	}
+	if (t.ncells)
+		fputc('\n', out);
+	else if (!t.failed)
+		return 0;
+	return table_print(&t, out, "", colours);
+}
+
+/* The plugins' counters that have counted. */
+static int view_counters(FILE *out, const json_t *listeners, bool colours)
+{
+	static const struct table_column columns[] = {
+		{ "COUNTER", false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
+	};
+	struct table t;
+	const char *name;
+	size_t i;
+	json_t *l, *value;
+
+	table_init(&t, columns);
+	json_array_foreach(listeners, i, l)
+	{
+		json_object_foreach(json_object_get(l, "counters"), name, value)
+		{
+			if (json_integer_value(value) == 0)
+				continue;
+			table_add(&t, PAINT_NONE, "%s", name);
+			table_add(&t, PAINT_NONE, "%s", text_of(l, "name"));
+			table_add(&t, PAINT_NONE, "%lld", (long long)json_integer_value(value));
+		}
+	}
+	if (t.ncells)
+		fputc('\n', out);
+	else if (!t.failed)
+		return 0;
+	return table_print(&t, out, "", colours);
+}
+
+int view_status(FILE *out, const json_t *status, bool colours)
+{
+	const json_t *listeners = json_object_get(status, "listeners");
+	long long workers = number_of(status, "workers");
+	char duration[32];
+	size_t i;
+	json_t *pool;
+	int r;
+
+	view_duration(duration, number_of(status, "uptime"));
+	fputs("lychgate ", out);
+	paint_text(out, PAINT_NONE, false, text_of(status, "version"));
+	fprintf(out, ", process %lld, up %s, %lld worker%s, ", number_of(status, "pid"), duration, workers,
+		workers == 1 ? "" : "s");
+	paint_text(out, PAINT_NONE, false, text_of(status, "configuration"));
+	fputs("\n", out);
+	view_trouble(out, status, colours);
+	fputc('\n', out);
+	r = view_listeners(out, listeners, colours);
+	json_array_foreach(json_object_get(status, "pools"), i, pool)
+	{
+		if (r == 0)
+			r = view_pool(out, pool, colours);
+	}
+	if (r == 0)
+		r = view_policies(out, listeners, colours);
+	return r < 0 ? r : view_counters(out, listeners, colours);
+}
+
+/* ---- A word to a server ---- */
+
+void view_server(FILE *out, const json_t *answer, bool colours)
+{
+	const json_t *server = json_object_get(answer, "server");
+	const char *state = text_of(server, "state");
+	long long sessions = number_of(server, "sessions");
+
+	paint_text(out, PAINT_NONE, false, text_of(answer, "pool"));
+	fputc('/', out);
+	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	fputs(": ", out);
+	paint_text(out, state_paint(state), colours, state);
+	if (says(answer, "was", state)) {
+		fputs(", as before", out);
+	} else {
+		fputs(", was ", out);
+		paint_text(out, PAINT_NONE, false, text_of(answer, "was"));
+	}
+	if (strcmp(state, "drain") == 0)
+		fprintf(out, "; %lld link%s left, no new keys", sessions, sessions == 1 ? "" : "s");
+	if (strcmp(state, "disabled") == 0)
+		fprintf(out, "; %lld link%s to end", sessions, sessions == 1 ? "" : "s");
+	fputc('\n', out);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status.c: the snapshot's states and counters as JSON.  It changes nothing and keeps nothing; a number may be newer
+ * than the one before it, since the workers go on.  Each function returns a new reference, or NULL when memory is out.
+ */
+#include "status.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "balance.h"
+#include "clock.h"
+
+/* Takes `value`, which may be NULL: then it fails as a full memory does. */
+static bool put(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value) == 0;
+}
+
+static bool put_number(json_t *object, const char *key, unsigned long long n)
+{
+	return put(object, key, json_integer((json_int_t)n));
+}
+
+static bool put_text(json_t *object, const char *key, const char *text)
+{
+	return put(object, key, status_text(text));
+}
+
+/* The object or array if all of it could be built. */
+static json_t *whole(json_t *built, bool ok)
+{
+	if (ok)
+		return built;
+	json_decref(built);
+	return NULL;
+}
+
+json_t *status_text(const char *s)
+{
+	json_t *text = json_string(s);
+	char *plain;
+
+	if (text)
+		return text;
+	plain = strdup(s);
+	if (!plain)
+		return NULL;
+	for (char *p = plain; *p; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	}
+	text = json_string(plain);
+	free(plain);
+	return text;
+}
+
+/* "2026-11-22T13:20:49Z" */
+static json_t *time_text(long long unix_ms)
+{
+	time_t seconds = unix_ms / 1000;
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+/* Whole seconds since then; a clock that was set back gives 0. */
+static json_t *seconds_since(long long unix_ms)
+{
+	long long ms = clock_unix_ms() - unix_ms;
+
+	return json_integer(ms > 0 ? ms / 1000 : 0);
+}
+
+/* ---- Listeners ---- */
+
+static json_t *policy_status(const struct policy_use *u)
+{
+	const struct policy_stats *stats = u->stats;
+	json_t *o = json_object();
+
+	return whole(o, put_text(o, "name", u->name) && put_number(o, "calls", atomic_load(&stats->calls)) &&
+				put_number(o, "verdicts", atomic_load(&stats->verdicts)) &&
+				put_number(o, "errors", atomic_load(&stats->errors)) &&
+				put(o, "tripped", json_boolean(atomic_load(&stats->tripped))));
+}
+
+static json_t *policies_status(const struct listener_conf *l)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < l->npolicies && ok; i++)
+		ok = json_array_append_new(list, policy_status(&l->policies[i])) == 0;
+	return whole(list, ok);
+}
+
+/* The plugin's counters under the names of its table. */
+static json_t *counters_status(const struct listener_conf *l)
+{
+	const char *const *names = l->plugin->counters;
+	json_t *o = json_object();
+	bool ok = o != NULL;
+
+	for (unsigned i = 0; names && names[i] && ok; i++)
+		ok = put_number(o, names[i], atomic_load(&l->stats->plugin_counters[i]));
+	return whole(o, ok);
+}
+
+/* "tls:127.0.0.1:5061", as the configuration writes them. */
+static json_t *addresses_status(const struct listener_conf *l)
+{
+	static const char *const transports[] = { [LG_TCP] = "tcp", [LG_TLS] = "tls", [LG_UDP] = "udp" };
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < l->nbinds && ok; i++) {
+		const struct bind *b = &l->binds[i];
+
+		ok = json_array_append_new(list, json_sprintf("%s:%s", transports[b->transport], b->text)) == 0;
+	}
+	return whole(list, ok);
+}
+
+static json_t *reached_status(const struct listener_conf *l)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < l->nreach && ok; i++)
+		ok = json_array_append_new(list, status_text(l->reach[i].pool->name)) == 0;
+	return whole(list, ok);
+}
+
+static json_t *listener_status(const struct listener_conf *l)
+{
+	const struct listener_stats *stats = l->stats;
+	int open = atomic_load(&stats->open);
+	json_t *o = json_object();
+
+	return whole(o, put_text(o, "name", l->name) && put_text(o, "plugin", l->plugin->name) &&
+				put(o, "addresses", addresses_status(l)) && put(o, "open", json_boolean(open > 0)) &&
+				put_number(o, "sockets", open > 0 ? (unsigned)open : 0) &&
+				put(o, "pools", reached_status(l)) &&
+				put_number(o, "sessions", atomic_load(&stats->sessions)) &&
+				put_number(o, "handshakes", atomic_load(&stats->handshakes)) &&
+				put_number(o, "accepted", atomic_load(&stats->accepted)) &&
+				put_number(o, "refused_limit", atomic_load(&stats->refused_limit)) &&
+				put_number(o, "refused_tls", atomic_load(&stats->refused_tls)) &&
+				put_number(o, "exchanges", atomic_load(&stats->exchanges)) &&
+				put_number(o, "held_bytes", atomic_load(&stats->held_bytes)) &&
+				put(o, "counters", counters_status(l)) && put(o, "policies", policies_status(l)));
+}
+
+/* ---- Pools ---- */
+
+json_t *status_server(const struct server *s)
+{
+	static const char *const health[] = {
+		[HEALTH_UNKNOWN] = "unknown", [HEALTH_UP] = "up", [HEALTH_DOWN] = "down"
+	};
+	struct server_state *state = s->state;
+	long long since = atomic_load(&state->since);
+	char answer[sizeof state->answer];
+	json_t *o = json_object();
+
+	pthread_mutex_lock(&state->lock);
+	memcpy(answer, state->answer, sizeof answer);
+	pthread_mutex_unlock(&state->lock);
+	return whole(o, put_text(o, "name", s->name) && put_text(o, "address", s->address_text) &&
+				put_text(o, "state", server_state_word(s)) &&
+				put_text(o, "health", health[atomic_load(&state->health)]) &&
+				put(o, "since", time_text(since)) && put(o, "seconds", seconds_since(since)) &&
+				put_text(o, "probe", answer) &&
+				put_number(o, "sessions", atomic_load(&state->sessions)) &&
+				put_number(o, "requests", atomic_load(&state->requests)) &&
+				put_number(o, "failures", atomic_load(&state->failures)) &&
+				put_number(o, "weight", s->weight) && put(o, "backup", json_boolean(s->backup)));
+}
+
+static json_t *servers_status(const struct pool *p)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < p->nservers && ok; i++)
+		ok = json_array_append_new(list, status_server(&p->servers[i])) == 0;
+	return whole(list, ok);
+}
+
+static bool has_text(const json_t *list, const char *text)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The default fact of a plugin whose listener reaches the pool, once. */
+static bool put_default(json_t *list, const struct pool *p, const struct listener_conf *l)
+{
+	const char *fact = l->plugin->persistence;
+
+	for (unsigned i = 0; fact && i < l->nreach; i++) {
+		if (l->reach[i].pool == p)
+			return has_text(list, fact) || json_array_append_new(list, status_text(fact)) == 0;
+	}
+	return true;
+}
+
+/* The facts of the configuration; where it is silent, those that the listeners bring. */
+static json_t *persistence_facts(const struct snapshot *s, const struct pool *p)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (char **fact = p->by; fact && *fact && ok; fact++)
+		ok = json_array_append_new(list, status_text(*fact)) == 0;
+	for (unsigned i = 0; p->default_persistence && i < s->nlisteners && ok; i++)
+		ok = put_default(list, p, &s->listeners[i]);
+	return whole(list, ok);
+}
+
+static json_t *persistence_status(const struct snapshot *s, const struct pool *p)
+{
+	json_t *o;
+
+	if (!p->has_persistence || !p->store)
+		return json_null();
+	o = json_object();
+	return whole(o, put(o, "by", persistence_facts(s, p)) && put_text(o, "scope", p->scope) &&
+				put_number(o, "timeout_ms", p->timeout_ms) &&
+				put_number(o, "entries", p->store->ops->entries(p->store)));
+}
+
+static json_t *pool_status(const struct snapshot *s, const struct pool *p)
+{
+	static const char *const states[] = { [POOL_UNKNOWN] = "unknown", [POOL_UP] = "up", [POOL_DOWN] = "down" };
+	static const char *const balance[] = {
+		[BALANCE_ROUND_ROBIN] = "round-robin",
+		[BALANCE_LEAST_CONNECTIONS] = "least-connections",
+		[BALANCE_HASH] = "hash",
+	};
+	static const char *const all_down[] = {
+		[ALL_DOWN_REFUSE] = "refuse", [ALL_DOWN_REPLY] = "reply", [ALL_DOWN_FAIL_OPEN] = "fail-open"
+	};
+	json_t *o = json_object();
+
+	return whole(o, put_text(o, "name", p->name) && put_text(o, "state", states[pool_state(p)]) &&
+				put_text(o, "balance", balance[p->balance]) &&
+				put_text(o, "all_down", all_down[p->all_down]) &&
+				put(o, "persistence", persistence_status(s, p)) &&
+				put(o, "servers", servers_status(p)));
+}
+
+/* ---- All ---- */
+
+static json_t *listeners_status(const struct snapshot *s)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < s->nlisteners && ok; i++)
+		ok = json_array_append_new(list, listener_status(&s->listeners[i])) == 0;
+	return whole(list, ok);
+}
+
+static json_t *pools_status(const struct snapshot *s)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < s->npools && ok; i++)
+		ok = json_array_append_new(list, pool_status(s, &s->pools[i])) == 0;
+	return whole(list, ok);
+}
+
+json_t *status_build(const struct snapshot *s, long long started_ms)
+{
+	json_t *o = json_object();
+
+	return whole(o, put_text(o, "version", PACKAGE_VERSION) && put_number(o, "pid", (unsigned)getpid()) &&
+				put(o, "started", time_text(started_ms)) &&
+				put(o, "uptime", seconds_since(started_ms)) && put_text(o, "configuration", s->file) &&
+				put_number(o, "workers", s->settings.workers) &&
+				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)));
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grammar.c asks libosip2 what a URI means.  The only file of the gateway that knows libosip2; its errors become "there
+ * is none", its memory never leaves.
+ */
+#include "sip/grammar.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <osipparser2/osip_parser.h>
+#include <osipparser2/osip_port.h>
+
+static void no_trace(const char *file, int line, osip_trace_level_t level, const char *format, va_list arguments)
+{
+	(void)file, (void)line, (void)level, (void)format, (void)arguments;
+}
+
+static void begin(void)
+{
+	osip_trace_initialize_func(END_TRACE_LEVEL, no_trace);
+	parser_init();
+}
+
+/* libosip2 has tables to set up, once in a process, before its first use. */
+static void begin_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, begin);
+}
+
+/* A terminated copy, folds turned to spaces; to be freed.  NULL: out of memory. */
+static char *copy_line(struct sip_text t)
+{
+	char *s = malloc(t.n + 1);
+
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < t.n; i++)
+		s[i] = t.p[i] == '\r' || t.p[i] == '\n' || t.p[i] == '\t' ? ' ' : t.p[i];
+	s[t.n] = '\0';
+	return s;
+}
+
+/* Copies what libosip2 found; domains in lower case. */
+static int give(const char *found, bool lower, char *buf, size_t size)
+{
+	size_t n = found ? strlen(found) : 0;
+
+	if (n == 0)
+		return -ENOENT;
+	if (n > size)
+		return -ENOSPC;
+	for (size_t i = 0; i < n; i++)
+		buf[i] = lower && found[i] >= 'A' && found[i] <= 'Z' ? (char)(found[i] | 0x20) : found[i];
+	return (int)n;
+}
+
+static int give_part(const osip_uri_t *uri, enum sip_part part, char *buf, size_t size)
+{
+	if (!uri)
+		return -ENOENT;
+	return part == SIP_USER ? give(uri->username, false, buf, size) : give(uri->host, true, buf, size);
+}
+
+int sip_uri_part(struct sip_text uri, enum sip_part part, char *buf, size_t size)
+{
+	osip_uri_t *parsed = NULL;
+	char *s = copy_line(uri);
+	int ret = -ENOMEM;
+
+	begin_once();
+	if (!s || osip_uri_init(&parsed) != OSIP_SUCCESS)
+		goto out;
+	ret = osip_uri_parse(parsed, s) == OSIP_SUCCESS ? give_part(parsed, part, buf, size) : -ENOENT;
+out:
+	osip_uri_free(parsed);
+	free(s);
+	return ret;
+}
+
+int sip_address_part(struct sip_text value, enum sip_part part, char *buf, size_t size)
+{
+	osip_from_t *parsed = NULL;
+	char *s = copy_line(value);
+	int ret = -ENOMEM;
+
+	begin_once();
+	if (!s || osip_from_init(&parsed) != OSIP_SUCCESS)
+		goto out;
+	ret = osip_from_parse(parsed, s) == OSIP_SUCCESS ? give_part(osip_from_get_url(parsed), part, buf, size)
+							 : -ENOENT;
+out:
+	osip_from_free(parsed);
+	free(s);
+	return ret;
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake_drive.c is the test's half of the fake: it starts the plugin, plays the far ends of links, lets time pass, and
+ * shows what came of it.
+ */
+#include "fake_host.h"
+#include "fake_inside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static struct lg_span span(const char *s)
+{
+	return (struct lg_span){ s, strlen(s) };
+}
+
+struct fake *fake_create(const struct lg_plugin *plugin, const void *conf)
+{
+	struct fake *f = fake_alloc(sizeof(*f));
+	char err[128] = "";
+
+	f->plugin = plugin;
+	f->host = fake_calls;
+	f->handed = true;
+	f->limits = (struct lg_limits){ .headers = 64 << 10, .message = 5 << 20, .requests = 100, .answer_ms = 180000 };
+	f->inst = fake_alloc(plugin->inst_size);
+	if (plugin->start)
+		assert_int_equal(plugin->start(f->inst, conf, &f->host, err, sizeof(err)), 0);
+	return f;
+}
+
+void fake_destroy(struct fake *f)
+{
+	for (unsigned i = 0; i < f->npeers; i++)
+		if (f->peers[i]->link)
+			fake_kill(f->peers[i]);
+	assert_int_equal(f->open, 0);
+	if (f->plugin->stop)
+		f->plugin->stop(f->inst);
+	for (unsigned i = 0; i < f->npeers; i++) {
+		free(f->peers[i]->got);
+		free(f->peers[i]->in);
+		free(f->peers[i]);
+	}
+	for (unsigned i = 0; i < f->nowners; i++)
+		free(f->owners[i].key);
+	free(f->owners);
+	free(f->tasks);
+	free(f->inst);
+	free(f);
+}
+
+/* ---- Links ---- */
+
+struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side)
+{
+	static const char *const names[FAKE_SERVERS] = { "a", "b", "c" };
+	struct fake_peer *p = fake_alloc(sizeof(*p));
+	struct fake_link *l = fake_alloc(sizeof(*l));
+
+	assert_true(f->npeers < FAKE_PEERS);
+	f->peers[f->npeers++] = p;
+	*p = (struct fake_peer){ .fake = f, .session = s, .link = &l->l, .got = fake_copy("", 0) };
+	l->peer = p;
+	l->l = (struct lg_link){ .host = &f->host,
+				 .inst = f->inst,
+				 .data = fake_alloc(f->plugin->link_size),
+				 .session = &s->s,
+				 .limits = &f->limits,
+				 .side = side,
+				 .transport = LG_TCP,
+				 .peer = span("192.0.2.1:1024"),
+				 .local = span("192.0.2.2:5060") };
+	s->links++;
+	l->l.trusted = side == LG_CLIENT && s->trusted;
+	if (side == LG_SERVER) {
+		p->server = s->picked;
+		l->server = (struct lg_server){ span(names[s->picked]), span("192.0.2.3:5060") };
+		l->l.server = &l->server;
+	} else {
+		s->client = p;
+		s->s.client = &l->l;
+	}
+	if (f->plugin->opened) {
+		f->depth++;
+		f->plugin->opened(&l->l);
+		f->depth--;
+	}
+	return p;
+}
+
+struct fake_peer *fake_client(struct fake *f, bool trusted)
+{
+	struct fake_session *s = fake_alloc(sizeof(*s));
+	struct fake_peer *p;
+
+	s->s.data = fake_alloc(f->plugin->session_size);
+	s->fake = f;
+	s->trusted = trusted;
+	p = fake_open(f, s, LG_CLIENT);
+	fake_deliver(f);
+	return p;
+}
+
+struct fake_peer *fake_server(struct fake_peer *client, unsigned i)
+{
+	struct fake *f = client->fake;
+
+	for (unsigned n = f->npeers; n-- > 0;) {
+		struct fake_peer *p = f->peers[n];
+
+		if (p->link && !p->closing && p->link->side == LG_SERVER && p->session == client->session &&
+		    p->server == i)
+			return p;
+	}
+	return NULL;
+}
+
+/* What a closing link leaves behind with the others. */
+static void let_go(struct fake_peer *p)
+{
+	struct fake *f = p->fake;
+
+	for (unsigned i = 0; i < f->npeers; i++) {
+		struct fake_peer *other = f->peers[i];
+
+		if (other->owner == p && other->link)
+			f->host.close(other->link, LG_RESET);
+		if (other->joined == p && other->link)
+			f->host.close(other->link, LG_FLUSH);
+	}
+}
+
+/* What the link began ends with it without a word; what was sent to it is lost, one by one. */
+static void end_exchanges(struct fake_peer *p)
+{
+	struct fake *f = p->fake;
+	struct fake_exchange *e = f->exchanges;
+
+	while (e) {
+		bool ends = p->link->side == LG_CLIENT ? e->session == p->session : e->x.from == p->link;
+		bool loses = p->link->side == LG_SERVER && e->x.to == p->link;
+
+		if (ends)
+			fake_exchange_end(f, e);
+		else if (loses)
+			fake_lost(f, e, LG_LOST_LINK);
+		else if (e->how.to == p->link)
+			e->orphan = true;
+		e = ends || loses ? f->exchanges : e->next;
+	}
+}
+
+static void close_servers(struct fake_session *s, struct fake *f)
+{
+	for (unsigned i = 0; i < f->npeers; i++)
+		if (f->peers[i]->session == s && f->peers[i]->link)
+			f->host.close(f->peers[i]->link, LG_FLUSH);
+}
+
+void fake_closed(struct fake *f, void *arg)
+{
+	struct fake_peer *p = arg;
+	struct fake_session *s = p->session;
+	enum lg_side side = p->link->side;
+
+	let_go(p);
+	end_exchanges(p);
+	if (f->plugin->closed) {
+		f->depth++;
+		f->plugin->closed(p->link);
+		f->depth--;
+	}
+	free(p->link->data);
+	free(p->link);
+	p->link = NULL;
+	p->session = NULL;
+	fake_waits_free(p);
+	if (side == LG_CLIENT) {
+		s->client = NULL;
+		s->s.client = NULL;
+		close_servers(s, f);
+	}
+	if (--s->links == 0) {
+		free(s->s.data);
+		free(s);
+	}
+}
+
+/* ---- Bytes ---- */
+
+static void take(struct fake_peer *p, size_t n)
+{
+	p->in_n -= n;
+	memmove(p->in, p->in + n, p->in_n);
+}
+
+/* Offers what is there; false: the plugin waits. */
+static bool offer(struct fake_peer *p)
+{
+	struct fake *f = p->fake;
+	char *bytes = fake_alloc(p->in_n);
+	ptrdiff_t used;
+
+	/* Exactly so many bytes, for AddressSanitizer. */
+	memcpy(bytes, p->in, p->in_n);
+	f->reading = (struct lg_span){ bytes, p->in_n };
+	f->depth++;
+	used = f->plugin->receive(p->link, f->reading);
+	f->depth--;
+	f->reading = LG_NO_UNIT;
+	free(bytes);
+	assert_true(used <= (ptrdiff_t)p->in_n);
+	if (used < 0)
+		f->host.close(p->link, LG_RESET);
+	else
+		take(p, (size_t)used);
+	assert_true(used != 0 || p->held || p->in_n <= f->limits.headers + f->limits.message);
+	fake_deliver(f);
+	return used > 0;
+}
+
+void fake_read(struct fake_peer *p)
+{
+	while (p->link && !p->closing && p->in_n > 0) {
+		if (p->joined) {
+			fake_put(p->joined, p, p->in, p->in_n, 0);
+			take(p, p->in_n);
+		} else if (p->held || !p->fake->plugin->receive || !offer(p)) {
+			return;
+		}
+	}
+}
+
+void fake_input(struct fake_peer *p, const char *bytes, size_t n)
+{
+	if (!p->link || p->closing || n == 0)
+		return;
+	p->in = realloc(p->in, p->in_n + n);
+	assert_non_null(p->in);
+	memcpy(p->in + p->in_n, bytes, n);
+	p->in_n += n;
+	fake_read(p);
+}
+
+void fake_text(struct fake_peer *p, const char *text)
+{
+	fake_input(p, text, strlen(text));
+}
+
+void fake_steps(struct fake_peer *p, const char *bytes, size_t n, size_t step)
+{
+	for (size_t at = 0; at < n; at += step)
+		fake_input(p, bytes + at, n - at < step ? n - at : step);
+}
+
+void fake_cut(struct fake_peer *p, const char *bytes, size_t n, size_t cut)
+{
+	fake_input(p, bytes, cut);
+	fake_input(p, bytes + cut, n - cut);
+}
+
+void fake_forget(struct fake_peer *p)
+{
+	p->got_n = 0;
+	p->got[0] = '\0';
+	p->sends = 0;
+}
+
+/* ---- Events ---- */
+
+void fake_end(struct fake_peer *p)
+{
+	struct fake *f = p->fake;
+
+	assert_non_null(p->link);
+	if (f->plugin->ended && !p->joined) {
+		f->depth++;
+		f->plugin->ended(p->link);
+		f->depth--;
+	} else {
+		f->host.close(p->link, LG_FLUSH);
+	}
+	fake_deliver(f);
+}
+
+void fake_kill(struct fake_peer *p)
+{
+	assert_non_null(p->link);
+	p->fake->host.close(p->link, LG_RESET);
+	fake_deliver(p->fake);
+}
+
+void fake_fill(struct fake_peer *p)
+{
+	p->full = true;
+}
+
+void fake_drain(struct fake_peer *p)
+{
+	struct fake *f = p->fake;
+
+	p->full = false;
+	if (p->link && !p->closing && f->plugin->writable) {
+		f->depth++;
+		f->plugin->writable(p->link);
+		f->depth--;
+	}
+	fake_deliver(f);
+}
+
+void fake_connect(struct fake *f)
+{
+	struct fake_exchange *e, *first;
+
+	/* In the order of `route`; the list has the newest first. */
+	do {
+		first = NULL;
+		for (e = f->exchanges; e; e = e->next)
+			if (e->connecting)
+				first = e;
+		if (first)
+			fake_connected(f, first);
+	} while (first);
+	fake_deliver(f);
+}
+
+static bool one_too_late(struct fake *f)
+{
+	for (struct fake_exchange *e = f->exchanges; e; e = e->next)
+		if (e->routed && e->deadline_at_ms && e->deadline_at_ms <= f->host.now_ms()) {
+			e->deadline_at_ms = 0;
+			fake_lost(f, e, LG_LOST_DEADLINE);
+			return true;
+		}
+	return false;
+}
+
+void fake_pass(struct fake *f, uint64_t ms)
+{
+	fake_clock_pass(ms);
+	while (one_too_late(f))
+		;
+	for (unsigned i = 0; i < f->npeers; i++) {
+		struct fake_peer *p = f->peers[i];
+
+		if (!p->link || p->deadline_at_ms == 0 || p->deadline_at_ms > f->host.now_ms())
+			continue;
+		p->deadline_at_ms = 0;
+		assert_non_null(f->plugin->expired);
+		f->depth++;
+		f->plugin->expired(p->link);
+		f->depth--;
+	}
+	fake_deliver(f);
+}
+
+/* ---- Keys, facts, probes ---- */
+
+int fake_owner(const struct fake *f, const char *key)
+{
+	for (unsigned i = 0; i < f->nowners; i++)
+		if (strcmp(f->owners[i].key, key) == 0)
+			return (int)f->owners[i].server;
+	return -1;
+}
+
+void fake_own(struct fake *f, const char *key, unsigned server)
+{
+	unsigned i = 0;
+
+	while (i < f->nowners && strcmp(f->owners[i].key, key) != 0)
+		i++;
+	if (i == f->nowners) {
+		f->owners = realloc(f->owners, (i + 1) * sizeof(*f->owners));
+		assert_non_null(f->owners);
+		f->owners[f->nowners++].key = fake_copy(key, strlen(key));
+	}
+	f->owners[i].server = server;
+}
+
+const char *fake_fact(struct lg_exchange *x, const char *name)
+{
+	static char text[4096];
+	const struct lg_plugin *plugin = ((struct fake_exchange *)x)->session->fake->plugin;
+
+	for (unsigned i = 0; plugin->facts[i]; i++) {
+		const char *star = strchr(plugin->facts[i], '*');
+		size_t n = star ? (size_t)(star - plugin->facts[i]) : strlen(name) + 1;
+		struct lg_span value;
+
+		if (strncmp(name, plugin->facts[i], n) != 0)
+			continue;
+		value = plugin->fact(x, i, star ? span(name + n) : LG_NO_UNIT);
+		if (!value.p)
+			return NULL;
+		assert_true(value.n < sizeof(text));
+		memcpy(text, value.p, value.n);
+		text[value.n] = '\0';
+		return text;
+	}
+	fail_msg("no fact is called %s", name);
+	return NULL;
+}
+
+void fake_ask(struct lg_probe *p, struct lg_span bytes)
+{
+	struct fake_question *q = (struct fake_question *)p;
+
+	assert_true(q->asked_n + bytes.n < sizeof(q->asked));
+	memcpy(q->asked + q->asked_n, bytes.p, bytes.n);
+	q->asked_n += bytes.n;
+	q->asked[q->asked_n] = '\0';
+}
+
+struct fake_question *fake_question(const struct lg_plugin *plugin, const void *conf)
+{
+	static const struct lg_server server = { { "a", 1 }, { "192.0.2.3:5060", 14 } };
+	struct fake_question *q = fake_alloc(sizeof(*q));
+
+	q->plugin = plugin;
+	q->p = (struct lg_probe){ .host = &fake_calls,
+				  .conf = conf,
+				  .data = fake_alloc(plugin->probe_size),
+				  .server = &server,
+				  .peer = server.address,
+				  .local = span("192.0.2.2:40000"),
+				  .transport = LG_TCP };
+	assert_int_equal(plugin->probe(&q->p), 0);
+	return q;
+}
+
+enum lg_verdict fake_judge(struct fake_question *q, const char *answer, size_t n, bool ended)
+{
+	char *bytes = fake_alloc(n);
+	enum lg_verdict verdict;
+
+	memcpy(bytes, answer, n);
+	q->p.ended = ended;
+	verdict = q->plugin->judge(&q->p, (struct lg_span){ bytes, n });
+	free(bytes);
+	return verdict;
+}
+
+void fake_question_free(struct fake_question *q)
+{
+	free(q->p.data);
+	free(q);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake_host.h: a core without I/O, for plugin tests.  It keeps the order rules of lychgate/plugin.h: no host call calls
+ * back; what it causes is delivered after the callback, in order, and before newer bytes.  And it is as unkind as the
+ * rules allow: `receive` sees exactly the bytes that are there, in memory that is freed when it returns; a unit lies
+ * somewhere else at each delivery and nowhere when nothing keeps it; links, sessions and exchanges are freed at once
+ * when they end.  Under AddressSanitizer a pointer kept too long is a failed test.
+ *
+ * A test plays the far ends: a struct fake_peer is a client or a server, `got` is all that it was sent.
+ */
+#ifndef FAKE_HOST_H
+#define FAKE_HOST_H
+
+#include <lychgate/plugin.h>
+
+#define FAKE_PEERS   32
+#define FAKE_SERVERS 3
+#define FAKE_COUNTS  32
+
+struct fake;
+struct fake_exchange; /* the last three are fake_inside.h's */
+struct fake_session;
+struct fake_wait;
+
+/* The far end of a link.  It outlives the link, until fake_destroy. */
+struct fake_peer {
+	struct fake *fake;
+	struct fake_session *session;
+	struct lg_link *link; /* NULL once it is closed */
+	unsigned server;      /* which server it is, from 0 */
+	char *got;            /* all that it was sent, terminated; fake_forget empties it */
+	size_t got_n, sends;
+	bool held, full; /* what the plugin asked, what the test set */
+	bool closing;    /* the plugin or the core closes it */
+	enum lg_close how;
+	struct fake_peer *joined;
+
+	/* The fake's own. */
+	char *in;
+	size_t in_n;
+	bool reset;
+	uint64_t deadline_at_ms;
+	struct fake_peer *owner;   /* inside a unit sent with LG_MORE: whose */
+	struct fake_wait *waiting; /* what others sent meanwhile */
+};
+
+struct fake_owner {
+	char *key;
+	unsigned server;
+};
+
+struct fake_task {
+	void (*run)(struct fake *f, void *arg);
+	void *arg;
+};
+
+struct fake {
+	/* The test sets these at any time. */
+	struct lg_limits limits;
+	bool slow;               /* connecting waits for fake_connect */
+	bool down[FAKE_SERVERS]; /* cannot be connected to */
+	bool handed;             /* what lg_lost says; true at the start */
+	bool no_memory;          /* route answers NULL */
+	/* A policy: true when it answers, with *reply filled in. */
+	bool (*policy)(struct lg_exchange *x, struct lg_reply *reply);
+
+	/* The test reads these. */
+	struct fake_peer *peers[FAKE_PEERS];
+	unsigned npeers;
+	uint64_t counts[FAKE_COUNTS];
+	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
+	unsigned last_flags;                       /* of the latest route */
+	char last_log[128];
+
+	/* The fake's own. */
+	const struct lg_plugin *plugin;
+	struct lg_host host;
+	void *inst;
+	struct lg_span reading; /* the bytes that `receive` is looking at */
+	struct fake_exchange *exchanges;
+	struct fake_task *tasks;
+	unsigned ntasks, room, next_server, depth;
+	struct fake_owner *owners;
+	unsigned nowners;
+};
+
+/* Starts an instance of the plugin; `conf` is its filled options, and stays.  All failures end the test. */
+struct fake *fake_create(const struct lg_plugin *plugin, const void *conf);
+void fake_destroy(struct fake *f);
+
+/* A client connects. */
+struct fake_peer *fake_client(struct fake *f, bool trusted);
+/* The far end of the newest open link of the client's session to server `i`, NULL when there is none. */
+struct fake_peer *fake_server(struct fake_peer *client, unsigned i);
+/* Server `i` has been picked for this key before. */
+void fake_own(struct fake *f, const char *key, unsigned i);
+/* Which server owns the key; -1: none. */
+int fake_owner(const struct fake *f, const char *key);
+
+/* The peer sends bytes; in pieces of `step` bytes; cut in two at `cut`. */
+void fake_input(struct fake_peer *p, const char *bytes, size_t n);
+void fake_text(struct fake_peer *p, const char *text);
+void fake_steps(struct fake_peer *p, const char *bytes, size_t n, size_t step);
+void fake_cut(struct fake_peer *p, const char *bytes, size_t n, size_t cut);
+
+/* Empties `got`. */
+void fake_forget(struct fake_peer *p);
+
+/* The peer sends its end; the connection dies. */
+void fake_end(struct fake_peer *p);
+void fake_kill(struct fake_peer *p);
+
+/* The peer stops taking bytes: send answers LG_FULL; it takes them again: `writable`. */
+void fake_fill(struct fake_peer *p);
+void fake_drain(struct fake_peer *p);
+
+/* The connections that are under way succeed, or fail where the server is down. */
+void fake_connect(struct fake *f);
+
+/* Time passes: deadlines. */
+void fake_pass(struct fake *f, uint64_t ms);
+
+/* A fact of an exchange by its name ("header.subject" too), as a policy would ask: terminated, good until the next
+ * call; NULL: there is none.  The name must be in the plugin's table. */
+const char *fake_fact(struct lg_exchange *x, const char *name);
+
+/* A probe: created with the plugin's question in `asked`; judged with all that the server has answered so far. */
+struct fake_question {
+	struct lg_probe p; /* first */
+	const struct lg_plugin *plugin;
+	char asked[2048];
+	size_t asked_n;
+};
+
+struct fake_question *fake_question(const struct lg_plugin *plugin, const void *conf);
+enum lg_verdict fake_judge(struct fake_question *q, const char *answer, size_t n, bool ended);
+void fake_question_free(struct fake_question *q);
+
+#endif

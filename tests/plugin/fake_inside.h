@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_inside.h: what the two halves of the fake share; tests include fake_host.h only. */
+#ifndef FAKE_INSIDE_H
+#define FAKE_INSIDE_H
+
+#include "fake_host.h"
+
+struct fake_link {
+	struct lg_link l;
+	struct lg_server server;
+	struct fake_peer *peer;
+};
+
+/* Freed with its last link. */
+struct fake_session {
+	struct lg_session s;
+	struct fake *fake;
+	struct fake_peer *client; /* NULL: gone */
+	bool trusted;
+	unsigned picked;      /* the server that the next link goes to */
+	unsigned links, open; /* open: exchanges */
+};
+
+struct fake_exchange {
+	struct lg_exchange x; /* first: a struct lg_exchange is one of these */
+	struct fake_exchange *next;
+	struct fake_session *session;
+	struct fake_peer *from;
+	struct lg_how how;
+	char *copy; /* of the unit, wherever it lies now */
+	bool tried[FAKE_SERVERS];
+	bool decided, routed, connecting;
+	bool busy, over; /* a callback about it runs; it ended in there */
+	bool losing, again;
+	bool orphan; /* how.to has closed */
+	uint64_t deadline_at_ms;
+};
+
+static inline struct fake_peer *fake_peer_of(struct lg_link *l)
+{
+	return ((struct fake_link *)l)->peer;
+}
+
+/* fake_host.c */
+extern const struct lg_host fake_calls;
+void *fake_alloc(size_t n);
+char *fake_copy(const char *p, size_t n);
+void fake_defer(struct fake *f, void (*run)(struct fake *, void *), void *arg);
+void fake_deliver(struct fake *f);
+void fake_connected(struct fake *f, void *exchange);
+void fake_lost(struct fake *f, struct fake_exchange *e, enum lg_why why);
+void fake_exchange_end(struct fake *f, struct fake_exchange *e);
+void fake_clock_pass(uint64_t ms);
+void fake_unit_over(struct fake_peer *to);
+void fake_waits_free(struct fake_peer *p);
+void fake_put(struct fake_peer *to, struct fake_peer *from, const char *bytes, size_t n, unsigned flags);
+
+/* fake_drive.c */
+struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side);
+void fake_closed(struct fake *f, void *peer);
+void fake_read(struct fake_peer *p);
+void fake_ask(struct lg_probe *p, struct lg_span bytes);
+
+#endif

@@ -1,0 +1,17 @@
+return {
+	{ name = "a case needs no more than this", expect = pass() },
+	{ name = "route to a pool of its own", options = { say = "route" }, expect = route("front") },
+	{ name = "route to a pool of the options", options = { say = "route", to = "emea" }, expect = route("emea") },
+	{ name = "reply: the code", options = { say = "reply" }, expect = reply(503) },
+	{ name = "reply: and the reason", options = { say = "reply" }, expect = reply(503, "Wait") },
+	{
+		name = "reply: and the headers; durations are milliseconds",
+		facts = { fact = "here" },
+		options = { say = "reply", waits = { "1m", "2ms" } },
+		expect = reply(503, "Wait", { ["Retry-After"] = "5000", Each = "60000 2", Fact = "here" }),
+	},
+	{ name = "drop", options = { say = "drop" }, expect = drop() },
+	{ name = "unavailable", options = { say = "unavailable" }, expect = unavailable() },
+	{ name = "a failure", options = { say = "fail" }, expect = fails() },
+	{ name = "a certain failure", options = { say = "fail" }, expect = fails("told to fail") },
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config_rig.c makes the folder that tests of configurations read from. */
+#include "config_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "certs.h"
+
+static char dir[64];
+static char policies[128];
+
+static const struct config_paths paths = {
+	.scripts = TEST_SRCDIR "/scripts",
+	.plugins = TEST_MODULES,
+	.policies = policies,
+};
+
+/* ---- Files ---- */
+
+static void write_file(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+const char *config_rig_path(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	return path;
+}
+
+static void write_certificates(void)
+{
+	struct cert *ca = cert_make(&(struct cert_want){ .cn = "Test CA", .authority = true });
+	struct cert *pool = cert_make(&(struct cert_want){ .cn = "pool.test", .dns = { "pool.test" }, .issuer = ca });
+	struct cert *other = cert_make(&(struct cert_want){ .cn = "other.test", .issuer = ca });
+
+	cert_write(ca, dir, "ca");
+	cert_write(pool, dir, "pool");
+	cert_write(other, dir, "other");
+	cert_free(other);
+	cert_free(pool);
+	cert_free(ca);
+}
+
+static void write_policies(void)
+{
+	write_file("any.lua", "return { decide = function() end }");
+	write_file("talkative.lua",
+		   "return { plugin = 'talk', reads = { 'topic', 'header.to', 'source' }, pools = { 'base' },\n"
+		   "options = { words = { type = 'map', of = 'pool' }, wait = { type = 'duration', default = '3s' },\n"
+		   "tags = { type = 'list', of = 'string', default = { 'x' } }, loud = { type = 'boolean' },\n"
+		   "share = { type = 'number', required = true } }, decide = function() end }");
+	write_file("foreign.lua", "return { plugin = 'song', decide = function() end }");
+	write_file("curious.lua", "return { reads = { 'topic', 'tune' }, decide = function() end }");
+	write_file("broken.lua", "return {\n");
+	write_file("garbage.pem", "no certificate\n");
+}
+
+int config_rig_make(void **state)
+{
+	(void)state;
+	certs_dir_make(dir);
+	snprintf(policies, sizeof policies, "%s", dir);
+	write_certificates();
+	write_policies();
+	return 0;
+}
+
+int config_rig_end(void **state)
+{
+	(void)state;
+	certs_dir_remove(dir);
+	return 0;
+}
+
+int config_rig_load_file(struct snapshot **s, const char *file, struct problems *problems)
+{
+	*s = NULL;
+	return config_load(s, file, &paths, problems);
+}
+
+int config_rig_load(struct snapshot **s, const char *text, struct problems *problems)
+{
+	write_file("test.conf", text);
+	return config_rig_load_file(s, config_rig_path("test.conf"), problems);
+}
+
+void config_rig_print(const struct problems *p)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		print_message("%s:%d: %s (%s)\n", p->list[i].file, p->list[i].line, p->list[i].text, p->list[i].hint);
+}

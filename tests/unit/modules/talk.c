@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* talk.c: a plugin that only declares: options of every type, facts, a monitor.  For tests of configuration and
+ * loading. */
+#include <lychgate/plugin.h>
+
+#include "talk.h"
+
+static const char *const moods[] = { "calm", "loud", NULL };
+
+static const struct lg_option options[] = {
+	{ "greet", LG_BOOL, offsetof(struct talk_conf, greet), "true", .help = "say hello" },
+	{ "lines", LG_INT, offsetof(struct talk_conf, lines), "8", 1, 100, .help = "how many" },
+	{ "pause", LG_MSEC, offsetof(struct talk_conf, pause), "2s", 0, 60000, .help = "between two" },
+	{ "room", LG_BYTES, offsetof(struct talk_conf, room), "4k", .help = "for one" },
+	{ "word", LG_STR, offsetof(struct talk_conf, word), "hello", .help = "what to say" },
+	{ "mood", LG_ENUM, offsetof(struct talk_conf, mood), "calm", .choices = moods, .help = "how to say it" },
+	{ NULL },
+};
+
+static const struct lg_option probe_options[] = {
+	{ "question", LG_STR, offsetof(struct talk_probe, question), "how are you", .help = "what to ask" },
+	{ NULL },
+};
+
+static const char *const facts[] = { "topic", "header.*", NULL };
+static const char *const counters[] = { "words", "silences", NULL };
+
+static int probe(struct lg_probe *p)
+{
+	(void)p;
+	return 0;
+}
+
+static enum lg_verdict judge(struct lg_probe *p, struct lg_span in)
+{
+	(void)p, (void)in;
+	return LG_HEALTHY;
+}
+
+LG_PLUGIN = {
+	LG_PLUGIN_HEADER,
+	.name = "talk",
+	.version = "1",
+	.summary = "for tests",
+	.transports = LG_TCP | LG_TLS,
+	.conf_size = sizeof(struct talk_conf),
+	.options = options,
+	.facts = facts,
+	.counters = counters,
+	.persistence = "topic",
+	.probe_conf_size = sizeof(struct talk_probe),
+	.probe_options = probe_options,
+	.probe = probe,
+	.judge = judge,
+};

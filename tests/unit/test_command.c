@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_command.c: what each line does to servers, and what it is answered with. */
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "sample.h"
+#include "unit.h"
+
+struct fixture {
+	struct sample sample;
+	struct command_target target;
+	unsigned changes;
+};
+
+static void on_changed(void *ctx)
+{
+	((struct fixture *)ctx)->changes++;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	sample_init(&f->sample);
+	f->target = (struct command_target){ &f->sample.snapshot, clock_unix_ms(), on_changed, f };
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	sample_fini(&f->sample);
+	free(f);
+	return 0;
+}
+
+static json_t *say(struct fixture *f, const char *line)
+{
+	json_t *o = command_run(&f->target, line, strlen(line));
+
+	assert_non_null(o);
+	return o;
+}
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "(none)";
+}
+
+static void test_words(void **state)
+{
+	struct fixture *f = *state;
+	static const struct row {
+		const char *line;
+		unsigned server; /* in sample.servers */
+		enum admin admin;
+		const char *was, *is;
+		unsigned changes;
+	} rows[] = {
+		{ "server drain front/one", 0, ADMIN_DRAIN, "up", "drain", 1 },
+		{ "server drain front/one", 0, ADMIN_DRAIN, "drain", "drain", 0 },
+		{ "server disable front/one", 0, ADMIN_DISABLED, "drain", "disabled", 1 },
+		{ "server enable front/one", 0, ADMIN_ENABLED, "disabled", "up", 1 },
+		{ "server enable front/one", 0, ADMIN_ENABLED, "up", "up", 0 },
+		{ "  server   disable  front/10.0.0.2:5061", 1, ADMIN_DISABLED, "unknown", "disabled", 1 },
+		{ "server drain back/up/one", 2, ADMIN_DRAIN, "unknown", "drain", 1 },
+	};
+
+	f->sample.servers[0].state->health = HEALTH_UP;
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		struct server_state *s = f->sample.servers[rows[i].server].state;
+		json_t *o;
+
+		f->changes = 0;
+		s->since = 5000;
+		o = say(f, rows[i].line);
+		assert_int_equal(s->admin, rows[i].admin);
+		assert_string_equal(text(o, "was"), rows[i].was);
+		assert_string_equal(text(json_object_get(o, "server"), "state"), rows[i].is);
+		assert_string_equal(text(o, "pool"), f->sample.servers[rows[i].server].pool->name);
+		assert_int_equal(f->changes, rows[i].changes);
+		assert_int_equal(s->since != 5000, rows[i].changes);
+		assert_true(s->since == 5000 || clock_unix_ms() - s->since < 10000);
+		json_decref(o);
+	}
+	assert_int_equal(f->sample.servers[0].state->admin, ADMIN_ENABLED);
+}
+
+static void test_refused(void **state)
+{
+	struct fixture *f = *state;
+	static const struct row {
+		const char *line, *error, *hint;
+	} rows[] = {
+		{ "", "\"\" is no command", "there are `status` and `server drain|disable|enable POOL/NAME`" },
+		{ "statsu", "\"statsu\" is no command", "did you mean `status`?" },
+		{ "status all", "\"status all\" is no command", "did you mean `status`?" },
+		{ "quit", "\"quit\" is no command", "there are `status` and `server drain|disable|enable POOL/NAME`" },
+		{ "server", "\"server \" is no command",
+		  "there are `server drain`, `server disable` and `server enable`" },
+		{ "server drian front/one", "\"server drian\" is no command", "did you mean `drain`?" },
+		{ "server drain", "\"\" is not POOL/NAME", "`lychctl status` shows all pools and their servers" },
+		{ "server drain one", "\"one\" is not POOL/NAME", "did you mean `front/one`?" },
+		{ "server drain front/onne", "pool front has no server \"onne\"", "did you mean `front/one`?" },
+		{ "server drain front/", "pool front has no server \"\"",
+		  "`lychctl status` shows all pools and their servers" },
+		{ "server drain fornt/one", "there is no pool \"fornt\"", "did you mean `front/one`?" },
+		{ "server drain front/one two", "pool front has no server \"one two\"", NULL },
+		{ "server drain nothing/at-all", "there is no pool \"nothing\"", NULL },
+		{ "server drain \xff/\xff", "there is no pool \"?\"", NULL },
+		{ "\x1b[31m", "a request is one line of text", "(none)" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		json_t *o = say(f, rows[i].line);
+
+		assert_string_equal(text(o, "error"), rows[i].error);
+		if (rows[i].hint)
+			assert_string_equal(text(o, "hint"), rows[i].hint);
+		json_decref(o);
+	}
+	assert_int_equal(f->changes, 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(f->sample.servers[i].state->admin, ADMIN_ENABLED);
+}
+
+static void test_nul(void **state)
+{
+	struct fixture *f = *state;
+	json_t *o = command_run(&f->target, "status\0", 7);
+
+	assert_string_equal(text(o, "error"), "a request is one line of text");
+	json_decref(o);
+}
+
+/* Whatever is written, the answer is whole. */
+static void test_long(void **state)
+{
+	struct fixture *f = *state;
+	char line[4096];
+	json_t *o;
+
+	memset(line, 'x', sizeof line - 1);
+	line[sizeof line - 1] = 0;
+	o = say(f, line);
+	assert_true(strlen(text(o, "error")) < 300);
+	json_decref(o);
+	memcpy(line, "server drain front/", 19);
+	o = say(f, line);
+	assert_true(strlen(text(o, "error")) < 300);
+	json_decref(o);
+	memcpy(line, "server drain front.", 19);
+	line[sizeof line - 2] = '/';
+	o = say(f, line);
+	assert_true(strlen(text(o, "error")) < 500);
+	json_decref(o);
+}
+
+static void test_status(void **state)
+{
+	struct fixture *f = *state;
+	json_t *o = say(f, " status ");
+
+	assert_int_equal(json_array_size(json_object_get(o, "pools")), 2);
+	json_decref(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nul, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_status, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

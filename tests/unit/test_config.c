@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_config.c: configurations that are wrong, each with the line, the words and the hint that must come of it. */
+#include "config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config_rig.h"
+
+/* On three lines: the words, then `x` on the second. */
+#define POOL(x)     "pool 'x' { servers = { '127.0.0.1:1' },\n" x "\n}"
+#define LISTENER(x) "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', pool = 'base',\n" x "\n}"
+#define TLS(x)      "listener 'x' { plugin = 'talk', bind = 'tls:127.0.0.1:9', pool = 'base',\n" x "\n}"
+
+struct wrong {
+	const char *config;
+	int line;
+	const char *text, *hint; /* what these must hold; a NULL hint is not looked at */
+};
+
+static void check_wrong(const struct wrong *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct wrong *c = &cases[i];
+		struct problems problems;
+		struct snapshot *s;
+		char text[4096];
+		bool right;
+
+		snprintf(text, sizeof text, "%s%s", c->config, BASE);
+		assert_int_equal(config_rig_load(&s, text, &problems), -EINVAL);
+		assert_null(s);
+		right = problems.n == 1 && problems.list[0].line == c->line && strstr(problems.list[0].text, c->text) &&
+			(!c->hint || (problems.list[0].hint && strstr(problems.list[0].hint, c->hint)));
+		if (!right) {
+			config_rig_print(&problems);
+			fail_msg("%s\nis to give line %d: %s (%s)", c->config, c->line, c->text, c->hint);
+		}
+		problems_free(&problems);
+	}
+}
+#define CHECK_WRONG(cases) check_wrong(cases, sizeof(cases) / sizeof *(cases))
+
+static void wrong_lua(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "\n\npool 'x' {{\n", 6, "'}' expected", NULL },
+		{ "\npol 'x' { }", 2, "unknown word `pol`", "did you mean `pool`?" },
+		{ "\n\nprint('x')", 3, "unknown word `print`", "the words are gateway, tls, pool, listener" },
+		{ "gateway {\n workers = two }", 2, "unknown word `two`", NULL },
+		{ "\nx = 5", 2, "`x` is assigned to", "local x = ..." },
+		{ "\npool = 5", 2, "`pool` is assigned to", NULL },
+		{ "\nlocal a = 'x' .. nil", 2, "attempt to concatenate a nil value", NULL },
+		{ "\nlocal a = ('x'):rep(10)", 2, "attempt to index a string value", NULL },
+		{ "\nwhile true do end", 2, "this runs for too long", NULL },
+		{ "local s = 'x'\nwhile true do s = s .. s end", 0, "not enough memory", NULL },
+		{ "\npool 'x'", 2, "pool \"x\": has no table", "write pool \"x\"" },
+		{ "\npool { }", 2, "pool: has no name", "write pool \"NAME\" { ... }" },
+		{ "\npool 'a b' { servers = { '127.0.0.1:1' } }", 2, "\"a b\" is not a name", NULL },
+		{ "\ngateway 'x'", 2, "gateway: \"x\" is not a table", NULL },
+		{ "gateway { }\ngateway { }", 2, "gateway: is there twice, first on line 1", NULL },
+		{ "\npool 'base' { servers = { '127.0.0.1:1' } }", 5, "pool \"base\": this name is taken, by line 2",
+		  NULL },
+		{ "\npool 'x' (function() end)", 2, "a function is not a table", NULL },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+static void wrong_gateway(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "gateway {\n worker = 2 }", 2, "gateway: unknown key `worker`", "did you mean `workers`?" },
+		{ "gateway {\n workers = 0 }", 2, "gateway: workers: 0 is not in the range from 1 to 64", NULL },
+		{ "gateway {\n workers = '2' }", 2, "\"2\" is not a whole number", "leave the quotes out" },
+		{ "gateway {\n workers = 1.5 }", 2, "1.5 is not a whole number", NULL },
+		{ "gateway {\n log = 'inf' }", 2, "\"inf\" is not one of", "did you mean `info`?" },
+		{ "gateway {\n drain = 30 }", 2, "30 is not a time", "\"30s\"" },
+		{ "gateway {\n drain = '30' }", 2, "\"30\" is not a time", "\"30s\"" },
+		{ "gateway {\n drain = '30 s' }", 2, "\"30 s\" is not a time", "with ms, s, m or h" },
+		{ "gateway {\n drain = '25h' }", 2, "\"25h\" is not in the range from 0 to 24h", NULL },
+		{ "gateway {\n plugin_path = 'nowhere' }", 2, "cannot read", "relative to the configuration file" },
+		{ "gateway {\n plugin_path = 'ca.pem' }", 2, "not a folder", NULL },
+		{ "gateway {\n user = 'nobody' }", 2, "gateway: user: is not available in this version", NULL },
+		{ "gateway {\n secret = 'x' }", 2, "is not available in this version", NULL },
+		{ "gateway {\n 5 }", 2, "a value without a key", "write KEY = VALUE" },
+		{ "gateway { workers = 1,\n control = "
+		  "'/tmp/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' }",
+		  2, "at most 107 bytes", NULL },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+static void wrong_tls(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "tls 'x' {\n certificate = 'nowhere.pem',\n key = 'pool.key' }", 2, "nowhere.pem: No such file",
+		  NULL },
+		{ "tls 'x' {\n certificate = 'pool.pem',\n key = 'other.key' }", 3, "other.key", NULL },
+		{ "tls 'x' {\n certificate = 'garbage.pem',\n key = 'pool.key' }", 2, "garbage.pem", NULL },
+		{ "tls 'x' {\n certificate = 'pool.pem',\n key = 'pool.key',\n trust = 'garbage.pem' }", 4,
+		  "garbage.pem", NULL },
+		{ "tls 'x' { certificate = 'pool.pem' }", 1, "tls \"x\": `key` is missing", NULL },
+		{ "tls 'x' { key = 'pool.key' }", 1, "tls \"x\": `certificate` is missing", NULL },
+		{ "tls 'x' {\n minimum = 1.2 }", 2, "1.2 is not one of \"1.0\"", NULL },
+		{ "tls 'x' {\n tickets = 'yes' }", 2, "\"yes\" is neither true nor false", NULL },
+		{ "tls 'x' {\n trust = 'ca.pem',\n priority = 'NONSENSE' }", 1, "priority", NULL },
+		{ "tls 'x' {\n trust = 'ca.pem',\n crl = 'x' }", 3, "tls \"x\": crl: is not available", NULL },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+static void wrong_pool(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "pool 'x' { }", 1, "pool \"x\": `servers` is missing", NULL },
+		{ "pool 'x' {\n servers = { } }", 2, "servers: is empty", NULL },
+		{ "pool 'x' { servers = {\n a = '127.0.0.1:1', '127.0.0.1:2' } }", 2,
+		  "servers: has the key \"a\" but is a list", NULL },
+		{ "pool 'x' { servers = { '127.0.0.1:1',\n'127.0.0.2' } }", 2, "servers[2]: has no port", "`port`" },
+		{ "pool 'x' { servers = { '127.0.0.1:1',\n'127.0.0.300:1' } }", 2, "\"127.0.0.300\" is not an address",
+		  NULL },
+		{ "pool 'x' { servers = {\n'::1' } }", 2, "\"::1\" is not an address", "\"[::1]\"" },
+		{ "pool 'x' { servers = {\n'127.0.0.1:0' } }", 2, "\"0\" is not a port", NULL },
+		{ "pool 'x' { servers = {\n'127.0.0.1:65536' } }", 2, "\"65536\" is not a port", NULL },
+		{ "pool 'x' { servers = {\n'no.such.name.invalid:1' } }", 2,
+		  "\"no.such.name.invalid\" does not resolve", NULL },
+		{ "pool 'x' { servers = {\n5 } }", 2, "5 is not a table", NULL },
+		{ "pool 'x' { servers = { { '127.0.0.1:1',\nweight = 0 } } }", 2,
+		  "servers[1].weight: 0 is not in the range", NULL },
+		{ "pool 'x' { servers = { { '127.0.0.1:1',\nweigth = 2 } } }", 2, "unknown key `weigth`", "`weight`" },
+		{ "pool 'x' { servers = { { '127.0.0.1:1',\nport = 2 } } }", 2, "port: is given twice", NULL },
+		{ "pool 'x' { servers = {\n{ port = 2 } } }", 2, "its first value is missing", NULL },
+		{ "pool 'x' { servers = { '127.0.0.1:1',\n'127.0.0.1:1' } }", 2,
+		  "has the same name as the server on line 1", NULL },
+		{ "pool 'x' { servers = { { '127.0.0.1:1', id = 'a' },\n{ '127.0.0.1:2', id = 'a' } } }", 2,
+		  "the same id", NULL },
+		{ POOL("persistance = { }"), 2, "pool \"x\": unknown key `persistance`",
+		  "did you mean `persistence`?" },
+		{ POOL("port = '5060'"), 2, "\"5060\" is not a whole number", "leave the quotes out" },
+		{ POOL("tls = 'bsae'"), 2, "there is no tls \"bsae\"", "did you mean `base`?" },
+		{ POOL("balance = 'leastconnections'"), 2, "is not one of", "did you mean `least-connections`?" },
+		{ POOL("transport = 'udp'"), 2, "\"udp\" is not available in this version", NULL },
+		{ POOL("transport = 'sctp'"), 2, "\"sctp\" is not one of \"tcp\"", NULL },
+		{ POOL("links = 4"), 2, "links: is not available in this version", NULL },
+		{ POOL("slow_start = '1m'"), 2, "is not available in this version", NULL },
+		{ POOL("max_sessions = 4"), 2, "is not available in this version", NULL },
+		{ POOL("ntlm = true"), 2, "is not available in this version", NULL },
+		{ POOL("tries = 11"), 2, "from 1 to 10", NULL },
+		{ POOL("all_down = 'open'"), 2, "is not one of", NULL },
+		{ POOL("persistence = 'source'"), 2, "\"source\" is not a table", "write { ... } or false" },
+		{ POOL("persistence = true"), 2, "true is not a table", NULL },
+		{ POOL("persistence = { timeout = '30m',\nmask = 24 }"), 3, "mask: is not available", NULL },
+		{ POOL("persistence = {\ntimeout = 1800 }"), 3, "persistence.timeout: 1800 is not a time",
+		  "\"1800s\"" },
+		{ POOL("persistence = {\nby = { 'a', 'b', 'c', 'd', 'e' } }"), 3, "has more than 4 members", NULL },
+		{ POOL("verify_server = 1"), 2, "1 is neither true nor false", NULL },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+static void wrong_monitor(void **state)
+{
+	static const struct wrong cases[] = {
+		{ POOL("monitor = { fall = 1,\nraise = 2 }"), 3, "monitor: unknown key `raise`",
+		  "did you mean `rise`?" },
+		{ POOL("monitor = {\nplugin = 'nowhere' }"), 3, "plugin `nowhere`: there is no nowhere.so", NULL },
+		{ POOL("monitor = {\nplugin = 'stun' }"), 3, "plugin `stun` is not available in this version", NULL },
+		{ POOL("monitor = { plugin = 'talk',\nquestions = 'x' }"), 3, "unknown key `questions`", "`question`" },
+		{ POOL("monitor = { plugin = 'talk',\nquestion = true }"), 3, "true is not a string or number", NULL },
+		{ POOL("monitor = { plugin = 'talk',\ntransport = 'tls' }"), 2, "neither it nor the pool has `tls`",
+		  NULL },
+		{ POOL("monitor = { plugin = 'plain', tls = 'base',\ntransport = 'tls' }"), 2,
+		  "plugin `plain` does not go over tls", NULL },
+		{ POOL("monitor = {\ntls = 'base' }"), 3, "a bare connect does not speak TLS", NULL },
+		{ POOL("monitor = {\ntransport = 'tls' }"), 3, "a bare connect does not speak TLS", NULL },
+		{ POOL("monitor = { plugin = 'talk', transport = 'tcp',\ntls = 'base' }"), 3, "not used with transport",
+		  NULL },
+		{ POOL("monitor = {\ntrack = 'base' }"), 3, "track: is not available in this version", NULL },
+		{ POOL("monitor = {\ninterval = '10ms' }"), 3, "is not in the range from 100ms to 1h", NULL },
+		{ POOL("monitor = 'tcp'"), 2, "\"tcp\" is not a table", "or false" },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+static void wrong_listener(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "listener 'x' {\nbind = 'tcp:127.0.0.1:9' }", 1, "`plugin` is missing", NULL },
+		{ "listener 'x' { plugin = 'talk' }", 1, "`bind` is missing", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'udp:127.0.0.1:9' }", 2, "\"udp:\" is not available", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'tpc:127.0.0.1:9' }", 2,
+		  "does not begin with tcp: or tls:", "`tcp`" },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1' }", 2, "is not TRANSPORT:ADDRESS:PORT",
+		  NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:localhost:9' }", 2, "\"localhost\" is not an address",
+		  NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:x' }", 2, "\"x\" is not a port", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9', 'tcp:127.0.0.1:9' } }", 2,
+		  "127.0.0.1:9 is bound on line 2 already", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:[::1]:9', 'tcp:[0::1]:9' } }", 2,
+		  "[::1]:9 is bound on line 2", NULL },
+		{ "listener 'x' { plugin = 'plain', tls = 'base',\nbind = 'tls:127.0.0.1:9' }", 2,
+		  "does not go over tls", NULL },
+		{ "listener 'x' { bind = 'tcp:127.0.0.1:9',\nplugin = 'tlak' }", 2,
+		  "plugin `tlak`: there is no tlak.so", NULL },
+		{ "listener 'x' { bind = 'tcp:127.0.0.1:9',\nplugin = 'https' }", 2,
+		  "`https` is not available in this version", NULL },
+		{ "listener 'x' { bind = 'tcp:127.0.0.1:9',\nplugin = 'misnamed' }", 2, "it calls itself \"other\"",
+		  NULL },
+		{ "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9',\npool = 'bass' }", 2,
+		  "there is no pool \"bass\"", "`base`" },
+		{ TLS(""), 1, "listener \"x\": `tls` is missing", NULL },
+		{ TLS("tls = 'nothing'"), 2, "there is no tls \"nothing\"", NULL },
+		{ TLS("tls = 'base', peers = 'a'"), 2,
+		  "peers: peers are known by a certificate, but tls \"base\" has no `trust`", NULL },
+		{ TLS("tls = 'base', verify = 'required'"), 2, "verify: needs `trust` in tls \"base\"", NULL },
+		{ TLS("tls = 'sure', verify = 'none', peers = { 'a' }"), 2, "asks no client for a certificate", NULL },
+		{ TLS("tls = 'sure', verify = 'always'"), 2, "\"always\" is not one of", NULL },
+		{ "tls 'bare' { trust = 'ca.pem' } " TLS("tls = 'bare'"), 2, "tls \"bare\" has no certificate", NULL },
+		{ LISTENER("tls = 'base'"), 2, "is of no use: no bind begins with tls:", NULL },
+		{ LISTENER("peers = 'a'"), 2, "is of no use", NULL },
+		{ LISTENER("source = '127.0.0.1'"), 2, "source: is not available in this version", NULL },
+		{ LISTENER("on_error = 'ignore'"), 2, "is not one of", NULL },
+		{ LISTENER("limits = {\nidle = '30' }"), 3, "limits.idle: \"30\" is not a time", "\"30m\"" },
+		{ LISTENER("limits = {\nmessage = '5MB' }"), 3, "\"5MB\" is not a size", "\"64k\"" },
+		{ LISTENER("limits = {\nsesions = 5 }"), 3, "limits: unknown key `sesions`", "`sessions`" },
+		{ LISTENER("options = {\nlines = 0 }"), 3, "options.lines: \"0\" is not in the range from 1 to 100",
+		  NULL },
+		{ LISTENER("options = {\npause = 500 }"), 3, "\"500\" is not a time", NULL },
+		{ LISTENER("options = {\nmood = 'lout' }"), 3, "\"lout\" is not one of", "did you mean `loud`?" },
+		{ LISTENER("options = {\ngreet = 'true' }"), 3, "is not true or false", NULL },
+		{ LISTENER("options = {\nwrod = 'x' }"), 3, "options: unknown key `wrod`", "did you mean `word`?" },
+		{ LISTENER("options = 'x'"), 2, "options: \"x\" is not a table", NULL },
+		{ "pool 'x' { servers = '127.0.0.1:1',\npersistence = { by = {\n'topik' } } }\n"
+		  "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', pool = 'x' }",
+		  3, "plugin `talk` of listener \"x\" has no fact `topik`", "did you mean `topic`?" },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+static void wrong_policy(void **state)
+{
+	static const struct wrong cases[] = {
+		{ LISTENER("policies = { 'any',\n'anny' }"), 3, "policies[2]: there is no policy \"anny\"",
+		  "looked for it in" },
+		{ LISTENER("policies = { 5 }"), 2, "has no policy's name", NULL },
+		{ LISTENER("policies = { '../x' }"), 2, "cannot read", NULL },
+		{ LISTENER("policies = { 'a.lua' }"), 2, "\"a.lua\" is not a policy's name", "\"./a.lua\"" },
+		{ LISTENER("policies = { 'foreign' }"), 2,
+		  "this policy is for plugin `song`, the listener speaks `talk`", NULL },
+		{ LISTENER("policies = { 'curious' }"), 2, "reads the fact `tune`, which plugin `talk` does not have",
+		  NULL },
+		{ LISTENER("policies = { 'broken' }"), 2, "the policy is not usable: ", NULL },
+		{ LISTENER("policies = { './broken.lua' }"), 2, "broken.lua:", NULL },
+		{ LISTENER("policies = { 'talkative' }"), 2, "the policy's option `share` is missing", NULL },
+		{ LISTENER("policies = { { 'talkative', share = 1,\nword = 5 } }"), 3, "unknown key `word`",
+		  "`words`" },
+		{ LISTENER("policies = { { 'talkative', share = 1,\nwait = 5 } }"), 3, "5 is not a time", NULL },
+		{ LISTENER("policies = { { 'talkative', share = 'x' } }"), 2, "\"x\" is not a number", NULL },
+		{ LISTENER("policies = { { 'talkative', share = 1,\nloud = 'x' } }"), 3, "neither true nor false",
+		  NULL },
+		{ LISTENER("policies = { { 'talkative', share = 1,\nwords = { a = 'base',\nb = 'bas' } } }"), 4,
+		  "policies[1].words.b: there is no pool \"bas\"", "`base`" },
+		{ LISTENER("policies = { { 'talkative', share = 1,\nwords = { 'base' } } }"), 3,
+		  "but is a table of names", NULL },
+		{ LISTENER("policies = { { 'talkative', share = 1,\ntags = { x = 'y' } } }"), 3,
+		  "has the key \"x\" but is a list", NULL },
+		{ LISTENER("policies = { { 'talkative', share = 1,\ntags = { 'y',\n5 } } }"), 4, "5 is not a string",
+		  NULL },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+/* A table from a variable, in a loop: the line is the call's. */
+static void falls_back_to_the_call(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "local t = {\nservers = { '127.0.0.1:1' },\ntries = 0 }\n\npool 'x' (t)", 5,
+		  "tries: 0 is not in the range", NULL },
+		{ "for i = 1, 1 do\npool('x' .. i) { servers = { '127.0.0.1:' .. i },\n tries = 0 }\nend", 3,
+		  "\"x1\": tries: 0", NULL },
+		{ "--[[ pool 'x' {\n tries = 0 } ]] pool \"x\" { -- }\n['servers'] = { [[127.0.0.1:1]] };\n['tries'] = "
+		  "0 }",
+		  4, "tries: 0", NULL },
+		{ "pool 'x' { servers = { '127.0.0.1:1', -- '\n{ '127.0.0.1:2', id = '}' } },\ntries = 0 }", 3,
+		  "tries: 0", NULL },
+	};
+
+	(void)state;
+	CHECK_WRONG(cases);
+}
+
+static void tells_all_at_once(void **state)
+{
+	static const int lines[] = { 2, 3, 5, 6, 8, 9, 10 };
+	struct problems problems;
+	struct snapshot *s;
+	int ret = config_rig_load(
+		&s,
+		"gateway {\nworkers = 0,\nlogg = 'x' }\npool 'p' { servers = {\n'127.0.0.1',\n'::1' },\n"
+		"monitor = {\nfal = 3 },\ntls = 'x' }\nnonsense 'x' { }\n",
+		&problems);
+
+	(void)state;
+	assert_int_equal(ret, -EINVAL);
+	config_rig_print(&problems);
+	assert_int_equal(problems.n, 7);
+	for (unsigned i = 0; i < problems.n; i++)
+		assert_int_equal(problems.list[i].line, lines[i]);
+	problems_free(&problems);
+}
+
+static void needs_a_file_and_a_listener(void **state)
+{
+	struct problems problems;
+	struct snapshot *s = NULL;
+
+	(void)state;
+	assert_int_equal(config_rig_load_file(&s, config_rig_path("nowhere"), &problems), -EINVAL);
+	assert_int_equal(problems.n, 1);
+	assert_non_null(strstr(problems.list[0].text, "No such file"));
+	problems_free(&problems);
+	assert_int_equal(config_rig_load_file(&s, config_rig_path(""), &problems), -EINVAL);
+	assert_non_null(strstr(problems.list[0].text, "Is a directory"));
+	problems_free(&problems);
+	assert_int_equal(config_rig_load(&s, "", &problems), -EINVAL);
+	assert_non_null(strstr(problems.list[0].text, "there is no listener"));
+	problems_free(&problems);
+	assert_int_equal(config_rig_load(&s, "\x1bLua", &problems), -EINVAL);
+	assert_non_null(strstr(problems.list[0].text, "binary"));
+	problems_free(&problems);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrong_lua),         cmocka_unit_test(wrong_gateway),
+		cmocka_unit_test(wrong_tls),         cmocka_unit_test(wrong_pool),
+		cmocka_unit_test(wrong_monitor),     cmocka_unit_test(wrong_listener),
+		cmocka_unit_test(wrong_policy),      cmocka_unit_test(falls_back_to_the_call),
+		cmocka_unit_test(tells_all_at_once), cmocka_unit_test(needs_a_file_and_a_listener),
+	};
+
+	return cmocka_run_group_tests(tests, config_rig_make, config_rig_end);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_lychctl_view.c: what people see of a state. */
+#include "lychctl_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "command.h"
+#include "sample.h"
+#include "status.h"
+#include "unit.h"
+
+static const struct row {
+	long long seconds;
+	const char *text;
+} rows[] = {
+	{ 0, "0s" },       { 59, "59s" },        { 60, "1m 0s" },    { 3599, "59m 59s" },
+	{ 3600, "1h 0m" }, { 86399, "23h 59m" }, { 86400, "1d 0h" }, { 90000, "1d 1h" },
+};
+
+static void test_durations(void **state)
+{
+	char text[32];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		view_duration(text, rows[i].seconds);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+static char *view(const json_t *status)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	assert_int_equal(view_status(out, status, false), 0);
+	fclose(out);
+	return text;
+}
+
+/* Some line of the text has all these words in this order. */
+static void assert_line(const char *text, const char *const *words)
+{
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+		char copy[1024];
+		const char *at = copy;
+
+		snprintf(copy, sizeof copy, "%.*s", (int)strcspn(line, "\n"), line);
+		for (unsigned i = 0; at && words[i]; i++)
+			at = strstr(at, words[i]);
+		if (at)
+			return;
+	}
+	fail_msg("no line with \"%s\" and so on in:\n%s", words[0], text);
+}
+
+#define ASSERT_LINE(text, ...) assert_line(text, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void test_status(void **state)
+{
+	struct sample s;
+	json_t *status;
+	char *text;
+
+	(void)state;
+	sample_init(&s);
+	s.stats[0].open = 2;
+	s.stats[0].sessions = 11;
+	s.counters[1] = 19;
+	s.policy_stats.tripped = true;
+	s.servers[0].state->health = HEALTH_UP;
+	s.servers[1].state->health = HEALTH_DOWN;
+	s.servers[1].state->since = clock_unix_ms() - 125000;
+	strcpy(s.servers[1].state->answer, "connection refused \033[2J");
+	s.servers[2].state->health = HEALTH_UP;
+	s.servers[2].state->admin = ADMIN_DRAIN;
+	status = status_build(&s.snapshot, clock_unix_ms());
+	text = view(status);
+	ASSERT_LINE(text, "lychgate ", "process ", "2 workers", "/etc/sample.lua");
+	ASSERT_LINE(text, "DOWN", "front/10.0.0.2:5061", "for 2m ", "connection refused ?[2J");
+	ASSERT_LINE(text, "drain", "back/up/one");
+	ASSERT_LINE(text, "CLOSED", "listener bare");
+	ASSERT_LINE(text, "TRIPPED", "routing/sample", "in");
+	ASSERT_LINE(text, "in ", "counting", "open", "tls:127.0.0.1:5061, tcp:[::1]:5060", "11");
+	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries");
+	ASSERT_LINE(text, "POOL back/up: DOWN, hash");
+	ASSERT_LINE(text, "one ", "10.0.0.1:5061", "up");
+	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 backup", "connection refused");
+	ASSERT_LINE(text, "one ", "[2001:db8::1]:5061", "drain (up)");
+	ASSERT_LINE(text, "malformed", "in", "19");
+	assert_null(strstr(text, "messages"));
+	assert_null(strchr(text, '\033'));
+	free(text);
+	json_decref(status);
+	sample_fini(&s);
+}
+
+static void test_nothing_wrong(void **state)
+{
+	struct sample s;
+	json_t *status;
+	char *text;
+
+	(void)state;
+	sample_init(&s);
+	for (unsigned i = 0; i < 3; i++)
+		s.servers[i].state->health = HEALTH_UP;
+	s.stats[0].open = s.stats[1].open = 1;
+	status = status_build(&s.snapshot, clock_unix_ms());
+	text = view(status);
+	assert_null(strstr(text, "DOWN"));
+	assert_null(strstr(text, "CLOSED"));
+	assert_null(strstr(text, "TRIPPED"));
+	assert_null(strstr(text, "COUNTER"));
+	free(text);
+	json_decref(status);
+	sample_fini(&s);
+}
+
+/* Another version's answer may lack anything or have other types. */
+static void test_strange(void **state)
+{
+	static const char *const answers[] = {
+		"{}",
+		"{\"listeners\":7,\"pools\":\"x\"}",
+		"{\"listeners\":[7,null,{\"name\":[],\"addresses\":[1,{}],\"policies\":[null],\"counters\":{\"a\":"
+		"\"b\"}}],"
+		"\"pools\":[[],{\"servers\":[3,{\"state\":4}],\"persistence\":[]}]}",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
+		json_t *o = json_loads(answers[i], 0, NULL);
+
+		assert_non_null(o);
+		free(view(o));
+		json_decref(o);
+	}
+}
+
+static void on_changed(void *ctx)
+{
+	(void)ctx;
+}
+
+static void test_server(void **state)
+{
+	static const struct {
+		const char *line, *shown;
+	} words[] = {
+		{ "server drain front/one", "front/one: drain, was up; 1 link left, no new keys\n" },
+		{ "server drain front/one", "front/one: drain, as before; 1 link left, no new keys\n" },
+		{ "server disable front/one", "front/one: disabled, was drain; 1 link to end\n" },
+		{ "server enable front/one", "front/one: up, was disabled\n" },
+	};
+	struct sample s;
+	struct command_target target = { .snapshot = &s.snapshot, .changed = on_changed };
+
+	(void)state;
+	sample_init(&s);
+	s.servers[0].state->health = HEALTH_UP;
+	s.servers[0].state->sessions = 1;
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+		json_t *answer = command_run(&target, words[i].line, strlen(words[i].line));
+		char *text = NULL;
+		size_t n;
+		FILE *out = open_memstream(&text, &n);
+
+		view_server(out, answer, false);
+		fclose(out);
+		assert_string_equal(text, words[i].shown);
+		free(text);
+		json_decref(answer);
+	}
+	sample_fini(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_durations), cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
+		cmocka_unit_test(test_strange),   cmocka_unit_test(test_server),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
