@@ -128,8 +128,9 @@ listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }
 
     def clear(self, failed):
         for gateway in self.gateways:
+            ended_well = gateway.process and gateway.process.poll() == 0
             gateway.kill()
-            if failed and os.path.exists(gateway.log_file):
+            if failed and not ended_well and os.path.exists(gateway.log_file):
                 print(f"--- {gateway.file} ---", open(gateway.file).read(), "--- of its log ---", *gateway.excerpt(),
                       sep="\n")
         for client in self.clients:
