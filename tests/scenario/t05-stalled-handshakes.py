@@ -46,6 +46,8 @@ def others_go_on_while_many_handshakes_stall_and_the_stalled_ones_are_closed(pla
 def handshakes_are_limited_in_number_and_only_handshakes(play):
     gateway_with(play, 'handshakes = 4, handshake = "5s"')
     done = [play.tls_client() for _ in range(6)]  # six one after the other are no matter
+    for client in done:
+        client.ask(request())  # so that the gateway, too, is through with the handshake
     stalled(play, 4)
     expect(play.turned_away(), "a fifth one is closed at once")
     for client in done:
