@@ -61,7 +61,7 @@ def malformed_requests_never_reach_a_server(play):
             client.close()
         equal(one.got("bad@play"), [], "what reached the server")
         expect(not any(b"bad@play" in k.received for k in one.links), "not even half of it")
-        gateway.stop()
+        play.finish()
 
 
 @story

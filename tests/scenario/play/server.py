@@ -130,8 +130,10 @@ class Link(asyncio.Protocol):
 
 
 def reset(transport):
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+    underneath = transport.get_extra_info("socket")
+    if underneath.fileno() >= 0:  # the gateway may have been quicker
+        underneath.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
 
 
 class SipServer:
