@@ -290,8 +290,6 @@ void request_lost(struct lg_exchange *x, const struct lg_lost *why)
 	forget(x);
 	if (x->from->side == LG_SERVER || retry(x, why))
 		return;
-	if (has_body_to_come(x))
-		stream_of(x->from)->body_to = NULL;
 	x->from->host->count(x->from, COUNT_LOST, 1);
 	reply_send(x->from, x->unit.p, &r->head, &reply);
 	session_answered(x->from->session);
