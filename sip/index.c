@@ -140,7 +140,7 @@ static void read_call_id(struct sip_pass *s, struct sip_slice value)
 /* CSeq = 1*DIGIT LWS Method (section 20.16) */
 static void read_cseq(struct sip_pass *s, struct sip_slice value)
 {
-	struct sip_text t = sip_text(s->p, value);
+	struct sip_text t = { s->p + value.at, value.n };
 	struct sip_text name;
 	uint32_t number = 0;
 	size_t n = read_number(t, &number);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scan.c frames and indexes one message in one pass, line by line.  It reads no more of a value than routing and
- * framing need; taking values apart is text.c's, other headers are header.c's, the start line is start.c's.
+ * scan.c frames one message in one pass, line by line, and gives the verdict.  The start line is start.c's, the headers
+ * that are read index.c's, all others header.c's; questions about values are value.c's.
  *
  * An error does not stop the pass unless lines themselves cannot be told apart, for an answer needs the headers that
  * follow.  The first error found is the one reported.

@@ -40,7 +40,7 @@ enum sip_result {
 /* What is wrong with a message. */
 struct sip_bad {
 	int code;           /* 400, 505 or 513 */
-	bool answerable;    /* it is a request other than ACK, and what sip_reply_write copies can be read */
+	bool answerable;    /* a request, but no ACK or BENOTIFY, with all that sip_reply_write copies */
 	bool framed;        /* head_n and body_n are certain: the next message can be found */
 	const char *reason; /* for the log; a constant */
 };

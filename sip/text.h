@@ -24,7 +24,7 @@ struct sip_text {
 	size_t n;
 };
 
-/* The text of a string constant, of a slice of the message `p`, of part of a slice. */
+/* The text of a string constant; of a slice of the message `p`. */
 #define SIP_TEXT(s) ((struct sip_text){ (s), sizeof(s) - 1 })
 
 static inline struct sip_text sip_text(const char *p, struct sip_slice s)

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_sip_scan: framing, the index, each way to be malformed; and that no cut of the stream changes a result. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/fuzz/sip_oracle.h"
+#include "tests/unit/sip_check.h"
 #include "tests/unit/sip_feed.h"
 #include "tests/unit/sip_samples.h"
 
 #define LIMIT 4096
-
-static struct sip_text text_of(const char *s)
-{
-	return (struct sip_text){ s, strlen(s) };
-}
 
 static void assert_oracle_agrees(const char *p, const struct sip_head *h)
 {
@@ -24,12 +13,6 @@ static void assert_oracle_agrees(const char *p, const struct sip_head *h)
 
 	if (differs)
 		fail_msg("libosip2 reads another %s: %s", differs, p);
-}
-
-static void assert_text(struct sip_text found, const char *expected)
-{
-	if (!sip_equal(found, text_of(expected)))
-		fail_msg("\"%.*s\" instead of \"%s\"", (int)found.n, found.p ? found.p : "", expected);
 }
 
 /* ---- What is read ------------------------------------------------------------------------------------------ */

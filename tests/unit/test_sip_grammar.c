@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_sip_grammar: users and domains, as policies read them. */
+#include "sip/grammar.h"
+
+#include <errno.h>
+
+#include "tests/unit/sip_check.h"
+
+struct example {
+	const char *text, *user, *domain; /* NULL: none */
+};
+
+static void check(const struct example *e, int (*part_of)(struct sip_text, enum sip_part, char *, size_t))
+{
+	const char *expected[] = { [SIP_USER] = e->user, [SIP_DOMAIN] = e->domain };
+
+	for (int part = SIP_USER; part <= SIP_DOMAIN; part++) {
+		char buf[64];
+		int n = part_of(text_of(e->text), (enum sip_part)part, buf, sizeof(buf));
+
+		if (!expected[part] && n != -ENOENT)
+			fail_msg("%d instead of none: %s", n, e->text);
+		if (!expected[part])
+			continue;
+		if (n < 0)
+			fail_msg("%d: %s", n, e->text);
+		assert_text((struct sip_text){ buf, (size_t)n }, expected[part]);
+		assert_int_equal(part_of(text_of(e->text), (enum sip_part)part, buf, (size_t)n - 1), -ENOSPC);
+	}
+}
+
+static void test_uris(void **state)
+{
+	static const struct example uris[] = {
+		{ "sip:bob@Sales.Example", "bob", "sales.example" },
+		{ "sips:b%6Fb@sales.example:5061;transport=tls", "bob", "sales.example" },
+		{ "sip:corp.example", NULL, "corp.example" },
+		{ "sip:ann@corp.example;opaque=user:epid:abcDEF_123;gruu", "ann", "corp.example" },
+		{ "sip:+1425;ext=7@corp.example;user=phone", "+1425;ext=7", "corp.example" },
+		{ "sip:ann:secret@corp.example", "ann", "corp.example" },
+		{ "sip:ann@[2001:DB8::1]:5060", "ann", "2001:db8::1" },
+		{ "tel:+14255550100", NULL, NULL },
+		{ "", NULL, NULL },
+		{ "bob", NULL, NULL },
+		{ "sip:", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++)
+		check(&uris[i], sip_uri_part);
+}
+
+static void test_addresses(void **state)
+{
+	static const struct example values[] = {
+		{ "<sip:ann@corp.example>;tag=1;epid=2", "ann", "corp.example" },
+		{ "sip:ann@corp.example;tag=1", "ann", "corp.example" },
+		{ "\"Ann, of <Corp>\" <sip:ann@Corp.example:5060>;tag=n1", "ann", "corp.example" },
+		{ "\"A \\\"<sip:no@no>\\\"\"\r\n\t<sip:ann@corp.example>", "ann", "corp.example" },
+		{ "<sip:10.1.2.3:49152;transport=tls>;tag=1f", NULL, "10.1.2.3" },
+		{ "<tel:+14255550100>;tag=1", NULL, NULL },
+		{ "\"Ann", NULL, NULL },
+		{ "<sip:ann@corp.example", NULL, NULL },
+		{ "", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		check(&values[i], sip_address_part);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_uris),
+		cmocka_unit_test(test_addresses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
