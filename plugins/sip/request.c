@@ -10,7 +10,7 @@
 #include "session.h"
 #include "stream.h"
 
-/* Lync sends these without a thought of an answer; ACK has none by nature. */
+/* No response exists to an ACK (RFC 3261 section 17.1.1.3), nor to Lync's BENOTIFY. */
 static bool has_answer(const struct sip_head *h)
 {
 	return h->method != SIP_ACK && h->method != SIP_BENOTIFY;

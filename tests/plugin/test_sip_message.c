@@ -141,9 +141,8 @@ static void by_message_pings_stay(void **state)
 	two = fake_server(client, 1);
 	assert_string_equal(client->got, "\r\n\r\n\r\n");
 	assert_int_equal(one->got_n + two->got_n, sizeof(from_client) - 1 - 3 * 4 - 2);
-	assert_true(starts(one, "REGISTER "));
+	assert_true(starts(one, "REGISTER ") && starts(two, "SERVICE "));
 	assert_int_equal(times(one, "BENOTIFY "), 1);
-	assert_true(starts(two, "SERVICE "));
 	fake_text(one, from_server);
 	assert_int_equal(times(one, "Content-Length: 4\r\n\r\nbody\r\n"), 1); /* its ping was answered */
 	fake_destroy(f);
@@ -196,13 +195,12 @@ static void a_large_body_flows(void **state)
 		server = fake_server(client, 0);
 		assert_int_equal(server->got_n, n);
 		assert_memory_equal(server->got, text, n);
-		assert_in_range(client->in_n, 0, 0);
+		assert_int_equal(client->in_n, 0);
 		memcpy(text, "SIP/2.0 200 OK         ", 23);
 		fake_steps(server, text, n, PIECE);
 		assert_int_equal(client->got_n, n);
 		assert_memory_equal(client->got, text, n);
 		fake_text(client, SAY(.method = "BYE", .call_id = "c"));
-		assert_int_equal(times(server, "BYE sip:"), 0); /* `got` has zeros: look behind them */
 		assert_int_equal(server->got_n, n + strlen(SAY(.method = "BYE", .call_id = "c")));
 		free(text);
 		fake_destroy(f);
@@ -264,8 +262,7 @@ static void a_full_client_stops_its_servers(void **state)
 	fake_fill(client);
 	fake_input(fake_server(client, 0), answer, strlen(answer) - 3);
 	fake_text(fake_server(client, 1), SAY(.status = 200, .call_id = "y"));
-	assert_true(fake_server(client, 0)->held);
-	assert_true(fake_server(client, 1)->held);
+	assert_true(fake_server(client, 0)->held && fake_server(client, 1)->held);
 	fake_text(fake_server(client, 0), "789");
 	assert_int_equal(times(client, "Call-ID: y"), 0);
 	fake_drain(client);
