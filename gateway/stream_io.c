@@ -238,10 +238,10 @@ void stream_feed(struct task *t)
 			return;
 		}
 		buf_consume(&s->in, (size_t)used);
-		if (buf_len(&s->in) == 0)
-			buf_free(&s->in);
+	} else {
+		buf_free(&s->in);
 	}
-	if (used > 0 && buf_len(&s->in) && !s->held)
+	if (used > 0 && !s->held) /* also when nothing is left: what this call routed lies there until it has gone */
 		worker_defer(s->worker, t);
 	else if (!s->held && list_empty(&s->again))
 		list_append(&s->worker->again, &s->again);
