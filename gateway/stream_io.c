@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stream_io.c: the bytes of a stream: receive, decrypt, hand over; queue, encrypt, send.  Buffers are the worker's while
- * bytes are in hand; a stream keeps only what the owner did not use and what the kernel did not take.
+ * stream_io.c: the bytes of a stream: receive, decrypt, hand over; queue, encrypt, send.  Buffers are the worker's
+ * while bytes are in hand; a stream keeps only what the owner did not use and what the kernel did not take.
  */
 #include "stream_io.h"
 
@@ -13,9 +13,9 @@
 #include "tls.h"
 
 enum {
-	READ_ROUNDS = 4,                       /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
-	RECORD_ROOM = 17 * 1024,               /* a record that GnuTLS may hold back from the time before */
-	SEAL_MOST = 64 * 1024,                 /* plain bytes encrypted for one send */
+	READ_ROUNDS = 4,         /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
+	RECORD_ROOM = 17 * 1024, /* a record that GnuTLS may hold back from the time before */
+	SEAL_MOST = 64 * 1024,   /* plain bytes encrypted for one send */
 };
 
 /* ---- Receiving ---- */
