@@ -296,6 +296,8 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 		struct listener *l;
 
 		r = listener_create(&l, &c->worker, s, &s->listeners[i], g->sources[i], err, errlen);
+		if (r == 0)
+			listener_review(l); /* what needs no server opens at once */
 	}
 	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stream_io.c: the bytes of a stream: receive, decrypt, hand over; queue, encrypt, send.  Buffers are the worker's while
- * bytes are in hand; a stream keeps only what the owner did not use and what the kernel did not take.
+ * stream_io.c: the bytes of a stream: receive, decrypt, hand over; queue, encrypt, send.  Buffers are the worker's
+ * while bytes are in hand; a stream keeps only what the owner did not use and what the kernel did not take.
  */
 #include "stream_io.h"
 
@@ -13,9 +13,9 @@
 #include "tls.h"
 
 enum {
-	READ_ROUNDS = 4,                       /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
-	RECORD_ROOM = 17 * 1024,               /* a record that GnuTLS may hold back from the time before */
-	SEAL_MOST = 64 * 1024,                 /* plain bytes encrypted for one send */
+	READ_ROUNDS = 4,         /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
+	RECORD_ROOM = 17 * 1024, /* a record that GnuTLS may hold back from the time before */
+	SEAL_MOST = 64 * 1024,   /* plain bytes encrypted for one send */
 };
 
 /* ---- Receiving ---- */
@@ -238,10 +238,10 @@ void stream_feed(struct task *t)
 			return;
 		}
 		buf_consume(&s->in, (size_t)used);
-		if (buf_len(&s->in) == 0)
-			buf_free(&s->in);
+	} else {
+		buf_free(&s->in);
 	}
-	if (used > 0 && buf_len(&s->in) && !s->held)
+	if (used > 0 && !s->held) /* also when nothing is left: what this call routed lies there until it has gone */
 		worker_defer(s->worker, t);
 	else if (!s->held && list_empty(&s->again))
 		list_append(&s->worker->again, &s->again);

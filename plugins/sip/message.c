@@ -51,7 +51,7 @@ static ptrdiff_t read_crlf(struct lg_link *l, struct lg_span in, bool ping)
 
 /* ---- What cannot be passed on ---- */
 
-/* The next message can be found behind `n` bytes of head and the body, which nobody gets. */
+/* The next message can be found behind this one, whose body nobody gets. */
 static ptrdiff_t swallow(struct lg_link *l, const struct sip_head *h)
 {
 	stream_of(l)->body_left = h->body_n;

@@ -109,6 +109,20 @@ static void unknown_answers(void **state)
 	fake_destroy(f);
 }
 
+/* A server that answers what another one was asked ends nothing. */
+static void a_strangers_answer_ends_nothing(void **state)
+{
+	struct fake *f = play(ROUTE_MESSAGE);
+	struct fake_peer *client = with_servers(f, 2);
+
+	(void)state;
+	fake_text(client, SAY(.method = "INVITE", .call_id = "x0"));
+	fake_text(fake_server(client, 1), SAY(.method = "INVITE", .call_id = "x0", .status = 486));
+	assert_int_equal(f->open, 1);
+	assert_int_equal(times(client, "SIP/2.0 486 "), 1);
+	fake_destroy(f);
+}
+
 /* A 2xx to INVITE comes until it is acknowledged; each goes where the first went, for a while. */
 static void a_2xx_may_come_again(void **state)
 {
@@ -253,8 +267,10 @@ static void joining_waits_for_the_body(void **state)
 	fake_steps(server, agreed, strlen(agreed), 1);
 	fake_text(server, "\x01raw");
 	assert_string_equal(client->got + strlen(agreed), "\x01raw");
+	f->handed = false;
 	fake_kill(server);
 	assert_int_equal(times(client, "SIP/2.0 503"), 0);
+	assert_int_equal(f->agains, 0);
 	assert_null(client->link);
 	fake_destroy(f);
 }
@@ -295,6 +311,7 @@ int main(void)
 		cmocka_unit_test(a_servers_dialog_stays_its_own),
 		cmocka_unit_test(directions_are_apart),
 		cmocka_unit_test(unknown_answers),
+		cmocka_unit_test(a_strangers_answer_ends_nothing),
 		cmocka_unit_test(a_2xx_may_come_again),
 		cmocka_unit_test(an_answer_to_a_dead_server_is_dropped),
 		cmocka_unit_test(messages_do_not_mix),

@@ -141,9 +141,8 @@ static void by_message_pings_stay(void **state)
 	two = fake_server(client, 1);
 	assert_string_equal(client->got, "\r\n\r\n\r\n");
 	assert_int_equal(one->got_n + two->got_n, sizeof(from_client) - 1 - 3 * 4 - 2);
-	assert_true(starts(one, "REGISTER "));
+	assert_true(starts(one, "REGISTER ") && starts(two, "SERVICE "));
 	assert_int_equal(times(one, "BENOTIFY "), 1);
-	assert_true(starts(two, "SERVICE "));
 	fake_text(one, from_server);
 	assert_int_equal(times(one, "Content-Length: 4\r\n\r\nbody\r\n"), 1); /* its ping was answered */
 	fake_destroy(f);
@@ -196,13 +195,12 @@ static void a_large_body_flows(void **state)
 		server = fake_server(client, 0);
 		assert_int_equal(server->got_n, n);
 		assert_memory_equal(server->got, text, n);
-		assert_in_range(client->in_n, 0, 0);
+		assert_int_equal(client->in_n, 0);
 		memcpy(text, "SIP/2.0 200 OK         ", 23);
 		fake_steps(server, text, n, PIECE);
 		assert_int_equal(client->got_n, n);
 		assert_memory_equal(client->got, text, n);
 		fake_text(client, SAY(.method = "BYE", .call_id = "c"));
-		assert_int_equal(times(server, "BYE sip:"), 0); /* `got` has zeros: look behind them */
 		assert_int_equal(server->got_n, n + strlen(SAY(.method = "BYE", .call_id = "c")));
 		free(text);
 		fake_destroy(f);
@@ -264,8 +262,7 @@ static void a_full_client_stops_its_servers(void **state)
 	fake_fill(client);
 	fake_input(fake_server(client, 0), answer, strlen(answer) - 3);
 	fake_text(fake_server(client, 1), SAY(.status = 200, .call_id = "y"));
-	assert_true(fake_server(client, 0)->held);
-	assert_true(fake_server(client, 1)->held);
+	assert_true(fake_server(client, 0)->held && fake_server(client, 1)->held);
 	fake_text(fake_server(client, 0), "789");
 	assert_int_equal(times(client, "Call-ID: y"), 0);
 	fake_drain(client);
@@ -429,21 +426,53 @@ static void a_bad_answer_closes_its_link(void **state)
 		}
 }
 
-/* What comes behind an error does not overtake what was said before it. */
-static void errors_keep_their_place(void **state)
+/* What is answered at once does not overtake what is answered after its turn. */
+static void our_answers_keep_their_order(void **state)
+{
+	static const struct {
+		const char *second, *answer;
+		bool stays;
+	} cases[] = {
+		{ "GET / HTTP/1.0\r\n\r\n", NULL, false },
+		{ "OPTIONS sip:a@b SIP/3.0\r\n" VIA REST KEY "Content-Length: 0\r\n\r\n", "SIP/2.0 505 ", true },
+		{ "OPTIONS sip:a@b SIP/2.0\r\n" VIA REST KEY "Content-Length: 11\r\n\r\n12345678901", "SIP/2.0 413 ",
+		  true },
+		{ "\r\n\r\n", "\r\n", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake *f = play(ROUTE_MESSAGE);
+		struct fake_peer *client = fake_client(f, false);
+		char text[2048];
+		size_t first;
+
+		f->limits.message = 10;
+		f->down[0] = f->down[1] = f->down[2] = true;
+		snprintf(text, sizeof(text), "%s%s", SAY(.cseq = 1), cases[i].second);
+		fake_text(client, text);
+		assert_true(starts(client, "SIP/2.0 503 "));
+		first = (size_t)(strstr(client->got, "\r\n\r\n") - client->got) + 4;
+		if (cases[i].answer)
+			assert_ptr_equal(strstr(client->got + first, cases[i].answer), client->got + first);
+		else
+			assert_int_equal(client->got_n, first);
+		assert_int_equal(client->link != NULL, cases[i].stays);
+		fake_destroy(f);
+	}
+}
+
+/* A link that errs and errs is one line in the log. */
+static void errors_are_logged_once(void **state)
 {
 	struct fake *f = play(ROUTE_MESSAGE);
 	struct fake_peer *client = fake_client(f, false);
-	char text[2048];
 
 	(void)state;
-	f->down[0] = f->down[1] = f->down[2] = true;
-	snprintf(text, sizeof(text), "%sGET / HTTP/1.0\r\n\r\n%s", SAY(.cseq = 1), SAY(.cseq = 2));
-	fake_text(client, text);
-	assert_true(starts(client, "SIP/2.0 503 "));
-	assert_int_equal(times(client, "SIP/2.0 "), 1);
-	assert_null(client->link);
-	assert_int_equal(client->how, LG_FLUSH);
+	for (int i = 0; i < 3; i++)
+		fake_text(client, "OPTIONS sip:a@b SIP/3.0\r\n" VIA REST KEY "Content-Length: 0\r\n\r\n");
+	assert_int_equal(f->counts[COUNT_MALFORMED], 3);
+	assert_int_equal(f->logs, 1);
 	fake_destroy(f);
 }
 
@@ -463,7 +492,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_refused),
 		cmocka_unit_test(a_long_head_is_a_513),
 		cmocka_unit_test(a_bad_answer_closes_its_link),
-		cmocka_unit_test(errors_keep_their_place),
+		cmocka_unit_test(our_answers_keep_their_order),
+		cmocka_unit_test(errors_are_logged_once),
 	};
 
 	return cmocka_run_group_tests_name("sip messages", tests, NULL, NULL);

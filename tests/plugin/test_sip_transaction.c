@@ -61,6 +61,10 @@ static void what_an_answer_repeats_counts(void **state)
 	id = id_of(LG_CLIENT, "SIP/2.0/tls 10.0.0.9:1", "c", "1 INFO");
 	assert_true(same(id, id_of(LG_CLIENT, "SIP/2.0/tls 10.0.0.9:1;ms-received-cid=9", "c", "1 INFO")));
 	assert_false(same(id, id_of(LG_CLIENT, "SIP/2.0/tls 10.0.0.9:2", "c", "1 INFO")));
+
+	/* The same letters, with another border between them. */
+	assert_false(same(id_of(LG_CLIENT, "SIP/2.0/TLS h;branch=i", "abcdefgh12345678", "1 INFO"),
+			  id_of(LG_CLIENT, "SIP/2.0/TLS h;branch=12345678i", "abcdefgh", "1 INFO")));
 }
 
 /* Against a plain list: entries are found until they are removed, whatever the others do. */

@@ -44,6 +44,30 @@ def ten_messages_at_once_and_one_byte_at_a_time_are_the_same(play):
 
 
 @story
+def a_hundred_dialogs_at_once_are_all_answered(play):
+    play.gateway([play.server(n) for n in ("one", "two", "three")], listener='options = { route = "message" }')
+    client = play.client()
+    asked = [request("MESSAGE", body=b"%d " % n * n * 20) for n in range(100)]
+    client.send(*asked)
+    got = {m.call_id: m.status for m in (client.receive() for _ in asked)}
+    equal(got, {m.call_id: 200 for m in asked}, "the answers, sent before any server link was open")
+    arrived = {m.call_id: m.raw for server in play.servers for m in server.requests}
+    equal(arrived == {m.call_id: m.raw for m in asked}, True, "the requests at the servers are the same, bit for bit")
+
+
+@story
+def what_a_client_sends_before_it_goes_still_arrives(play):
+    one = play.server("one")
+    play.gateway([one])
+    client = play.client()
+    asked = [request("MESSAGE", body=b"x" * 10000) for _ in range(20)]
+    client.send(*asked)
+    client.finish()
+    for message in asked:
+        equal(one.wait_request(message.call_id).raw, message.raw, "the request at the server")
+
+
+@story
 def one_byte_at_a_time_each_in_a_tls_record_of_its_own(play):
     one = play.server("one")
     play.gateway([one], bind="tls", words=play.certificates.word("pool"), listener='tls = "pool"')

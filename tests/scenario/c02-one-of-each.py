@@ -9,7 +9,7 @@ from play import equal, expect, main, request, story
 def refused(gateway, *words):
     """Starting it ends at once, with one line that holds the words."""
     done = gateway.run()
-    expect(done.returncode != 0, "the gateway does not start")
+    equal(done.returncode, 1, f"the exit code ({done.stderr.strip()})")
     lines = [line for line in done.stderr.splitlines() if " error " in f" {line} "]
     equal(len(lines), 1, f"lines of level error in: {done.stderr}")
     for word in words:

@@ -37,7 +37,7 @@ def gateway_with(play, source="", *flags):
 
 def refused(gateway, reason, *words):
     done = gateway.run(*words)
-    expect(done.returncode != 0, "it is refused")
+    equal(done.returncode, 1, f"the exit code ({done.stderr.strip()})")
     expect("ours.so" in done.stderr, f"the file's name is told: {done.stderr}")
     expect(reason in done.stderr.lower(), f"the reason ({reason}) is told: {done.stderr}")
 

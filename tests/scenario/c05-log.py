@@ -18,7 +18,7 @@ def every_line_has_the_form_and_nothing_secret(play):
     client.ask(lync(more=hidden, body=SECRET.encode()))
     bad = request("MESSAGE", more=hidden + [("CSeq", "7 x")], body=SECRET.encode())
     client.send(bad)
-    client.receive()
+    client.ended()
     for start in (b"\n2026-11-22T13:20:49.123Z error forged x=y\n", b'"\\x00\x1b[31m\r\r', bytes(range(256))):
         other = play.client()
         other.send(start * 50 + SECRET.encode() + b"\r\n\r\n")

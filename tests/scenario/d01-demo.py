@@ -16,6 +16,8 @@ def demo(play):
     for file in ("server.pem", "server.key"):
         text = text.replace(f"../../build/demo/{file}", play.certificates.path(file.replace("server", "pool")))
     gateway = play.gateway_of(text.replace("../../build/demo/lychgate.sock", "control"))
+    for last in (11, 12):
+        gateway.wait_state(f"{play.host(last)}:5060", "up", pool="servers")
     return gateway.wait_open("front")
 
 

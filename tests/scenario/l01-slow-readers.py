@@ -48,19 +48,30 @@ def a_server_that_does_not_read_stops_its_client(play):
 def a_client_that_does_not_read_stops_its_server(play):
     one = play.server("one")
     gateway = play.gateway([one], listener=LISTENER)
-    client, other = play.client(receive_buffer=65536), play.client()
+    stops_its_server(one, gateway, play.client(receive_buffer=65536), play.client())
+
+
+@story
+def the_same_inside_tls(play):
+    one = play.tls_server("one")
+    gateway = play.gateway([one], bind="tls", words=play.certificates.word("pool"), listener=f'tls = "pool", {LISTENER}',
+                           pool='tls = "pool", tls_name = "pool.test"')
+    stops_its_server(one, gateway, play.tls_client(receive_buffer=65536), play.tls_client())
+
+
+def stops_its_server(one, gateway, client, other):
     body = bytes(OFFERED)
     before = gateway.memory()
     one.answer = lambda m: response(m, server="one", body=body if m.method == "SUBSCRIBE" else b"")
     asked = request("SUBSCRIBE")
     client.send(asked)
-    transport = one.link_of(asked).transport
+    link = one.link_of(asked)
     left = [OFFERED]
 
     def held():
         """Nothing more was taken since it was last asked, a while ago."""
         time.sleep(0.3)
-        left.append(transport.get_write_buffer_size())
+        left.append(link.waiting())
         return left[-1] == left[-2]
     eventually(held, "the server is held")
     expect(left[-1] > OFFERED / 2, f"most waits at the server ({left[-1] // MIB} MiB)")

@@ -30,7 +30,7 @@ def a_clients_negotiate_is_answered_400_and_the_connection_stays(play):
         equal(client.wait_answer(message).status, 400, "a second one, with a server behind the connection")
         equal(one.got(method="NEGOTIATE"), [], "what the server saw of it")
         client.close()
-        gateway.stop()
+        play.finish()
 
 
 @story

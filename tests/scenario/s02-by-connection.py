@@ -29,7 +29,7 @@ def a_clients_close_closes_the_server_link(play):
         client, _, link = signed_in(play)
         getattr(client, end)()
         link.wait_closed(f"the gateway closes the server link after the client's {end}")
-        play.gateways[-1].stop()
+        play.finish()
 
 
 @story

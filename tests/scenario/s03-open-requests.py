@@ -84,4 +84,20 @@ def a_server_that_closes_an_idle_link_loses_nothing(play):
     expect(client.is_open(), "the client's connection stays")
 
 
+@story
+def a_client_that_goes_in_the_middle_of_a_message_takes_its_server_link_with_it(play):
+    one = play.server("one")
+    gateway = play.gateway([one], listener=MESSAGE)
+    for end in ("close", "finish", "reset"):
+        client = play.client()
+        first = request()
+        client.ask(first)
+        client.send(request("MESSAGE", body=b"x" * 5000).raw[:-100])
+        link = one.link_of(first)
+        eventually(lambda: len(link.received) > 4900, "the half message is on its way")
+        getattr(client, end)()
+        link.wait_closed(f"the gateway closes the server link after the client's {end}")
+        eventually(lambda: gateway.listener()["sessions"] == 0, "the session is gone")
+
+
 main()

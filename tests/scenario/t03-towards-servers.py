@@ -49,7 +49,7 @@ def a_server_with_another_name_is_refused(play):
 
 @story
 def a_server_from_another_authority_is_refused(play):
-    refused(play, play.tls_server("one", "forged"), "certificate")
+    refused(play, play.tls_server("one", "forged"), "authority")
 
 
 @story
@@ -82,7 +82,7 @@ def the_name_is_the_servers_own_else_the_pools_else_the_address(play):
     gateway_to(play, [f'{{ "{named.address}", name = "fe1.test" }}', pooled])
     equal({play.tls_client().ask(request()).server for _ in range(4)}, {"named", "pooled"}, "who answers")
     equal((named.used[-1].sni, pooled.used[-1].sni), ("fe1.test", "pool.test"), "the names that the servers are asked for")
-    play.gateways[-1].stop()
+    play.finish()
     gateway_to(play, [bare], pool='tls = "pool"')
     equal(play.tls_client().ask(request()).server, "bare", "who answers by its address")
     equal(bare.used[-1].sni, None, "the name that a server without name is asked for")

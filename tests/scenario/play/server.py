@@ -120,13 +120,20 @@ class Link(asyncio.Protocol):
     def resume(self):
         self.server.backstage.do(self.transport.resume_reading)
 
+    def waiting(self):
+        """Bytes that the kernel has not taken; inside TLS they wait in the transport below."""
+        below = getattr(getattr(self.transport, "_ssl_protocol", None), "_transport", None)
+        return sum(t.get_write_buffer_size() for t in (self.transport, below) if t)
+
     def wait_closed(self, what="the gateway closes the link", within=PATIENCE):
         eventually(lambda: not self.open, f"{what} (to {self.server.name})", within)
 
 
 def reset(transport):
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+    underneath = transport.get_extra_info("socket")
+    if underneath.fileno() >= 0:  # the gateway may have been quicker
+        underneath.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
 
 
 class SipServer:

@@ -66,6 +66,13 @@ class Play:
             return True
         return False
 
+    def turned_away(self, **words):
+        """Whether the gateway takes a connection and closes it at once, without a word."""
+        try:
+            return self.client(**words).ended() == b""
+        except ConnectionResetError:  # so soon that connecting noticed
+            return True
+
     # ---- The gateway ----
 
     def config(self, servers, pool="", listener="", bind="tcp", words="", gateway="", plugin="sip",
@@ -121,8 +128,9 @@ listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }
 
     def clear(self, failed):
         for gateway in self.gateways:
+            ended_well = gateway.process and gateway.process.poll() == 0
             gateway.kill()
-            if failed and os.path.exists(gateway.log_file):
+            if failed and not ended_well and os.path.exists(gateway.log_file):
                 print(f"--- {gateway.file} ---", open(gateway.file).read(), "--- of its log ---", *gateway.excerpt(),
                       sep="\n")
         for client in self.clients:
@@ -146,7 +154,7 @@ def tell(function, build, certificates):
         result, why = SKIPPED, str(skip)
     except (Failure, OSError) as failure:
         where = traceback.extract_tb(failure.__traceback__)
-        line = next((f.lineno for f in reversed(where) if f.filename == os.path.abspath(sys.argv[0])), "?")
+        line = next((f.lineno for f in reversed(where) if os.path.basename(f.filename) == os.path.basename(sys.argv[0])), "?")
         why = f"line {line}: {failure or type(failure).__name__}"
     except Exception:  # the story itself is wrong
         result, why = BROKEN, traceback.format_exc()
