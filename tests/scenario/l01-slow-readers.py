@@ -6,7 +6,7 @@ from play import equal, eventually, expect, main, request, response, story
 
 MIB = 1024 * 1024
 OFFERED = 96 * MIB    # much more than the kernel's buffers on the way can hold
-ALLOWED = 24 * MIB    # growth of the gateway, generous for a sanitizer's book-keeping
+ALLOWED = 48 * MIB    # growth of the gateway; a sanitizer keeps freed memory for a while
 LISTENER = 'limits = { message = "256M" }, options = { route = "connection" }'
 
 

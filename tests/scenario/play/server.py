@@ -131,7 +131,7 @@ class Link(asyncio.Protocol):
 
 def reset(transport):
     underneath = transport.get_extra_info("socket")
-    if underneath.fileno() >= 0:  # the gateway may have been quicker
+    if underneath is not None and underneath.fileno() >= 0:  # the gateway may have been quicker
         underneath.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 
