@@ -27,7 +27,8 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of lychgate's own protocols run on it.
+ * ABI history.  0.2: UDP flows, learn, expect.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
+ * lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H
@@ -41,7 +42,7 @@ extern "C" {
 #endif
 
 #define LG_ABI_MAJOR 0 /* another one than the core's: not loaded */
-#define LG_ABI_MINOR 1 /* a higher one than the core's: not loaded */
+#define LG_ABI_MINOR 2 /* a higher one than the core's: not loaded */
 
 /* Borrowed bytes; not terminated.  { NULL, 0 } is "there is none". */
 struct lg_span {
@@ -78,7 +79,14 @@ struct lg_server {
 struct lg_host;
 struct lg_session;
 
-/* One byte stream, plain or inside TLS, to a client or to a server.  All members are for reading. */
+/*
+ * One byte stream, plain or inside TLS, or one UDP flow (a client's address and port), to a client or to a server.  All
+ * members are for reading.
+ *
+ * Over UDP, `receive` gets one datagram at a time and uses it whole, and each `send` makes one.  A client's flow begins with
+ * a datagram, without `opened`; it lives while an exchange is open on it, it is joined, or its `deadline` is set, and is
+ * forgotten otherwise.  It ends when it has been idle, and its server link also when the server goes down.
+ */
 struct lg_link {
 	const struct lg_host *host;
 	void *inst;                      /* this plugin's instance for the listener and thread */
@@ -168,6 +176,17 @@ struct lg_lost {
 	bool handed; /* at least one byte of the request may have left: only a request that may be repeated goes `again` */
 };
 
+enum lg_learned {
+	LG_SOURCE, /* the address behind a proxy, "192.0.2.7:1234" */
+	LG_SNI,
+	LG_ALPN,
+};
+
+/* A range of ports, both ends included. */
+struct lg_ports {
+	uint16_t first, last;
+};
+
 /* ---- Health ------------------------------------------------------------------------------------------------------ */
 
 enum lg_verdict { LG_SICK = -1, LG_NOT_YET = 0, LG_HEALTHY = 1 };
@@ -240,6 +259,14 @@ struct lg_host {
 
 	/* Sends bytes of a probe. */
 	void (*ask)(struct lg_probe *p, struct lg_span bytes);
+
+	/* What the plugin has found out about a client: the core's facts and logs tell it from now on.  Before `route`. */
+	void (*learn)(struct lg_link *client, enum lg_learned what, struct lg_span value);
+
+	/* A TCP port of the gateway's, in `range` and on the address that x->from came to, for connections from this client's
+	 * address to `server_port` of this exchange's server; the core joins them.  The same three get the same port; it
+	 * goes when nobody has used it for a while.  0: none is left. */
+	uint16_t (*expect)(struct lg_exchange *x, uint16_t server_port, const struct lg_ports *range);
 };
 
 /* ---- Options, facts -------------------------------------------------------------------------------------------------- */
@@ -251,6 +278,7 @@ enum lg_type {
 	LG_BYTES, /* int64_t; written 4096, "64k", "5M" */
 	LG_STR,   /* const char *, never NULL if it has a default */
 	LG_ENUM,  /* int, the index in `choices` */
+	LG_PORTS, /* struct lg_ports; written "50000-50999" */
 };
 
 /* A word in `options` or `monitor`.  The core checks it, documents it and fills it in; a table ends with name NULL. */
