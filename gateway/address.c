@@ -3,8 +3,11 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static unsigned port_of(const struct sockaddr *a)
 {
@@ -27,6 +30,41 @@ void address_format(const struct sockaddr *a, char text[], size_t n)
 
 	address_format_host(a, host, sizeof host);
 	snprintf(text, n, a->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port_of(a));
+}
+
+static int parse_port(in_port_t *port, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || n > 65535)
+		return -EINVAL;
+	*port = htons((uint16_t)n);
+	return 0;
+}
+
+int address_parse(struct sockaddr_storage *a, struct lg_span text)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)a;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)a;
+	char copy[ADDRESS_TEXT], *colon;
+	size_t n = text.n;
+
+	if (!n || n >= sizeof copy)
+		return -EINVAL;
+	memcpy(copy, text.p, n);
+	copy[n] = 0;
+	colon = strrchr(copy, ':');
+	if (!colon)
+		return -EINVAL;
+	*colon = 0;
+	*a = (struct sockaddr_storage){ .ss_family = copy[0] == '[' ? AF_INET6 : AF_INET };
+	if (copy[0] != '[')
+		return inet_pton(AF_INET, copy, &v4->sin_addr) == 1 ? parse_port(&v4->sin_port, colon + 1) : -EINVAL;
+	if (colon - copy < 2 || colon[-1] != ']')
+		return -EINVAL;
+	colon[-1] = 0;
+	return inet_pton(AF_INET6, copy + 1, &v6->sin6_addr) == 1 ? parse_port(&v6->sin6_port, colon + 1) : -EINVAL;
 }
 
 socklen_t address_len(const struct sockaddr *a)

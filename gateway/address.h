@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include <lychgate/plugin.h>
+
 enum { ADDRESS_TEXT = 64 };
 
 /* "192.0.2.1:5061", "[2001:db8::1]:5061" */
@@ -13,6 +15,9 @@ void address_format(const struct sockaddr *a, char text[], size_t n);
 
 /* The same without port and brackets: "2001:db8::1". */
 void address_format_host(const struct sockaddr *a, char text[], size_t n);
+
+/* Reads what address_format writes; 0 or -EINVAL. */
+int address_parse(struct sockaddr_storage *a, struct lg_span text);
 
 socklen_t address_len(const struct sockaddr *a);
 

@@ -87,6 +87,11 @@ static void host_random(void *p, size_t n)
 	}
 }
 
+static void host_learn(struct lg_link *client, enum lg_learned what, struct lg_span value)
+{
+	link_learn(link_of(client), what, value);
+}
+
 const struct lg_host host_functions = {
 	.size = sizeof(struct lg_host),
 	.route = host_route,
@@ -104,4 +109,5 @@ const struct lg_host host_functions = {
 	.now_ms = clock_loop_ms,
 	.random = host_random,
 	.ask = probe_ask,
+	.learn = host_learn,
 };

@@ -15,6 +15,8 @@
 #include "log.h"
 #include "span.h"
 
+enum { LEARN_MAX = 1024 }; /* bytes of a name that a plugin has learnt: one that is longer is none */
+
 static const struct lg_plugin *plugin_of(const struct link *l)
 {
 	return l->listener->conf->plugin;
@@ -23,7 +25,8 @@ static const struct lg_plugin *plugin_of(const struct link *l)
 void link_log(const struct link *l, enum lg_level level, const char *event, const char *key, const char *value)
 {
 	log_event(level, event, "listener", l->listener->conf->name, "session", LOG_NUM(l->session->number), "peer",
-		  l->peer_text, "server", l->server ? l->server->name : NULL, key, value, NULL);
+		  l->peer_text, "source", l->session->origin_text[0] ? l->session->origin_text : NULL, "server",
+		  l->server ? l->server->name : NULL, key, value, NULL);
 }
 
 /* ---- Units: what several senders write to one link stays whole ---- */
@@ -196,7 +199,9 @@ static ptrdiff_t relay(struct link *l, struct lg_span in)
 
 	if (r == LG_GONE)
 		return -EPIPE;
-	if (r == LG_FULL)
+	if (l->ended) /* these were in hand when it was joined */
+		stream_finish(to->stream);
+	else if (r == LG_FULL)
 		stream_hold(l->stream);
 	return (ptrdiff_t)in.n;
 }
@@ -286,6 +291,45 @@ static const struct stream_ops link_stream_ops = {
 	.closed = on_closed,
 };
 
+/* ---- What the plugin tells ---- */
+
+static void learn_source(struct session *s, struct lg_span value)
+{
+	struct sockaddr_storage origin;
+
+	if (address_parse(&origin, value) < 0)
+		return;
+	s->origin = origin;
+	address_format((struct sockaddr *)&origin, s->origin_text, sizeof s->origin_text);
+	s->source_text[0] = 0;
+}
+
+static void learn_name(char **own, struct lg_span *pub, struct lg_span value)
+{
+	char *copy = value.n && value.n <= LEARN_MAX ? strndup(value.p, value.n) : NULL;
+
+	if (!copy)
+		return;
+	free(*own);
+	*own = copy;
+	*pub = span_of(copy);
+}
+
+void link_learn(struct link *l, enum lg_learned what, struct lg_span value)
+{
+	switch (what) {
+	case LG_SOURCE:
+		learn_source(l->session, value);
+		break;
+	case LG_SNI:
+		learn_name(&l->sni, &l->pub.sni, value);
+		break;
+	case LG_ALPN:
+		learn_name(&l->alpn, &l->pub.alpn, value);
+		break;
+	}
+}
+
 /* ---- Deadlines of the link's own ---- */
 
 static void expired(struct deadline *d)
@@ -317,6 +361,13 @@ void link_farewell(struct link *l, uint32_t ms)
 
 /* ---- Joining, closing ---- */
 
+/* An end that came before the join passes now, or behind the bytes that are in hand. */
+static void end_joined(struct link *l)
+{
+	if (l->ended && !buf_len(&l->stream->in))
+		stream_finish(l->joined->stream);
+}
+
 void link_join(struct link *a, struct link *b)
 {
 	if (!a->stream || !b->stream || a->joined || b->joined)
@@ -325,10 +376,8 @@ void link_join(struct link *a, struct link *b)
 	b->joined = a;
 	stream_go(a->stream);
 	stream_go(b->stream);
-	if (a->ended)
-		stream_finish(b->stream);
-	if (b->ended)
-		stream_finish(a->stream);
+	end_joined(a);
+	end_joined(b);
 }
 
 void link_close(struct link *l, enum lg_close how, const char *why)

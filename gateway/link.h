@@ -31,6 +31,7 @@ struct link {
 	struct list node;          /* session->servers; in none for a client */
 	struct list exchanges;     /* routed here, or waiting for it to open, in order */
 	struct grave grave;
+	char *sni, *alpn; /* learnt by the plugin */
 	char peer_text[64], local_text[64];
 	max_align_t data[];        /* the plugin's */
 };
@@ -50,6 +51,9 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 void link_join(struct link *a, struct link *b);
 void link_close(struct link *l, enum lg_close how, const char *why);
 void link_deadline(struct link *l, uint32_t ms);
+
+/* What the plugin has found out about its client: see lg_host. */
+void link_learn(struct link *l, enum lg_learned what, struct lg_span value);
 
 /* Closes the link in `ms`, unless it is closed before: its server was disabled. */
 void link_farewell(struct link *l, uint32_t ms);

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "policy.h"
+#include "routes.h"
 #include "span.h"
 
 enum { RETRY_AFTER_S = 5 };
@@ -134,8 +135,7 @@ static bool decide(struct exchange *x)
 	struct verdict v = { .kind = VERDICT_PASS };
 	struct lg_reply reply = { .cause = LG_BY_POLICY };
 
-	if (conf->has_pool)
-		x->reach = &conf->reach[0];
+	x->reach = routes_pick(x);
 	if (conf->npolicies)
 		policies_decide(x, &v, &x->reach);
 	switch (v.kind) {
