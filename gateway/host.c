@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "facts.h"
 #include "link.h"
 #include "log.h"
 #include "probe.h"
@@ -89,7 +90,7 @@ static void host_random(void *p, size_t n)
 
 static void host_learn(struct lg_link *client, enum lg_learned what, struct lg_span value)
 {
-	link_learn(link_of(client), what, value);
+	facts_learn(link_of(client), what, value);
 }
 
 const struct lg_host host_functions = {

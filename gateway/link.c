@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link.c: between a stream and a plugin: the plugin's callbacks, units kept whole, the raw relay of joined links.  What a
- * link's opening and closing mean for requests is session.c's.
+ * link.c: between a stream and a plugin: the plugin's callbacks, units kept whole, the raw relay of joined links.  What
+ * a link's opening and closing mean for requests is session.c's.
  */
 #include "link.h"
 
@@ -14,8 +14,6 @@
 #include "host.h"
 #include "log.h"
 #include "span.h"
-
-enum { LEARN_MAX = 1024 }; /* bytes of a name that a plugin has learnt: one that is longer is none */
 
 static const struct lg_plugin *plugin_of(const struct link *l)
 {
@@ -79,7 +77,8 @@ static void unpark(struct link *to)
 		return;
 	while (!to->unit_of && !list_empty(&to->parked)) {
 		unpark_one(to, container_of(to->parked.next, struct parked, node));
-		list_each(l, tmp, &to->parked) {
+		list_each(l, tmp, &to->parked)
+		{
 			struct parked *p = container_of(l, struct parked, node);
 
 			if (!to->unit_of)
@@ -148,8 +147,7 @@ static void forget_in_session(struct link *gone)
 	struct session *s = gone->session;
 	struct list *l, *tmp;
 
-	list_each(l, tmp, &s->servers)
-		forget_sender(container_of(l, struct link, node), gone);
+	list_each(l, tmp, &s->servers) forget_sender(container_of(l, struct link, node), gone);
 	if (s->client && s->client != gone)
 		forget_sender(s->client, gone);
 }
@@ -291,45 +289,6 @@ static const struct stream_ops link_stream_ops = {
 	.closed = on_closed,
 };
 
-/* ---- What the plugin tells ---- */
-
-static void learn_source(struct session *s, struct lg_span value)
-{
-	struct sockaddr_storage origin;
-
-	if (address_parse(&origin, value) < 0)
-		return;
-	s->origin = origin;
-	address_format((struct sockaddr *)&origin, s->origin_text, sizeof s->origin_text);
-	s->source_text[0] = 0;
-}
-
-static void learn_name(char **own, struct lg_span *pub, struct lg_span value)
-{
-	char *copy = value.n && value.n <= LEARN_MAX ? strndup(value.p, value.n) : NULL;
-
-	if (!copy)
-		return;
-	free(*own);
-	*own = copy;
-	*pub = span_of(copy);
-}
-
-void link_learn(struct link *l, enum lg_learned what, struct lg_span value)
-{
-	switch (what) {
-	case LG_SOURCE:
-		learn_source(l->session, value);
-		break;
-	case LG_SNI:
-		learn_name(&l->sni, &l->pub.sni, value);
-		break;
-	case LG_ALPN:
-		learn_name(&l->alpn, &l->pub.alpn, value);
-		break;
-	}
-}
-
 /* ---- Deadlines of the link's own ---- */
 
 static void expired(struct deadline *d)
@@ -444,7 +403,8 @@ static void name_local(struct link *l)
 	l->pub.local = span_of(l->local_text);
 }
 
-int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer, enum lg_transport transport)
+int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer,
+		enum lg_transport transport)
 {
 	const struct listener_conf *conf = session->listener->conf;
 	struct link *l = link_create(session, LG_CLIENT, transport, peer);
@@ -471,7 +431,8 @@ int link_accept(struct link **lp, struct session *session, int fd, const struct 
 	return 0;
 }
 
-/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under the gateway's name. */
+/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under the gateway's
+ * name. */
 static int tls_to(struct tls **tp, const struct session *s, const struct pool *pool, const struct server *server)
 {
 	struct tls_target target = {

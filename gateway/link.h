@@ -52,9 +52,6 @@ void link_join(struct link *a, struct link *b);
 void link_close(struct link *l, enum lg_close how, const char *why);
 void link_deadline(struct link *l, uint32_t ms);
 
-/* What the plugin has found out about its client: see lg_host. */
-void link_learn(struct link *l, enum lg_learned what, struct lg_span value);
-
 /* Closes the link in `ms`, unless it is closed before: its server was disabled. */
 void link_farewell(struct link *l, uint32_t ms);
 
