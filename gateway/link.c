@@ -14,6 +14,7 @@
 #include "host.h"
 #include "log.h"
 #include "span.h"
+#include "splice.h"
 
 static const struct lg_plugin *plugin_of(const struct link *l)
 {
@@ -201,6 +202,7 @@ static ptrdiff_t relay(struct link *l, struct lg_span in)
 		stream_finish(to->stream);
 	else if (r == LG_FULL)
 		stream_hold(l->stream);
+	splice_consider(l->stream, to->stream, in.n);
 	return (ptrdiff_t)in.n;
 }
 
@@ -272,8 +274,10 @@ static void on_closed(struct stream *s)
 	for (struct list *p = list_take(&l->parked); p; p = list_take(&l->parked))
 		free(container_of(p, struct parked, node));
 	if (l->joined) {
-		if (l->joined->stream)
+		if (l->joined->stream) {
+			splice_stop(l->joined->stream);
 			stream_close(l->joined->stream, s->failed ? LG_RESET : LG_FLUSH, "the other side closed");
+		}
 		l->joined->joined = NULL;
 		l->joined = NULL;
 	}

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "span.h"
+#include "splice.h"
 #include "tls.h"
 
 enum {
@@ -205,7 +206,7 @@ void stream_read(struct stream *s)
 				list_append(&s->worker->again, &s->again);
 			return;
 		}
-		if (!(s->tls ? read_records(s) : read_plain(s)))
+		if (!(s->pours ? splice_read(s) : s->tls ? read_records(s) : read_plain(s)))
 			break;
 	}
 	tell_end(s);
@@ -380,7 +381,7 @@ static int send_end(struct stream *s)
 
 static void tell_room(struct stream *s)
 {
-	if (!s->full || buf_len(&s->out) > s->limits->queue / 2)
+	if (!s->full || buf_len(&s->out) > s->limits->queue / 2 || splice_waiting(s))
 		return;
 	s->full = false;
 	s->ops->writable(s);
@@ -395,6 +396,8 @@ static int send_all(struct stream *s)
 		buf_free(&s->cipher);
 	if (r == 1 && s->state == STREAM_OPEN)
 		r = s->tls ? seal_and_send(s) : send_buf(s, &s->out);
+	if (r == 1 && s->pipe)
+		r = splice_flush(s);
 	if (r == 1)
 		buf_free(&s->out);
 	return r;

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "splice.h"
 #include "stream.h"
 
 enum { WORKER_EVENTS = 256, WORKER_ROUNDS = 64 };
@@ -188,6 +189,7 @@ int worker_init(struct worker *w, unsigned index)
 	list_init(&w->listeners);
 	list_init(&w->sessions);
 	list_init(&w->streams);
+	list_init(&w->pipes);
 	w->receive = malloc(WORKER_RECEIVE);
 	if (!w->receive)
 		return -ENOMEM;
@@ -231,6 +233,7 @@ void worker_fini(struct worker *w)
 	uv_loop_close(&w->loop);
 	close(w->epoll);
 	pthread_mutex_destroy(&w->mail_lock);
+	splice_end(w);
 	buf_free(&w->cipher_in);
 	buf_free(&w->cipher_out);
 	free(w->receive);
