@@ -15,6 +15,26 @@ static unsigned port_of(const struct sockaddr *a)
 					      : ((const struct sockaddr_in *)a)->sin_port);
 }
 
+/* The usual one is written by hand: each connection asks for it. */
+static char *put_number(char *to, unsigned n)
+{
+	if (n >= 10)
+		to = put_number(to, n / 10);
+	*to = (char)('0' + n % 10);
+	return to + 1;
+}
+
+static void format_v4(const struct sockaddr_in *a, char text[ADDRESS_TEXT])
+{
+	uint32_t host = ntohl(a->sin_addr.s_addr);
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		text = put_number(text, host >> shift & 255);
+		*text++ = shift ? '.' : ':';
+	}
+	*put_number(text, ntohs(a->sin_port)) = 0;
+}
+
 void address_format_host(const struct sockaddr *a, char text[], size_t n)
 {
 	const void *host = a->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)a)->sin6_addr
@@ -28,6 +48,10 @@ void address_format(const struct sockaddr *a, char text[], size_t n)
 {
 	char host[INET6_ADDRSTRLEN];
 
+	if (a->sa_family == AF_INET && n >= ADDRESS_TEXT) {
+		format_v4((const struct sockaddr_in *)a, text);
+		return;
+	}
 	address_format_host(a, host, sizeof host);
 	snprintf(text, n, a->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port_of(a));
 }

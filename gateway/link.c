@@ -23,6 +23,8 @@ static const struct lg_plugin *plugin_of(const struct link *l)
 
 void link_log(const struct link *l, enum lg_level level, const char *event, const char *key, const char *value)
 {
+	if (!log_wants(level))
+		return;
 	log_event(level, event, "listener", l->listener->conf->name, "session", LOG_NUM(l->session->number), "peer",
 		  l->peer_text, "source", l->session->origin_text[0] ? l->session->origin_text : NULL, "server",
 		  l->server ? l->server->name : NULL, key, value, NULL);
@@ -281,7 +283,7 @@ static void on_closed(struct stream *s)
 		l->joined->joined = NULL;
 		l->joined = NULL;
 	}
-	session_link_closed(l, s->failed || s->hangup);
+	session_link_closed(l, s->failed || (s->hangup && !l->relays)); /* an end is a word of what is relayed */
 	l->stream = NULL;
 }
 
@@ -337,6 +339,7 @@ void link_join(struct link *a, struct link *b)
 		return;
 	a->joined = b;
 	b->joined = a;
+	a->relays = b->relays = true;
 	stream_go(a->stream);
 	stream_go(b->stream);
 	end_joined(a);

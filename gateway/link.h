@@ -22,6 +22,7 @@ struct link {
 	bool open, ended;
 	bool handshaking;          /* counts among the listener's handshakes */
 	struct link *joined;       /* bytes go there unread */
+	bool relays;               /* it is joined, or was */
 	struct link *unit_of;      /* whose unit is under way to this link (LG_MORE) */
 	struct list parked;        /* struct parked: others' units that wait behind it */
 	uint64_t parked_bytes;

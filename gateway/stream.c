@@ -114,7 +114,8 @@ static void finish_close(struct stream *s)
 		list_remove(&s->feed_task.node);
 		list_remove(&s->open_task.node);
 		list_remove(&s->close_task.node);
-		worker_unwatch(s->worker, &s->io);
+		if (s->working) /* else closing it is enough */
+			worker_unwatch(s->worker, &s->io);
 	}
 	if (s->working)
 		return; /* on_handshake comes back to this */
@@ -393,7 +394,6 @@ static int stream_create(struct stream **sp, struct worker *w, int fd, struct tl
 	task_init(&s->feed_task, stream_feed);
 	task_init(&s->close_task, on_close);
 	wheel_deadline_init(&s->deadline, on_deadline);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	*sp = s;
 	return 0;
 }
@@ -429,6 +429,7 @@ int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *
 		tls_free(tls);
 		return r;
 	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	r = stream_create(sp, w, fd, tls, ops, owner, limits);
 	if (r == 0)
 		enter(*sp, STREAM_CONNECTING);

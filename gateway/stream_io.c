@@ -373,6 +373,8 @@ static int send_end(struct stream *s)
 		r = send_records(s);
 		if (r <= 0)
 			return r; /* the end is kept with the rest; FIN follows when that is sent */
+	} else if (s->told_end) {
+		return 1; /* it is closed in a moment, which says the same */
 	}
 	if (shutdown(s->io.fd, SHUT_WR) < 0 && errno != ENOTCONN) /* the peer may have reset it meanwhile */
 		return -errno;

@@ -100,7 +100,8 @@ void worker_fini(struct worker *w);
 void worker_run(struct worker *w);
 void worker_stop(struct worker *w);
 
-/* Watches io->fd for `events` (EPOLLIN, EPOLLET and so on); 0 or -errno.  worker_unwatch before the descriptor is closed. */
+/* Watches io->fd for `events` (EPOLLIN, EPOLLET and so on); 0 or -errno.  A descriptor that is closed is
+ * watched no more; worker_unwatch is for one that stays open. */
 int worker_watch(struct worker *w, struct io *io, uint32_t events);
 void worker_unwatch(struct worker *w, struct io *io);
 
