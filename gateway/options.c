@@ -138,25 +138,28 @@ static int set_ports(void *at, const char *text, char err[], size_t errlen)
 	return 0;
 }
 
-static int parse_net(struct lg_net *net, char *text)
+static int parse_net(struct lg_net *net, const char *text)
 {
-	char *slash = strchr(text, '/'), *end;
-	unsigned offset = 0;
-	long bits;
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	char host[INET6_ADDRSTRLEN], *end = NULL;
+	long bits, most = 128;
 
-	if (slash)
-		*slash++ = 0;
+	if (n >= sizeof host)
+		return -EINVAL;
+	memcpy(host, text, n);
+	host[n] = 0;
 	*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff } };
-	if (inet_pton(AF_INET, text, net->address + 12) == 1)
-		offset = 96;
-	else if (inet_pton(AF_INET6, text, net->address) != 1)
+	if (inet_pton(AF_INET, host, net->address + 12) == 1)
+		most = 32;
+	else if (inet_pton(AF_INET6, host, net->address) != 1)
 		return -EINVAL;
-	bits = slash ? strtol(slash, &end, 10) : 128 - (long)offset;
-	if (slash && (*slash < '0' || *slash > '9' || *end))
+	bits = slash ? strtol(slash + 1, &end, 10) : most;
+	if (slash && (slash[1] < '0' || slash[1] > '9' || *end))
 		return -EINVAL;
-	if (bits < 0 || bits > 128 - (long)offset)
+	if (bits > most)
 		return -EINVAL;
-	net->bits = (uint8_t)(bits + offset);
+	net->bits = (uint8_t)(bits + 128 - most);
 	return 0;
 }
 
