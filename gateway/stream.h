@@ -103,8 +103,8 @@ struct stream {
 	uint64_t half_ms;     /* one direction ended */
 	struct deadline deadline;
 	struct list node; /* worker->streams */
-	struct list dirty, again;
-	struct task open_task, feed_task, close_task;
+	struct list dirty, again; /* worker->dirty, worker->again */
+	struct task open_task, close_task;
 	struct grave grave;
 	char reason[96];
 };

@@ -22,14 +22,14 @@ void rig_turn(struct worker *w);             /* what can be done now */
 void rig_run(struct worker *w, unsigned ms); /* turns for that long */
 
 /* Turns until `cond` holds; after 10 s the test fails. */
-#define RIG_UNTIL(w, cond)                                                                                                   \
-	do {                                                                                                                 \
-		uint64_t rig_end = rig_now_ms() + 10000;                                                                     \
-		while (!(cond)) {                                                                                            \
-			if (rig_now_ms() > rig_end)                                                                          \
-				fail_msg("%s:%d: waited in vain for %s", __FILE__, __LINE__, #cond);                         \
-			rig_turn(w);                                                                                         \
-		}                                                                                                            \
+#define RIG_UNTIL(w, cond)                                                                                             \
+	do {                                                                                                           \
+		uint64_t rig_end = rig_now_ms() + 10000;                                                               \
+		while (!(cond)) {                                                                                      \
+			if (rig_now_ms() > rig_end)                                                                    \
+				fail_msg("%s:%d: waited in vain for %s", __FILE__, __LINE__, #cond);                   \
+			rig_turn(w);                                                                                   \
+		}                                                                                                      \
 	} while (0)
 
 /* ---- Sockets of 127.0.0.1 that never block ---- */
@@ -96,7 +96,8 @@ int rig_tls_stop(void **state);
 struct tls *rig_tls_accept(void);
 struct tls *rig_tls_connect(void);
 
-/* A TLS client over a socket, by hand: shakes hands as far as its last flight, which stays in `out` with what follows. */
+/* A TLS client over a socket, by hand: shakes hands as far as its last flight, which stays in `out` with what follows.
+ */
 struct hand {
 	struct peer peer;
 	struct tls *tls;

@@ -41,7 +41,8 @@ static void test_refused(void **state)
 
 	for (int tls = 0; tls < 2; tls++) {
 		memset(&e, 0, sizeof e);
-		r = stream_connect(&e.s, w, (struct sockaddr *)&at, tls ? rig_tls_connect() : NULL, &end_ops, &e, &limits);
+		r = stream_connect(&e.s, w, (struct sockaddr *)&at, tls ? rig_tls_connect() : NULL, &end_ops, &e,
+				   &limits);
 		if (r == 0) {
 			RIG_UNTIL(w, e.told[CLOSED]);
 			assert_string_equal(e.reason, strerror(ECONNREFUSED));
@@ -95,8 +96,8 @@ static void test_close_while_connecting(void **state)
 		struct stream_limits limits = { .queue = 1 };
 		struct end e = { 0 };
 
-		assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, i / 2 ? rig_tls_connect() : NULL, &end_ops, &e,
-						&limits),
+		assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, i / 2 ? rig_tls_connect() : NULL,
+						&end_ops, &e, &limits),
 				 0);
 		stream_close(e.s, hows[i % 2], "no more");
 		assert_int_equal(e.told[CLOSED], 0); /* not inside the call */
@@ -237,7 +238,8 @@ static void test_close_in_every_callback(void **state)
 
 /* ---- Ends ---- */
 
-/* One side ends, the other still talks, then ends, too: whatever the order, each hears all and both close by themselves. */
+/* One side ends, the other still talks, then ends, too: whatever the order, each hears all and both close by
+ * themselves. */
 static void test_half_close(void **state)
 {
 	struct worker *w = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_stream_io.c: the bytes of a stream: intact, held back, counted, limited, and few sends.  Its life: test_stream.c. */
+/* test_stream_io.c: the bytes of a stream: intact, held back, counted, limited, and few sends.  Its life:
+ * test_stream.c. */
 #include "unit.h"
 
 #include "rig.h"
@@ -212,7 +213,7 @@ static void test_bytes_behind_the_handshake(void **state)
 	static const struct {
 		size_t n;
 		bool hold, end;
-	} cases[] = { { 1, false, false },	{ 1, true, true },	 { 30000, true, false }, { 64000, false, true },
+	} cases[] = { { 1, false, false },      { 1, true, true },       { 30000, true, false }, { 64000, false, true },
 		      { 100000, false, false }, { 100000, true, false }, { 100000, true, true } };
 	struct worker *w = *state;
 
