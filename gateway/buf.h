@@ -22,7 +22,7 @@ static inline size_t buf_len(const struct buf *b)
 
 static inline struct lg_span buf_span(const struct buf *b)
 {
-	return (struct lg_span){ b->p + b->start, b->end - b->start };
+	return b->p ? (struct lg_span){ b->p + b->start, b->end - b->start } : (struct lg_span){ NULL, 0 };
 }
 
 /* Room for `n` more bytes at the end: where to write them, then buf_grown; NULL: out of memory, nothing changed. */

@@ -247,6 +247,8 @@ static const struct listener_limits wide = {
 
 void net_make(struct net *n, struct worker *w, unsigned servers)
 {
+	struct sockaddr_in at;
+
 	log_set_level(LG_ERROR);
 	*n = (struct net){ .w = w };
 	n->snapshot = calloc(1, sizeof *n->snapshot);
@@ -264,9 +266,9 @@ void net_make(struct net *n, struct worker *w, unsigned servers)
 		make_server(n, i);
 	n->reach = (struct reach){ .pool = &n->pool, .nby = 1, .persist = true };
 	assert_int_equal(store_memory_create(&n->pool.store, &(struct store_memory_conf){ .entries = 1000 }), 0);
-	n->bind = (struct bind){ .transport = LG_TCP, .text = "127.0.0.1:0" };
-	*(struct sockaddr_in *)&n->bind.address =
-		(struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	n->bind = (struct bind){ .transport = LG_TCP, .text = "127.0.0.1" };
+	at = rig_nobody(); /* a port that is asked for: another is not kept while nobody listens */
+	memcpy(&n->bind.address, &at, sizeof at);
 	n->conf = (struct listener_conf){ .name = "l",
 					  .plugin = &net_plugin,
 					  .binds = &n->bind,
@@ -281,16 +283,21 @@ void net_make(struct net *n, struct worker *w, unsigned servers)
 
 void net_open(struct net *n)
 {
-	socklen_t len = sizeof n->at;
 	char err[200] = "";
 
 	if (listener_create(&n->listener, n->w, n->snapshot, &n->conf, NULL, err, sizeof err) < 0)
 		fail_msg("%s", err);
-	assert_int_equal(getsockname(n->listener->sockets[0].io.fd, (struct sockaddr *)&n->at, &len), 0);
+	memcpy(&n->at, &n->bind.address, sizeof n->at);
 	listener_review(n->listener);
 }
 
 void net_free(struct net *n)
+{
+	net_stop(n);
+	net_drop(n);
+}
+
+void net_stop(struct net *n)
 {
 	RIG_UNTIL(n->w, list_empty(&n->w->sessions) && list_empty(&n->w->streams));
 	assert_int_equal(n->stats.sessions, 0);
@@ -300,6 +307,10 @@ void net_free(struct net *n)
 		listener_destroy(n->listener);
 	rig_turn(n->w);
 	assert_int_equal(n->stats.open, 0);
+}
+
+void net_drop(struct net *n)
+{
 	for (unsigned i = 0; i < n->pool.nservers; i++) {
 		assert_int_equal(n->servers[i].state->sessions, 0);
 		server_state_free(n->servers[i].state);

@@ -46,7 +46,9 @@ extern const struct lg_plugin net_plugin;
 /* With `n` servers that are up, "s0", "s1" and so on, in turn; the limits are wide.  Then change what you like. */
 void net_make(struct net *n, struct worker *w, unsigned servers);
 void net_open(struct net *n); /* creates the listener, which listens if it wants to */
-void net_free(struct net *n); /* turns until all sessions have ended */
+void net_free(struct net *n); /* both of these: */
+void net_stop(struct net *n); /* turns until all sessions have ended */
+void net_drop(struct net *n); /* what needs no worker */
 
 void net_health(struct net *n, unsigned server, enum health health);
 void net_server_dies(struct net *n, unsigned server); /* connecting to it is refused */

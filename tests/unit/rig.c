@@ -330,6 +330,11 @@ int rig_tls_stop(void **state)
 	return 0;
 }
 
+struct tls_server *rig_tls_server(void)
+{
+	return tls_server;
+}
+
 struct tls *rig_tls_accept(void)
 {
 	struct tls *t = NULL;

@@ -93,6 +93,7 @@ void end_accept(struct end *e, struct worker *w, struct peer *p, struct tls *tls
 /* The one server and client of all TLS in these tests; made by rig_tls_start, a group set-up. */
 int rig_tls_start(void **state);
 int rig_tls_stop(void **state);
+struct tls_server *rig_tls_server(void); /* not counted */
 struct tls *rig_tls_accept(void);
 struct tls *rig_tls_connect(void);
 

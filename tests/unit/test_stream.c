@@ -450,7 +450,6 @@ static void test_deadlines(void **state)
 		act(&e, &p, w, deadlines[i].act);
 		since = rig_now_ms();
 		RIG_UNTIL(w, e.told[CLOSED]);
-		print_message("%zu: %s\n", i, e.reason);
 		assert_string_equal(e.reason, deadlines[i].reason);
 		assert_in_range(rig_now_ms() - since, deadlines[i].least_ms, deadlines[i].most_ms);
 		peer_close(&p);
