@@ -154,7 +154,8 @@ int config_stores(struct builder *b)
 {
 	struct snapshot *s = b->snapshot;
 
-	for (struct pool *p = s->pools; p < s->pools + s->npools; p++) {
+	for (unsigned i = 0; i < s->npools; i++) {
+		struct pool *p = &s->pools[i];
 		struct store_memory_conf conf = { .entries = entries_of(b, p->scope) };
 
 		if (!p->has_persistence)

@@ -296,6 +296,8 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 		struct listener *l;
 
 		r = listener_create(&l, &c->worker, s, &s->listeners[i], g->sources[i], err, errlen);
+		if (r == 0)
+			listener_review(l); /* what needs no server opens at once */
 	}
 	return r;
 }
@@ -414,7 +416,7 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 	if (r == 0)
 		log_info("started", "configuration", snapshot->file, "workers", LOG_NUM(g->ncrews), "control",
 			 snapshot->settings.control);
-	else
+	else if (g->nrunning)
 		next_phase(g);
 	on_changed(g);
 	if (g->nrunning)

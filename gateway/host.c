@@ -3,8 +3,8 @@
 #include "host.h"
 
 #include <sys/random.h>
-#include <time.h>
 
+#include "clock.h"
 #include "link.h"
 #include "log.h"
 #include "probe.h"
@@ -77,14 +77,6 @@ static void host_log(struct lg_link *l, enum lg_level level, const char *event, 
 	link_log(link_of(l), level, event, "detail", detail);
 }
 
-static uint64_t host_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void host_random(void *p, size_t n)
 {
 	for (size_t done = 0; done < n;) {
@@ -109,7 +101,7 @@ const struct lg_host host_functions = {
 	.deadline = host_deadline,
 	.count = host_count,
 	.log = host_log,
-	.now_ms = host_now_ms,
+	.now_ms = clock_loop_ms,
 	.random = host_random,
 	.ask = probe_ask,
 };

@@ -18,6 +18,7 @@
 #include "balance.h"
 #include "host.h"
 #include "log.h"
+#include "plugins.h"
 #include "policy.h"
 #include "session.h"
 
@@ -202,7 +203,7 @@ static int start_plugin(struct listener *l, char err[], size_t errlen)
 		return 0;
 	r = conf->plugin->start(l->inst, conf->plugin_conf, &host_functions, why, sizeof why);
 	if (r < 0) {
-		snprintf(err, errlen, "listener %s: plugin %s does not start: %s", conf->name, conf->plugin->name,
+		snprintf(err, errlen, "listener %s: the plugin %s does not start: %s", conf->name, plugins_file(conf->plugin),
 			 why[0] ? why : strerror(-r));
 		free(l->inst);
 		l->inst = NULL;

@@ -10,6 +10,8 @@
 
 #include "lychctl_table.h"
 
+enum { TROUBLE_WORD = 10 };
+
 static const char *text_of(const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
@@ -54,6 +56,15 @@ static enum paint state_paint(const char *state)
 
 /* ---- What is wrong ---- */
 
+/* The first word of a line about trouble, in a column of its own. */
+static void trouble_word(FILE *out, enum paint paint, bool colours, const char *word)
+{
+	size_t n = strlen(word);
+
+	paint_text(out, paint, colours, word);
+	fprintf(out, "%*s", n < TROUBLE_WORD ? (int)(TROUBLE_WORD - n) : 1, "");
+}
+
 static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
 {
 	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
@@ -62,8 +73,8 @@ static void note_server(FILE *out, const json_t *pool, const json_t *server, boo
 	if (strcmp(state, "up") == 0)
 		return;
 	view_duration(duration, number_of(server, "seconds"));
-	paint_text(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
-	fputs("  server ", out);
+	trouble_word(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
+	fputs("server ", out);
 	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
 	fputc('/', out);
 	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
@@ -82,8 +93,8 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 	json_t *policy;
 
 	if (!is_set(listener, "open")) {
-		paint_text(out, PAINT_BAD, colours, "CLOSED");
-		fputs("  listener ", out);
+		trouble_word(out, PAINT_BAD, colours, "CLOSED");
+		fputs("listener ", out);
 		paint_text(out, PAINT_NONE, false, text_of(listener, "name"));
 		fputs(" refuses connections\n", out);
 	}
@@ -91,8 +102,8 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 	{
 		if (!is_set(policy, "tripped"))
 			continue;
-		paint_text(out, PAINT_BAD, colours, "TRIPPED");
-		fputs("  policy ", out);
+		trouble_word(out, PAINT_BAD, colours, "TRIPPED");
+		fputs("policy ", out);
 		paint_text(out, PAINT_NONE, false, text_of(policy, "name"));
 		fputs(" of listener ", out);
 		paint_text(out, PAINT_NONE, false, text_of(listener, "name"));

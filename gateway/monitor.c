@@ -8,9 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "balance.h"
+#include "clock.h"
 #include "health.h"
 #include "host.h"
 #include "log.h"
@@ -53,11 +52,8 @@ static void note_answer(struct server_state *state, const char *note)
 
 static void set_health(struct server *s, enum health health, const char *note)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	atomic_store(&s->state->health, health);
-	atomic_store(&s->state->since, (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	atomic_store(&s->state->since, clock_unix_ms());
 	log_event(health == HEALTH_UP ? LG_INFO : LG_WARNING, health == HEALTH_UP ? "server-up" : "server-down", "pool",
 		  s->pool->name, "server", s->name, "probe", note, NULL);
 }

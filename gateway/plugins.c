@@ -198,6 +198,15 @@ const struct lg_plugin *plugins_find(const char *name, const char *const *path, 
 	return load(name, file, err, errlen);
 }
 
+const char *plugins_file(const struct lg_plugin *p)
+{
+	for (struct loaded *l = loaded_list; l; l = l->next) {
+		if (&l->plugin == p)
+			return l->file;
+	}
+	return p->name;
+}
+
 /* ---- Facts ---- */
 
 /* "header.*" fits any name that goes on behind the dot. */

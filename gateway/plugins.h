@@ -14,6 +14,9 @@
  * ends, and are the same for all who ask.  For the thread that reads the configuration only. */
 const struct lg_plugin *plugins_find(const char *name, const char *const *path, char err[], size_t errlen);
 
+/* The file that a plugin was loaded from; its name when it was not loaded here. */
+const char *plugins_file(const struct lg_plugin *p);
+
 /* ---- Option tables; a table may be NULL, which is an empty one ---- */
 
 const struct lg_option *options_find(const struct lg_option *table, const char *name); /* NULL: none */

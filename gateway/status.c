@@ -236,7 +236,7 @@ static json_t *persistence_status(const struct snapshot *s, const struct pool *p
 	o = json_object();
 	return whole(o, put(o, "by", persistence_facts(s, p)) && put_text(o, "scope", p->scope) &&
 				put_number(o, "timeout_ms", p->timeout_ms) &&
-				put_number(o, "entries", p->store->ops->entries(p->store)));
+				put_number(o, "entries", p->store->ops->entries(p->store, clock_loop_ms())));
 }
 
 static json_t *pool_status(const struct snapshot *s, const struct pool *p)

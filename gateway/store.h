@@ -30,7 +30,7 @@ struct store;
 
 struct store_ops {
 	int (*claim)(struct store *s, struct claim *c);
-	size_t (*entries)(struct store *s);
+	size_t (*entries)(struct store *s, uint64_t now_ms); /* that have not expired */
 	void (*destroy)(struct store *s);
 };
 

@@ -229,16 +229,26 @@ static int memory_claim(struct store *s, struct claim *c)
 	return ret;
 }
 
-static size_t memory_entries(struct store *s)
+/* Takes the expired ones out first, so that a table which nobody claims from any more shows as empty. */
+static size_t live_entries(struct shard *sh, uint64_t now_ms)
+{
+	size_t n;
+
+	pthread_mutex_lock(&sh->lock);
+	while (sh->oldest != none && has_expired(&sh->entries[sh->oldest], now_ms))
+		remove_entry(sh, sh->oldest);
+	n = sh->n;
+	pthread_mutex_unlock(&sh->lock);
+	return n;
+}
+
+static size_t memory_entries(struct store *s, uint64_t now_ms)
 {
 	struct store_memory *m = memory_of(s);
 	size_t n = 0;
 
-	for (unsigned i = 0; i < m->nshards; i++) {
-		pthread_mutex_lock(&m->shards[i].lock);
-		n += m->shards[i].n;
-		pthread_mutex_unlock(&m->shards[i].lock);
-	}
+	for (unsigned i = 0; i < m->nshards; i++)
+		n += live_entries(&m->shards[i], now_ms);
 	return n;
 }
 

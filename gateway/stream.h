@@ -45,7 +45,7 @@ struct stream_limits {
 	uint32_t first_byte_ms; /* from then to the peer's first byte */
 	uint32_t idle_ms;       /* without a byte either way */
 	uint32_t half_ms;       /* one direction ended, the other not */
-	uint32_t stall_ms;      /* something to send, and the peer takes nothing */
+	uint32_t stall_ms;      /* something to send, and the peer takes nothing; half a message, and the rest does not come */
 	uint64_t queue;         /* bytes waiting to be sent: the mark of LG_FULL */
 	uint64_t in;            /* bytes received and not used */
 	uint64_t memory;        /* bytes in the buffers of all streams with one account */

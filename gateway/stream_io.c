@@ -69,6 +69,8 @@ static void take_in(struct stream *s, struct lg_span fresh)
 	}
 	if (!s->held && buf_len(&s->in) > s->limits->in)
 		stream_close(s, LG_FLUSH, "message is longer than the limit");
+	else if (buf_len(&s->in))
+		stream_arm(s); /* the rest has to come */
 }
 
 /* Where to receive to. */

@@ -22,7 +22,8 @@
  * 1. No host call calls back.  What it causes comes after the current callback has returned, in the order of the calls;
  *    `routed` before newer bytes of the same link.
  * 2. A link is valid until its `closed` has returned; an exchange until `done`, or until `respond` or `lost` has returned
- *    without `again`.  When a client link closes, its exchanges end with it, silently, before `closed`.
+ *    without `again`.  When a link closes, the exchanges that it began (with a client link all of its session) end with
+ *    it, silently, before `closed`.
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
@@ -95,8 +96,8 @@ struct lg_link {
 
 /* A client link and what hangs on it. */
 struct lg_session {
-	struct lg_link *client; /* NULL once it has closed */
-	void *data; /* session_size bytes of the plugin's, zeroed at the start */
+	struct lg_link *client; /* NULL: it has closed, and the server links follow */
+	void *data;             /* session_size bytes of the plugin's, zeroed at the start */
 };
 
 /* One request and its answer, from either side. */
@@ -295,7 +296,7 @@ struct lg_plugin {
 	ptrdiff_t (*receive)(struct lg_link *l, struct lg_span in);
 
 	/* A policy, persistence or the log reads a fact of x->unit; `arg` is what stands for the star.  { NULL, 0 }: it has
-	 * none.  The answer must stay until the next call for the same exchange. */
+	 * none.  The answer must stay until the plugin is called again.  This one call may come inside a host call. */
 	struct lg_span (*fact)(struct lg_exchange *x, unsigned index, struct lg_span arg);
 
 	/* The server is found and its link is open: send the request. */

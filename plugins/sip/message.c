@@ -51,7 +51,7 @@ static ptrdiff_t read_crlf(struct lg_link *l, struct lg_span in, bool ping)
 
 /* ---- What cannot be passed on ---- */
 
-/* The next message can be found behind `n` bytes of head and the body, which nobody gets. */
+/* The next message can be found behind this one, whose body nobody gets. */
 static ptrdiff_t swallow(struct lg_link *l, const struct sip_head *h)
 {
 	stream_of(l)->body_left = h->body_n;
@@ -150,7 +150,7 @@ ptrdiff_t message_receive(struct lg_link *l, struct lg_span in)
 	size_t used = 0;
 
 	s->routing = 0;
-	while (used < in.n && !stream_waits(s) && !s->closing) {
+	while (used < in.n && !stream_waits(s) && !s->closing && !session_of(l)->joined) {
 		ptrdiff_t n = read_next(l, (struct lg_span){ in.p + used, in.n - used });
 
 		if (n == 0)

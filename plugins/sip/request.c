@@ -10,7 +10,7 @@
 #include "session.h"
 #include "stream.h"
 
-/* Lync sends these without a thought of an answer; ACK has none by nature. */
+/* No response exists to an ACK (RFC 3261 section 17.1.1.3), nor to Lync's BENOTIFY. */
 static bool has_answer(const struct sip_head *h)
 {
 	return h->method != SIP_ACK && h->method != SIP_BENOTIFY;
@@ -290,8 +290,6 @@ void request_lost(struct lg_exchange *x, const struct lg_lost *why)
 	forget(x);
 	if (x->from->side == LG_SERVER || retry(x, why))
 		return;
-	if (has_body_to_come(x))
-		stream_of(x->from)->body_to = NULL;
 	x->from->host->count(x->from, COUNT_LOST, 1);
 	reply_send(x->from, x->unit.p, &r->head, &reply);
 	session_answered(x->from->session);

@@ -111,7 +111,8 @@ void session_ended(struct lg_link *l)
 {
 	struct session *s = session_of(l);
 
-	if (l->side == LG_SERVER || s->by_connection || s->asked == 0) {
+	/* Half a message will never be a whole one: there is no answer to wait for. */
+	if (l->side == LG_SERVER || s->by_connection || s->asked == 0 || stream_of(l)->body_left > 0) {
 		stream_close(l);
 		return;
 	}

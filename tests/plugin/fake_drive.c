@@ -15,6 +15,25 @@
 
 #include <cmocka.h>
 
+void *fake_alloc(size_t n)
+{
+	void *p = calloc(1, n ? n : 1);
+
+	assert_non_null(p);
+	return p;
+}
+
+char *fake_copy(const char *p, size_t n)
+{
+	char *copy = malloc(n + 1);
+
+	assert_non_null(copy);
+	if (n > 0)
+		memcpy(copy, p, n);
+	copy[n] = '\0';
+	return copy;
+}
+
 static struct lg_span span(const char *s)
 {
 	return (struct lg_span){ s, strlen(s) };

@@ -18,25 +18,6 @@
 /* The clock has no argument, so it lives here. */
 static uint64_t fake_clock_ms = 1000;
 
-void *fake_alloc(size_t n)
-{
-	void *p = calloc(1, n ? n : 1);
-
-	assert_non_null(p);
-	return p;
-}
-
-char *fake_copy(const char *p, size_t n)
-{
-	char *copy = malloc(n + 1);
-
-	assert_non_null(copy);
-	if (n > 0)
-		memcpy(copy, p, n);
-	copy[n] = '\0';
-	return copy;
-}
-
 /* ---- Consequences ---- */
 
 void fake_defer(struct fake *f, void (*run)(struct fake *, void *), void *arg)

@@ -43,8 +43,6 @@ static inline struct fake_peer *fake_peer_of(struct lg_link *l)
 
 /* fake_host.c */
 extern const struct lg_host fake_calls;
-void *fake_alloc(size_t n);
-char *fake_copy(const char *p, size_t n);
 void fake_defer(struct fake *f, void (*run)(struct fake *, void *), void *arg);
 void fake_deliver(struct fake *f);
 void fake_connected(struct fake *f, void *exchange);
@@ -56,6 +54,8 @@ void fake_waits_free(struct fake_peer *p);
 void fake_put(struct fake_peer *to, struct fake_peer *from, const char *bytes, size_t n, unsigned flags);
 
 /* fake_drive.c */
+void *fake_alloc(size_t n);
+char *fake_copy(const char *p, size_t n);
 struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side);
 void fake_closed(struct fake *f, void *peer);
 void fake_read(struct fake_peer *p);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static const char *or(const char *text, const char *usual)
+static const char * or (const char *text, const char *usual)
 {
 	return text ? text : usual;
 }

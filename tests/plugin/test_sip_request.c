@@ -109,7 +109,7 @@ static bool refuses_negotiate(struct lg_exchange *x, struct lg_reply *reply)
 
 #define NEGOTIATE                                                                                                      \
 	"NEGOTIATE sip:127.0.0.1:5061 SIP/2.0\r\nVia: SIP/2.0/TLS 192.0.2.9:1111\r\nCSeq: 1 NEGOTIATE\r\n"             \
-	"Call-ID: n\r\nFrom: <sip:192.0.2.9>;tag=1\r\nTo: <sip:127.0.0.1:5061>\r\nMax-Forwards: 0\r\n"                \
+	"Call-ID: n\r\nFrom: <sip:192.0.2.9>;tag=1\r\nTo: <sip:127.0.0.1:5061>\r\nMax-Forwards: 0\r\n"                 \
 	"Compression: LZ77-8K\r\nContent-Length: 0\r\n\r\n"
 
 /* Compression is refused on either side, nobody else hears of it, and the connection stays. */
@@ -188,7 +188,9 @@ static bool answers_with_bad_texts(struct lg_exchange *x, struct lg_reply *reply
 	};
 
 	(void)x;
-	*reply = (struct lg_reply){ .code = 403, .reason = { "No\r\nX-Worse: d", 14 }, .headers = headers, .nheaders = 3 };
+	*reply = (struct lg_reply){
+		.code = 403, .reason = { "No\r\nX-Worse: d", 14 }, .headers = headers, .nheaders = 3
+	};
 	return true;
 }
 
@@ -212,8 +214,8 @@ static void a_refused_body_is_passed_over(void **state)
 {
 	(void)state;
 	for (size_t cut = 1, n = cut + 1; cut < n; cut++) {
-		const char *text = SAY(.method = "NEGOTIATE", .extra = "Compression: LZ77-8K\r\n",
-				       .body = "INVITE sip:x SIP/2.0");
+		const char *text =
+			SAY(.method = "NEGOTIATE", .extra = "Compression: LZ77-8K\r\n", .body = "INVITE sip:x SIP/2.0");
 		struct fake *f = play(ROUTE_MESSAGE);
 		struct fake_peer *client = fake_client(f, false);
 

@@ -11,9 +11,10 @@ static const struct lg_plugin counting = { LG_PLUGIN_HEADER, .name = "counting",
 static const struct lg_plugin plain = { LG_PLUGIN_HEADER, .name = "plain" };
 static char *by_key[] = { (char *)"key", NULL };
 
-static size_t entries(struct store *s)
+static size_t entries(struct store *s, uint64_t now_ms)
 {
 	(void)s;
+	(void)now_ms;
 	return SAMPLE_ENTRIES;
 }
 

@@ -83,7 +83,7 @@ static void test_rules(void **state)
 			assert_int_equal(claim_of(s, 1, r->before, 0, 10), r->before);
 		if (claim_of(s, 1, r->proposed, r->instead_of, 20) != r->answer || look(s, 1, 30) != r->after)
 			fail_msg("%s", r->why);
-		assert_int_equal(s->ops->entries(s), r->after != 0);
+		assert_int_equal(s->ops->entries(s, 0), r->after != 0);
 		assert_int_equal(look(s, 2, 30), 0); /* another key knows nothing of it */
 		destroy(s);
 	}
@@ -99,7 +99,8 @@ static void test_timeout_slides(void **state)
 	assert_int_equal(claim_of(s, 1, 6, 0, 2 * TIMEOUT - 2), 5);
 	assert_int_equal(look(s, 1, 3 * TIMEOUT - 2), 0);
 	assert_int_equal(claim_of(s, 1, 6, 0, 3 * TIMEOUT - 2), 6);
-	assert_int_equal(s->ops->entries(s), 1);
+	assert_int_equal(s->ops->entries(s, 4 * TIMEOUT - 3), 1);
+	assert_int_equal(s->ops->entries(s, 4 * TIMEOUT - 2), 0);
 	destroy(s);
 }
 
@@ -113,7 +114,7 @@ static void test_expired_is_reused(void **state)
 		claim_of(s, k, 5, 0, 0);
 	for (uint64_t k = 500; k-- > 0;)
 		assert_int_equal(claim_of(s, k, 6, 0, TIMEOUT), 6);
-	assert_int_equal(s->ops->entries(s), 500);
+	assert_int_equal(s->ops->entries(s, 0), 500);
 	destroy(s);
 }
 
@@ -128,7 +129,7 @@ static void test_least_recently_claimed_goes(void **state)
 	claim_of(s, 2, 200, 102, 21); /* and so does a move */
 	for (uint64_t k = 10; k < 17; k++)
 		claim_of(s, k, 100 + k, 0, 30);
-	assert_int_equal(s->ops->entries(s), 10);
+	assert_int_equal(s->ops->entries(s, 0), 10);
 	assert_int_equal(look(s, 0, 40), 100);
 	assert_int_equal(look(s, 2, 40), 200);
 	assert_int_equal(look(s, 9, 40), 109);
@@ -147,7 +148,7 @@ static void test_smallest(void **state)
 		assert_int_equal(claim_of(s, k, k + 1, 0, 0), k + 1);
 		assert_int_equal(look(s, k, 0), k + 1);
 	}
-	assert_int_equal(s->ops->entries(s), 1);
+	assert_int_equal(s->ops->entries(s, 0), 1);
 	destroy(s);
 }
 
@@ -193,7 +194,7 @@ enum { MANY = 200000 };
 
 static size_t bytes_per_entry(struct store *s)
 {
-	return heap_bytes() / s->ops->entries(s);
+	return heap_bytes() / s->ops->entries(s, 0);
 }
 
 static void test_cap_and_memory(void **state)
@@ -207,8 +208,8 @@ static void test_cap_and_memory(void **state)
 		if (k > 20000 && k % 5000 == 0 && bytes_per_entry(s) > most)
 			most = bytes_per_entry(s);
 	}
-	assert_true(s->ops->entries(s) <= MANY);
-	assert_true(s->ops->entries(s) >= MANY - 15);
+	assert_true(s->ops->entries(s, 0) <= MANY);
+	assert_true(s->ops->entries(s, 0) >= MANY - 15);
 	print_message("store: %zu bytes empty, an entry takes %zu in a full table, up to %zu while it grows\n", empty,
 		      bytes_per_entry(s), most);
 	assert_true(most <= 120); /* shards double at slightly different times */
@@ -227,7 +228,7 @@ static void test_memory_comes_back(void **state)
 		claim_of(s, k, 5, 0, 0);
 	for (uint64_t k = 0; k < MANY; k++)
 		look(s, k % 100, TIMEOUT + 1);
-	assert_int_equal(s->ops->entries(s), 0);
+	assert_int_equal(s->ops->entries(s, 0), 0);
 	assert_true(heap_bytes() <= empty + HEAP_ROUNDING);
 	destroy(s);
 }
@@ -245,7 +246,7 @@ static void test_mixed_timeouts(void **state)
 	}
 	for (unsigned i = 0; i < 200; i++)
 		look(s, 1000, 500);
-	assert_int_equal(s->ops->entries(s), 10);
+	assert_int_equal(s->ops->entries(s, 0), 10);
 	destroy(s);
 }
 
@@ -299,7 +300,7 @@ static void *claim_many(void *arg)
 			wrong++;
 		if (!atomic_compare_exchange_strong(&first_owner[k], &expected, c.owner) && expected != c.owner)
 			wrong++;
-		if (i % 1000 == 0 && s->ops->entries(s) > SHARED_KEYS)
+		if (i % 1000 == 0 && s->ops->entries(s, 0) > SHARED_KEYS)
 			wrong++;
 	}
 	return (void *)(uintptr_t)wrong;
@@ -318,7 +319,7 @@ static void test_threads(void **state)
 		assert_int_equal(pthread_join(threads[i], &wrong), 0);
 		assert_null(wrong);
 	}
-	assert_int_equal(s->ops->entries(s), SHARED_KEYS);
+	assert_int_equal(s->ops->entries(s, 0), SHARED_KEYS);
 	destroy(s);
 }
 

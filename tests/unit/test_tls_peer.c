@@ -43,7 +43,7 @@ static void assert_span(struct lg_span s, const char *want)
 /* ---- Clients ---- */
 
 #define EXPIRED "the certificate has expired"
-#define UNKNOWN "unknown authority"
+#define UNKNOWN "the certificate is from an unknown authority"
 
 static const struct client_row {
 	enum tls_verify verify;

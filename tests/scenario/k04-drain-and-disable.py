@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+"""k04: the operator's word: lychctl server drain, disable, enable."""
+from play import equal, eventually, expect, main, request, story
+
+MESSAGE = 'options = { route = "message" }'
+
+
+def ctl(gateway, verb, server):
+    done = gateway.ctl("server", verb, f"farm/{server.address}")
+    equal(done.returncode, 0, f"the exit code of lychctl server {verb}: {done.stderr}")
+
+
+@story
+def drain_keeps_what_a_server_has_and_gives_it_nothing_new(play):
+    one, two = play.server("one"), play.server("two")
+    gateway = play.gateway([one, two], listener=MESSAGE)
+    client = play.client()
+    ids = [f"old{n}@play" for n in range(10)]
+    first = {i: client.ask(request(call_id=i)).server for i in ids}
+    ctl(gateway, "drain", one)
+    equal(gateway.server(one)["state"], "drain", "its state")
+    equal({i: client.ask(request(call_id=i, cseq=2)).server for i in ids}, first, "the old Call-IDs' servers")
+    equal({client.ask(request()).server for _ in range(8)}, {"two"}, "the servers of new Call-IDs")
+    ctl(gateway, "enable", one)
+    equal({client.ask(request()).server for _ in range(8)}, {"one", "two"}, "the servers of new Call-IDs after enable")
+
+
+@story
+def disable_ends_a_servers_sessions_and_moves_its_keys(play):
+    one, two = play.server("one"), play.server("two")
+    gateway = play.gateway([one, two], listener='options = { route = "connection" }')
+    clients = [play.client() for _ in range(6)]
+    servers = [c.ask(request()).server for c in clients]
+    ctl(gateway, "disable", one)
+    equal(gateway.server(one)["state"], "disabled", "its state")
+    for client, server in zip(clients, servers):
+        if server == "one":
+            equal(client.ended(), b"", "what came before the close")
+        else:
+            equal(client.ask(request()).server, "two", "the other server's sessions stay")
+    eventually(lambda: not one.open_used, "no link to the disabled server is left")
+    equal({play.client().ask(request()).server for _ in range(4)}, {"two"}, "the servers of new clients")
+    ctl(gateway, "enable", one)
+    gateway.wait_state(one, "up")
+
+
+@story
+def lychctl_tells_what_it_does_not_know(play):
+    gateway = play.gateway([play.server("one")])
+    for words in (["server", "drain", "farm/nobody"], ["server", "paint", "farm/x"], ["server"], ["dance"]):
+        done = gateway.ctl(*words)
+        expect(done.returncode != 0 and done.stderr.strip(), f"lychctl {' '.join(words)} fails and says why")
+
+
+@story
+def the_status_is_one_table_for_people_and_one_object_for_programs(play):
+    one = play.server("one")
+    gateway = play.gateway([one])
+    client = play.client()
+    client.ask(request())
+    status = gateway.status()
+    listener = status["listeners"][0]
+    equal((listener["name"], listener["plugin"], listener["sessions"]), ("in", "sip", 1), "the listener")
+    server = status["pools"][0]["servers"][0]
+    equal((status["pools"][0]["name"], server["name"], server["address"], server["state"], server["sessions"],
+           server["requests"]), ("farm", one.address, one.address, "up", 1, 1), "the server")
+    text = gateway.ctl("status").stdout
+    expect(all(w in text for w in ("in", "farm", one.address, "up")), f"the table names them too:\n{text}")
+
+
+main()

@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""t05: clients that stall in the handshake hold up nobody, and are ended."""
+import ssl
+
+from play import equal, eventually, expect, main, request, story
+
+
+def hello():
+    """The first flight of a real client."""
+    inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.wrap_bio(inward, outward, server_hostname="pool.test").do_handshake()
+    except ssl.SSLWantReadError:
+        return outward.read()
+
+
+def gateway_with(play, limits):
+    return play.gateway([play.server("one")], bind="tls", words=play.certificates.word("pool"),
+                        listener=f'tls = "pool", limits = {{ {limits} }}')
+
+
+def stalled(play, n):
+    """Clients that say nothing, half a hello, or a whole one and never read the answer."""
+    first_flight = hello()
+    clients = [play.client() for _ in range(n)]
+    for i, client in enumerate(clients):
+        client.send(first_flight[:(0, 100, None)[i % 3]])
+    return clients
+
+
+@story
+def others_go_on_while_many_handshakes_stall_and_the_stalled_ones_are_closed(play):
+    gateway = gateway_with(play, 'handshake = "2s"')
+    standing = play.tls_client()
+    clients = stalled(play, 60)
+    equal(standing.ask(request()).server, "one", "a standing client's server")
+    equal(play.tls_client().ask(request()).server, "one", "a new client's server")
+    for client in clients:
+        client.ended()
+    equal(standing.ask(request()).server, "one", "the standing client's server afterwards")
+    eventually(lambda: gateway.listener()["sessions"] <= 2, "their sessions are gone")
+
+
+@story
+def handshakes_are_limited_in_number_and_only_handshakes(play):
+    gateway_with(play, 'handshakes = 4, handshake = "5s"')
+    done = [play.tls_client() for _ in range(6)]  # six one after the other are no matter
+    for client in done:
+        client.ask(request())  # so that the gateway, too, is through with the handshake
+    stalled(play, 4)
+    expect(play.turned_away(), "a fifth one is closed at once")
+    for client in done:
+        equal(client.ask(request()).server, "one", "who answers a client that is in")
+    for client in play.clients[6:10]:
+        client.close()
+    def admitted():
+        try:
+            return play.tls_client().ask(request()).status == 200
+        except (ssl.SSLError, ConnectionError):
+            return False
+    expect(eventually(admitted, "a new client gets in when the stalled ones have gone"), "it works")
+
+
+main()
