@@ -62,7 +62,7 @@ static struct due next_due(const struct stream *s)
 	if (!s->heard)
 		consider(&due, s->since_ms, l->first_byte_ms, "no first byte");
 	if (buf_len(&s->in) && !s->held)
-		consider(&due, s->active_ms, l->stall_ms, "a message was not finished");
+		consider(&due, s->kept_ms, l->stall_ms, "a message was not finished");
 	if (s->told_end != s->finished)
 		consider(&due, s->half_ms, l->half_ms, "half-open too long");
 	consider(&due, s->active_ms, l->idle_ms, "idle");

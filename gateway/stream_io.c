@@ -53,6 +53,18 @@ static void hand_over_kept(struct stream *s)
 		buf_free(&s->in);
 }
 
+/* What the owner did not use: the rest has to come, and soon. */
+static void look_at_kept(struct stream *s)
+{
+	if (buf_len(&s->in) == 0 || s->held || s->state != STREAM_OPEN)
+		return;
+	s->kept_ms = s->worker->now_ms;
+	if (buf_len(&s->in) > s->limits->in)
+		stream_close(s, LG_FLUSH, "message is longer than the limit");
+	else
+		stream_arm(s);
+}
+
 /* New bytes: from the worker's buffer when nothing is kept, else they are in s->in already. */
 static void take_in(struct stream *s, struct lg_span fresh)
 {
@@ -67,10 +79,7 @@ static void take_in(struct stream *s, struct lg_span fresh)
 		buf_grown(&s->in, fresh.n);
 		hand_over_kept(s);
 	}
-	if (!s->held && buf_len(&s->in) > s->limits->in)
-		stream_close(s, LG_FLUSH, "message is longer than the limit");
-	else if (buf_len(&s->in))
-		stream_arm(s); /* the rest has to come */
+	look_at_kept(s);
 }
 
 /* Where to receive to. */
@@ -214,8 +223,10 @@ void stream_read(struct stream *s)
 {
 	if (s->state != STREAM_OPEN)
 		return;
-	if (s->went && buf_len(&s->in))
+	if (s->went && buf_len(&s->in)) {
 		hand_over_kept(s);
+		look_at_kept(s);
+	}
 	if (buf_len(&s->raw))
 		read_raw(s);
 	for (unsigned round = 0; may_read(s); round++) {

@@ -288,7 +288,7 @@ static void test_create_fails(void **state)
 	net_make(&n, *state, 1);
 	n.conf.plugin = &lazy;
 	assert_int_equal(listener_create(&l, n.w, n.snapshot, &n.conf, NULL, err, sizeof err), -EINVAL);
-	assert_string_equal(err, "listener l: plugin lazy does not start: because");
+	assert_string_equal(err, "listener l: the plugin lazy does not start: because");
 	n.conf.plugin = &net_plugin;
 	fd = rig_listen((struct sockaddr_in *)&n.bind.address);
 	assert_int_equal(listener_test_bind(&n.bind), -EADDRINUSE);

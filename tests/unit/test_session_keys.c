@@ -117,9 +117,10 @@ static int slow_claim(struct store *s, struct claim *c)
 	return -EINPROGRESS;
 }
 
-static size_t slow_entries(struct store *s)
+static size_t slow_entries(struct store *s, uint64_t now_ms)
 {
 	(void)s;
+	(void)now_ms;
 	return 0;
 }
 

@@ -282,6 +282,7 @@ static void test_cut_is_not_clean(void **state)
 	stream_close(e.s, LG_FLUSH, "enough");
 	RIG_UNTIL(w, e.told[CLOSED]);
 	hand_free(&h);
+	end_free(&e);
 }
 
 /* Everything queued arrives, also when the peer reads late and has sent what we never read. */
@@ -402,7 +403,7 @@ static void test_peer_resets(void **state)
 
 /* ---- Deadlines ---- */
 
-enum act { NOTHING, TALK, PEER_ENDS, WE_END, SEND_MUCH };
+enum act { NOTHING, TALK, HALF_TALK, HELD_TALK, PEER_ENDS, WE_END, SEND_MUCH };
 
 static const struct {
 	struct stream_limits limits;
@@ -416,9 +417,18 @@ static const struct {
 	{ { .half_ms = 300, .idle_ms = 5000 }, PEER_ENDS, "half-open too long", 250, 700 },
 	{ { .half_ms = 300, .idle_ms = 5000 }, WE_END, "half-open too long", 250, 700 },
 	{ { .half_ms = 300, .first_byte_ms = 5000 }, WE_END, "half-open too long", 250, 700 },
+	{ { .stall_ms = 300, .idle_ms = 5000 }, HALF_TALK, "a message was not finished", 250, 700 },
+	{ { .stall_ms = 300, .idle_ms = 5000 }, HELD_TALK, "a message was not finished", 250, 700 }, /* from `go` on */
 	{ { .stall_ms = 300, .idle_ms = 5000 }, SEND_MUCH, "peer takes nothing", 250, 800 },
 	{ { .idle_ms = 300 }, SEND_MUCH, "idle", 250, 900 },
 };
+
+static ptrdiff_t take_none(struct end *e, struct lg_span in)
+{
+	if (e->ctx)
+		stream_hold(e->s);
+	return in.n ? 0 : -EPROTO;
+}
 
 static void act(struct end *e, struct peer *p, struct worker *w, enum act act)
 {
@@ -427,6 +437,20 @@ static void act(struct end *e, struct peer *p, struct worker *w, enum act act)
 	RIG_UNTIL(w, e->told[OPENED]);
 	if (act == TALK)
 		peer_say(w, p, "hello");
+	if (act == HALF_TALK || act == HELD_TALK) {
+		e->take = take_none;
+		e->ctx = act == HELD_TALK ? e : NULL;
+		peer_say(w, p, "half");
+		RIG_UNTIL(w, e->told[RECEIVED]);
+	}
+	if (act == HELD_TALK) {
+		rig_run(w, 800);
+		assert_int_equal(e->told[CLOSED], 0);
+		e->ctx = NULL;
+		stream_go(e->s);
+		RIG_UNTIL(w, e->told[RECEIVED] == 2);
+		end_say(e, "moves its deadlines");
+	}
 	if (act == PEER_ENDS)
 		shutdown(p->fd, SHUT_WR);
 	if (act == WE_END)
