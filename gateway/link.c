@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link.c: between a stream and a plugin: the plugin's callbacks, units kept whole, the raw relay of joined links.  What a
- * link's opening and closing mean for requests is session.c's.
+ * link.c: between a stream and a plugin: the plugin's callbacks, units kept whole, the raw relay of joined links.  What
+ * a link's opening and closing mean for requests is session.c's.
  */
 #include "link.h"
 
@@ -76,7 +76,7 @@ static void unpark(struct link *to)
 		return;
 	while (!to->unit_of && !list_empty(&to->parked)) {
 		unpark_one(to, container_of(to->parked.next, struct parked, node));
-		list_each(l, tmp, &to->parked) {
+		list_each (l, tmp, &to->parked) {
 			struct parked *p = container_of(l, struct parked, node);
 
 			if (!to->unit_of)
@@ -90,7 +90,7 @@ static void unpark(struct link *to)
 
 static void arm_unit(struct link *to)
 {
-	if (to->unit_of)
+	if (to->unit_of && to->limits.stall_ms)
 		wheel_set(&to->worker->wheel, &to->unit, to->worker->now_ms + to->limits.stall_ms);
 	else
 		wheel_cancel(&to->worker->wheel, &to->unit);
@@ -101,7 +101,7 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 	bool more = (flags & LG_MORE) && from;
 	enum lg_send r;
 
-	if (!to->stream || !to->open || to->joined)
+	if (!to->stream || to->stream->closing || !to->open || to->joined)
 		return LG_GONE;
 	if (to->unit_of && to->unit_of != from)
 		return park(to, from, pieces, n, more);
@@ -117,7 +117,13 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 
 static void unit_stalled(struct deadline *d)
 {
-	link_close(container_of(d, struct link, unit), LG_FLUSH, "a message was not finished");
+	struct link *to = container_of(d, struct link, unit);
+
+	if (buf_len(&to->stream->out)) /* `to` is slow and holds its sender up; whether it takes anything, the stream
+					  watches */
+		arm_unit(to);
+	else
+		link_close(to, LG_FLUSH, "a message was not finished");
 }
 
 /* `from` is gone: a unit that it did not finish cannot be; one that waits unfinished is dropped. */
@@ -145,7 +151,7 @@ static void forget_in_session(struct link *gone)
 	struct session *s = gone->session;
 	struct list *l, *tmp;
 
-	list_each(l, tmp, &s->servers)
+	list_each (l, tmp, &s->servers)
 		forget_sender(container_of(l, struct link, node), gone);
 	if (s->client && s->client != gone)
 		forget_sender(s->client, gone);
@@ -223,8 +229,9 @@ static void on_ended(struct stream *s, bool clean)
 		stream_finish(l->joined->stream);
 	else if (!l->joined && plugin_of(l)->ended)
 		plugin_of(l)->ended(&l->pub);
-	else
+	else if (l->joined || plugin_of(l)->receive)
 		link_close(l, LG_FLUSH, "peer closed");
+	/* else the link waits until it is joined, and its end with it */
 }
 
 static void on_writable(struct stream *s)
@@ -317,14 +324,32 @@ void link_farewell(struct link *l, uint32_t ms)
 
 /* ---- Joining, closing ---- */
 
+/* Bytes go on as they come: there are no units any more. */
+static void end_units(struct link *l)
+{
+	l->unit_of = NULL;
+	unpark(l);
+	l->unit_of = NULL;
+	arm_unit(l);
+}
+
+/* Has what is kept handed over again, though it was not held. */
+static void feed(struct link *l)
+{
+	stream_hold(l->stream);
+	stream_go(l->stream);
+}
+
 void link_join(struct link *a, struct link *b)
 {
 	if (!a->stream || !b->stream || a->joined || b->joined)
 		return;
+	end_units(a);
+	end_units(b);
 	a->joined = b;
 	b->joined = a;
-	stream_go(a->stream);
-	stream_go(b->stream);
+	feed(a);
+	feed(b);
 	if (a->ended)
 		stream_finish(b->stream);
 	if (b->ended)
@@ -395,7 +420,8 @@ static void name_local(struct link *l)
 	l->pub.local = span_of(l->local_text);
 }
 
-int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer, enum lg_transport transport)
+int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer,
+		enum lg_transport transport)
 {
 	const struct listener_conf *conf = session->listener->conf;
 	struct link *l = link_create(session, LG_CLIENT, transport, peer);
@@ -422,7 +448,8 @@ int link_accept(struct link **lp, struct session *session, int fd, const struct 
 	return 0;
 }
 
-/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under the gateway's name. */
+/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under the gateway's
+ * name. */
 static int tls_to(struct tls **tp, const struct session *s, const struct pool *pool, const struct server *server)
 {
 	struct tls_target target = {

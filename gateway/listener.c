@@ -70,6 +70,11 @@ static void on_pause_over(struct deadline *d)
 
 /* ---- Listening or not ---- */
 
+static void set_reuse(struct listener_socket *k, int on)
+{
+	setsockopt(k->io.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
 static void start_listening(struct listener_socket *k)
 {
 	struct listener *l = k->listener;
@@ -77,6 +82,7 @@ static void start_listening(struct listener_socket *k)
 
 	if (k->listening)
 		return;
+	set_reuse(k, 1); /* its connections inherit it, so that what is left of them does not hinder the next start */
 	r = listen(k->io.fd, BACKLOG) < 0 ? -errno : worker_watch(l->worker, &k->io, EPOLLIN);
 	if (r < 0) {
 		log_error("listen-failed", "listener", l->conf->name, "address", k->bind->text, "reason", strerror(-r));
@@ -96,6 +102,7 @@ static void stop_listening(struct listener_socket *k)
 		return;
 	worker_unwatch(l->worker, &k->io);
 	shutdown(k->io.fd, SHUT_RD);
+	set_reuse(k, 0); /* else another program that says so could bind the port as well */
 	wheel_cancel(&l->worker->wheel, &k->pause);
 	k->listening = false;
 	if (atomic_fetch_sub(&l->conf->stats->open, 1) == 1)

@@ -2,12 +2,12 @@
 /*
  * session.c: the way of a request, from top to bottom:
  *
- *     a client is accepted (session_begin), its plugin reads a request (session_route), policies give a verdict (decide),
- *     persistence and balance pick a server (place), a link to it is found or opened (reach_server), the plugin sends the
- *     request (hand_out), and the answer comes back as bytes that the plugin sends to the client's link.
+ *     a client is accepted (session_begin), its plugin reads a request (session_route), policies give a verdict
+ * (decide), persistence and balance pick a server (place), a link to it is found or opened (reach_server), the plugin
+ * sends the request (hand_out), and the answer comes back as bytes that the plugin sends to the client's link.
  *
- * Each step runs as a consequence, never inside a call of the plugin.  The bookkeeping of exchanges, and what becomes of them
- * when something ends, is in exchange.c.
+ * Each step runs as a consequence, never inside a call of the plugin.  The bookkeeping of exchanges, and what becomes
+ * of them when something ends, is in exchange.c.
  */
 #include "session.h"
 
@@ -101,7 +101,7 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 	struct session *s = from->session;
 	struct exchange *x;
 
-	if (!from->stream || s->nexchanges >= s->listener->conf->limits.plugin.requests)
+	if (!from->stream || from->stream->closing || s->nexchanges >= s->listener->conf->limits.plugin.requests)
 		return NULL;
 	x = exchange_create(s, step);
 	if (!x)
@@ -123,7 +123,8 @@ static void answer(struct exchange *x, const struct lg_reply *reply)
 	if (p->respond)
 		p->respond(&x->pub, reply);
 	else if (reply->code)
-		link_close(link_of(x->pub.from), LG_FLUSH, reply->cause == LG_BY_NO_SERVER ? "no server" : "refused by policy");
+		link_close(link_of(x->pub.from), LG_FLUSH,
+			   reply->cause == LG_BY_NO_SERVER ? "no server" : "refused by policy");
 	exchange_end(x);
 }
 
@@ -162,7 +163,36 @@ static bool decide(struct exchange *x)
 static void reach_server(struct exchange *x);
 static void hand_out(struct exchange *x, struct link *to);
 
-static void ask_store(struct exchange *x, uint64_t proposed, uint64_t instead_of);
+static void store_answered_later(struct claim *c)
+{
+	struct exchange *x = container_of(c, struct exchange, claim);
+
+	if (!exchange_answered(x))
+		x->then(x);
+}
+
+/* Asks a pool's table for x->claim.key; `then` has the answer in x->claim.owner, now or later. */
+static void ask_store(struct exchange *x, const struct pool *pool, uint64_t proposed, uint64_t instead_of,
+		      void (*then)(struct exchange *))
+{
+	struct claim *c = &x->claim;
+
+	c->proposed = proposed;
+	c->instead_of = instead_of;
+	c->timeout_ms = pool->timeout_ms;
+	c->now_ms = x->session->worker->now_ms;
+	c->answered = store_answered_later;
+	x->then = then;
+	if (store_claim(pool->store, c) != -EINPROGRESS) {
+		then(x);
+		return;
+	}
+	x->asking = true;
+	if (exchange_keep_unit(x) < 0)
+		answer(x, &no_server);
+}
+
+static void take_owner(struct exchange *x);
 
 /* Nobody owns the key, or its owner cannot serve: balance proposes. */
 static void propose(struct exchange *x, uint64_t gone)
@@ -171,12 +201,12 @@ static void propose(struct exchange *x, uint64_t gone)
 	if (!x->server)
 		answer(x, &no_server);
 	else if (x->has_key && x->reach->persist)
-		ask_store(x, x->server->id, gone);
+		ask_store(x, x->reach->pool, x->server->id, gone, take_owner);
 	else
 		reach_server(x);
 }
 
-static void store_answered(struct exchange *x)
+static void take_owner(struct exchange *x)
 {
 	struct claim *c = &x->claim;
 	struct server *owner = c->owner ? balance_owner(x->reach->pool, c->owner, &x->tried) : NULL;
@@ -189,57 +219,49 @@ static void store_answered(struct exchange *x)
 		propose(x, c->owner);
 }
 
-static void store_answered_later(struct claim *c)
-{
-	store_answered(container_of(c, struct exchange, claim));
-}
-
-static void ask_store(struct exchange *x, uint64_t proposed, uint64_t instead_of)
-{
-	struct claim *c = &x->claim;
-
-	c->proposed = proposed;
-	c->instead_of = instead_of;
-	c->timeout_ms = x->reach->pool->timeout_ms;
-	c->now_ms = x->session->worker->now_ms;
-	c->answered = store_answered_later;
-	if (store_claim(x->reach->pool->store, c) == -EINPROGRESS)
-		exchange_keep_unit(x);
-	else
-		store_answered(x);
-}
-
-/* A request inside a dialog goes to the key's owner, in whatever pool that is: the listener's own is asked first. */
-static bool follow(struct exchange *x)
-{
-	const struct listener_conf *conf = x->session->listener->conf;
-
-	for (unsigned i = 0; i < conf->nreach; i++) {
-		const struct reach *r = &conf->reach[i];
-		struct claim look = { .timeout_ms = r->pool->timeout_ms, .now_ms = x->session->worker->now_ms };
-
-		if (!r->persist || !exchange_key(x, r, &look.key) || store_claim(r->pool->store, &look) < 0 || !look.owner)
-			continue;
-		x->reach = r;
-		return true;
-	}
-	return false;
-}
-
 static void place(struct exchange *x)
 {
-	if (x->state == EXCHANGE_NEW && (x->how.flags & LG_FOLLOW) && x->session->listener->conf->nreach > 1)
-		follow(x);
 	x->state = EXCHANGE_PLACING;
-	if (!x->reach) {
+	if (!x->reach || (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
 		answer(x, &no_server);
 		return;
 	}
 	x->has_key = exchange_key(x, x->reach, &x->claim.key);
 	if (x->has_key && x->reach->persist)
-		ask_store(x, 0, 0);
+		ask_store(x, x->reach->pool, 0, 0, take_owner);
 	else
 		propose(x, 0);
+}
+
+static void follow(struct exchange *x);
+
+static void follow_owner(struct exchange *x)
+{
+	if (!x->claim.owner) {
+		x->looking++;
+		follow(x);
+		return;
+	}
+	x->reach = &x->session->listener->conf->reach[x->looking];
+	x->has_key = true;
+	take_owner(x);
+}
+
+/* A request inside a dialog goes to the key's owner, in whatever pool that is: the listener's own is asked first. */
+static void follow(struct exchange *x)
+{
+	const struct listener_conf *conf = x->session->listener->conf;
+
+	x->state = EXCHANGE_PLACING;
+	for (; x->looking < conf->nreach; x->looking++) {
+		const struct reach *r = &conf->reach[x->looking];
+
+		if (r->persist && exchange_key(x, r, &x->claim.key)) {
+			ask_store(x, r->pool, 0, 0, follow_owner);
+			return;
+		}
+	}
+	place(x);
 }
 
 /* ---- A link to the server ---- */
@@ -248,7 +270,7 @@ static struct link *find_link(struct session *s, const struct server *server)
 {
 	struct list *l, *tmp;
 
-	list_each(l, tmp, &s->servers) {
+	list_each (l, tmp, &s->servers) {
 		struct link *k = container_of(l, struct link, node);
 
 		if (k->server == server && k->stream && !k->stream->closing)
@@ -278,12 +300,8 @@ static void try_next(struct exchange *x)
 {
 	atomic_fetch_add_explicit(&x->server->state->failures, 1, memory_order_relaxed);
 	monitor_hurry(x->server);
-	if (x->tried.n < BALANCE_TRIED)
-		x->tried.ids[x->tried.n++] = x->server->id;
-	if (x->tried.n >= x->reach->pool->tries)
-		answer(x, &no_server);
-	else
-		place(x);
+	exchange_tried(x);
+	place(x);
 }
 
 static void reach_server(struct exchange *x)
@@ -303,7 +321,8 @@ static void reach_server(struct exchange *x)
 		return;
 	}
 	x->state = EXCHANGE_WAITING;
-	exchange_keep_unit(x);
+	if (exchange_keep_unit(x) < 0)
+		answer(x, &no_server);
 }
 
 void session_link_opened(struct link *l)
@@ -365,10 +384,14 @@ static void step(struct task *t)
 {
 	struct exchange *x = container_of(t, struct exchange, task);
 
-	if (x->state == EXCHANGE_NEW && !decide(x))
+	bool fresh = x->state == EXCHANGE_NEW;
+
+	if (fresh && !decide(x))
 		return;
 	if (x->how.to)
 		hand_back(x);
+	else if (fresh && (x->how.flags & LG_FOLLOW) && x->session->listener->conf->nreach > 1)
+		follow(x);
 	else
 		place(x);
 }

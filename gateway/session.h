@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session.h: the way of a request through the gateway.  A session is a client link and the server links that hang on it; an
- * exchange is one request on its way.  session.c is the story; start reading there.
+ * session.h: the way of a request through the gateway.  A session is a client link and the server links that hang on
+ * it; an exchange is one request on its way.  session.c is the story; start reading there.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -26,8 +26,8 @@ struct session {
 	struct list servers;       /* struct link */
 	struct list exchanges;     /* struct exchange, open ones */
 	unsigned nexchanges, nlinks;
-	struct list node; /* worker->sessions */
-	uint64_t number;  /* for the log */
+	struct list node;               /* worker->sessions */
+	uint64_t number;                /* for the log */
 	struct sockaddr_storage source; /* the client's address */
 	char source_text[64];           /* the same, once a fact has asked for it */
 	struct grave grave;
@@ -35,10 +35,10 @@ struct session {
 };
 
 enum exchange_state {
-	EXCHANGE_NEW,      /* policies come next */
-	EXCHANGE_PLACING,  /* a server is looked for: the store is asked who owns the key */
-	EXCHANGE_WAITING,  /* the link to the server opens */
-	EXCHANGE_ROUTED,   /* the plugin has it */
+	EXCHANGE_NEW,     /* policies come next */
+	EXCHANGE_PLACING, /* a server is looked for: the store is asked who owns the key */
+	EXCHANGE_WAITING, /* the link to the server opens */
+	EXCHANGE_ROUTED,  /* the plugin has it */
 	EXCHANGE_OVER,
 };
 
@@ -52,13 +52,16 @@ struct exchange {
 	struct tried tried;
 	bool has_key;
 	struct claim claim;
-	char *copy;        /* of the unit, once it must outlive its callback */
-	uint64_t begins;   /* in to's stream: the queue's length when it was routed */
-	bool again;        /* asked for inside `lost` */
-	struct task task;  /* its next step */
+	bool asking;                      /* the store has the claim and answers later: the memory must stay */
+	void (*then)(struct exchange *x); /* goes on with the store's answer */
+	unsigned looking;                 /* LG_FOLLOW: in listener_conf.reach, which pool's table is asked */
+	char *copy;                       /* of the unit, once it must outlive its callback */
+	uint64_t begins;                  /* in to's stream: the queue's length when it was routed */
+	bool again;                       /* asked for inside `lost` */
+	struct task task;                 /* its next step */
 	struct deadline deadline;
-	struct list node;  /* session->exchanges */
-	struct list at;    /* the server link's exchanges */
+	struct list node; /* session->exchanges */
+	struct list at;   /* the server link's exchanges */
 	struct grave grave;
 	max_align_t data[]; /* the plugin's */
 };
