@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "admission.h"
 #include "facts.h"
 #include "link.h"
 #include "log.h"
@@ -35,13 +36,6 @@ struct session *session_create(struct listener *l, const struct sockaddr *peer)
 	return s;
 }
 
-void session_forget(struct listener *l, const struct sockaddr *peer)
-{
-	atomic_fetch_sub_explicit(&l->conf->stats->sessions, 1, memory_order_relaxed);
-	if (l->sources)
-		sources_leave(l->sources, peer);
-}
-
 static void bury_session(struct grave *g)
 {
 	struct session *s = container_of(g, struct session, grave);
@@ -53,7 +47,7 @@ static void bury_session(struct grave *g)
 void session_destroy(struct session *s)
 {
 	list_remove(&s->node);
-	session_forget(s->listener, (struct sockaddr *)&s->source);
+	admission_leave(s->listener, (struct sockaddr *)&s->source);
 	if (s->worker->draining && list_empty(&s->worker->sessions))
 		worker_stop(s->worker);
 	s->grave.bury = bury_session;
@@ -145,6 +139,7 @@ void exchange_end(struct exchange *x)
 	list_remove(&x->node);
 	list_remove(&x->at);
 	list_remove(&x->task.node);
+	link_settle(x->session->client);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->grave.bury = bury_exchange;
 	if (!x->asking)
@@ -235,7 +230,7 @@ static void lose(struct exchange *x, enum lg_why why)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 	struct link *to = link_of(x->pub.to);
-	struct lg_lost lost = { .why = why, .handed = to->stream->handed > x->begins };
+	struct lg_lost lost = { .why = why, .handed = link_handed(to) > x->begins };
 
 	list_remove(&x->at);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);

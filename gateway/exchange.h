@@ -12,8 +12,6 @@
 struct session *session_create(struct listener *l, const struct sockaddr *peer);
 /* Takes it out of all counts and frees it at the end of the turn; it has no link. */
 void session_destroy(struct session *s);
-/* Takes one session of `peer` out of the listener's counts. */
-void session_forget(struct listener *l, const struct sockaddr *peer);
 
 /* An open exchange whose steps are `step`; NULL: out of memory. */
 struct exchange *exchange_create(struct session *s, void (*step)(struct task *));

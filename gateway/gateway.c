@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 
 #include "control.h"
+#include "flow.h"
 #include "handshake.h"
 #include "host.h"
 #include "link.h"
@@ -70,8 +71,8 @@ static void part_from(struct link *l)
 	if (server_is_disabled(l->server)) {
 		host_functions.random(&dice, sizeof dice);
 		link_farewell(l, dice % FAREWELL_MS);
-	} else if (!l->open && !server_is_up(l->server)) {
-		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere */
+	} else if ((!l->open || l->flow) && !server_is_up(l->server)) {
+		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere; a flow would never notice */
 	}
 }
 
@@ -379,6 +380,7 @@ static void destroy(struct gateway *g)
 		struct worker *w = &g->crews[i].worker;
 
 		stream_abandon(w);
+		flow_abandon(w);
 		list_each (l, tmp, &w->listeners)
 			listener_destroy(container_of(l, struct listener, node));
 		script_destroy(w->script);
@@ -386,6 +388,7 @@ static void destroy(struct gateway *g)
 	}
 	if (g->main_ready) {
 		stream_abandon(&g->main);
+		flow_abandon(&g->main);
 		worker_fini(&g->main);
 	}
 	monitors_free(g->monitors);

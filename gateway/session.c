@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "exchange.h"
 #include "link.h"
 #include "log.h"
@@ -33,63 +34,75 @@ static const struct lg_reply no_server = {
 
 /* ---- A client comes ---- */
 
-static void refuse(struct listener *l, int fd, const char *limit)
+static void refuse(struct listener *l, int fd, enum admission why)
 {
-	struct listener_stats *stats = l->conf->stats;
-
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
 	close(fd);
-	atomic_fetch_add_explicit(&stats->refused_limit, 1, memory_order_relaxed);
-	if (l->worker->now_ms - l->refused_ms < 1000)
-		return; /* one line a second is enough */
-	l->refused_ms = l->worker->now_ms;
-	log_warning("session-refused", "listener", l->conf->name, "limit", limit);
+	admission_refused(l, why);
 }
 
-/* Which limit forbids another session now; NULL: none, and the session is counted. */
-static const char *admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport)
+/* Its client link is there, or could not be made. */
+static void begin_with(struct session *s, int r)
 {
-	const struct listener_limits *limits = &l->conf->limits;
-	struct listener_stats *stats = l->conf->stats;
-
-	if (transport == LG_TLS && atomic_load_explicit(&stats->handshakes, memory_order_relaxed) >= limits->handshakes)
-		return "handshakes";
-	if (atomic_fetch_add_explicit(&stats->sessions, 1, memory_order_relaxed) >= limits->sessions) {
-		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
-		return "sessions";
-	}
-	if (l->sources && !sources_enter(l->sources, peer, l->worker->now_ms)) {
-		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
-		return "sessions_per_source or new_per_source";
-	}
-	atomic_fetch_add_explicit(&stats->accepted, 1, memory_order_relaxed);
-	return NULL;
-}
-
-void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport)
-{
-	const char *limit = admit(listener, peer, transport);
-	struct session *s;
-	int r;
-
-	if (limit) {
-		refuse(listener, fd, limit);
-		return;
-	}
-	s = session_create(listener, peer);
-	if (!s) {
-		session_forget(listener, peer);
-		refuse(listener, fd, "memory of the process");
-		return;
-	}
-	r = link_accept(&s->client, s, fd, peer, transport);
 	if (r < 0) {
-		log_error("session-failed", "listener", listener->conf->name, "reason", uv_strerror(r));
+		log_error("session-failed", "listener", s->listener->conf->name, "reason", uv_strerror(r));
 		session_destroy(s);
 		return;
 	}
 	s->pub.client = &s->client->pub;
 	s->nlinks = 1;
+}
+
+void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport)
+{
+	enum admission a = admit(listener, peer, transport);
+	struct session *s;
+
+	if (a != ADMITTED) {
+		refuse(listener, fd, a);
+		return;
+	}
+	s = session_create(listener, peer);
+	if (!s) {
+		admission_leave(listener, peer);
+		refuse(listener, fd, OUT_OF_MEMORY);
+		return;
+	}
+	begin_with(s, link_accept(&s->client, s, fd, peer, transport));
+}
+
+/* The table is full, or this client's share: a flow that is worth less goes at once. */
+static void make_room(struct listener_socket *k, enum admission why, const struct sockaddr *peer)
+{
+	struct flow_entry *e = why == OVER_SOURCE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
+
+	if (!e)
+		return;
+	flow_close(container_of(e, struct flow, entry), "table full");
+	worker_deliver(k->listener->worker);
+}
+
+void session_begin_flow(struct listener_socket *k, const struct datagram *d)
+{
+	const struct sockaddr *peer = (const struct sockaddr *)&d->peer;
+	struct listener *l = k->listener;
+	enum admission a = admit(l, peer, LG_UDP);
+	struct session *s;
+
+	if (a != ADMITTED) {
+		make_room(k, a, peer);
+		a = admit(l, peer, LG_UDP);
+	}
+	s = a == ADMITTED ? session_create(l, peer) : NULL;
+	if (!s) {
+		if (a == ADMITTED)
+			admission_leave(l, peer);
+		admission_refused(l, a == ADMITTED ? OUT_OF_MEMORY : a);
+		return;
+	}
+	begin_with(s, link_flow_accept(&s->client, s, k, d));
+	if (s->client)
+		link_flow_receive(s->client, d->bytes);
 }
 
 /* ---- Its plugin has read a request ---- */
@@ -101,7 +114,7 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 	struct session *s = from->session;
 	struct exchange *x;
 
-	if (!from->stream || from->stream->closing || s->nexchanges >= s->listener->conf->limits.plugin.requests)
+	if (!link_lives(from) || s->nexchanges >= s->listener->conf->limits.plugin.requests)
 		return NULL;
 	x = exchange_create(s, step);
 	if (!x)
@@ -273,7 +286,7 @@ static struct link *find_link(struct session *s, const struct server *server)
 	list_each (l, tmp, &s->servers) {
 		struct link *k = container_of(l, struct link, node);
 
-		if (k->server == server && k->stream && !k->stream->closing)
+		if (k->server == server && link_lives(k))
 			return k;
 	}
 	return NULL;
@@ -356,7 +369,7 @@ static void hand_out(struct exchange *x, struct link *to)
 	}
 	x->state = EXCHANGE_ROUTED;
 	x->pub.to = &to->pub;
-	x->begins = to->stream->queued;
+	x->begins = link_queued(to);
 	if (to->server)
 		atomic_fetch_add_explicit(&to->server->state->requests, 1, memory_order_relaxed);
 	if (x->how.deadline_ms)
@@ -372,7 +385,7 @@ static void hand_back(struct exchange *x)
 {
 	struct link *to = link_of(x->how.to);
 
-	if (!to->open || !to->stream || to->stream->closing) {
+	if (!to->open || !link_lives(to)) {
 		answer(x, &no_server);
 		return;
 	}

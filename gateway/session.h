@@ -14,8 +14,10 @@
 #include "snapshot.h"
 #include "worker.h"
 
+struct datagram;
 struct link;
 struct listener;
+struct listener_socket;
 
 struct session {
 	struct lg_session pub; /* first: the plugin's view */
@@ -75,6 +77,9 @@ static inline struct exchange *exchange_of(struct lg_exchange *x)
 
 /* A client was accepted by `listener`; the descriptor is taken over in any case. */
 void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport);
+
+/* The same for a datagram that belongs to no flow; one that it is worth more than may have to go. */
+void session_begin_flow(struct listener_socket *socket, const struct datagram *d);
 
 /* A plugin has read a request: policies, persistence, balance and connecting follow.  NULL: a limit, or no memory. */
 struct exchange *session_route(struct link *from, const struct lg_how *how, struct lg_span unit);
