@@ -270,8 +270,7 @@ static void end_all_from(struct link *l)
 {
 	struct list *i, *tmp;
 
-	list_each(i, tmp, &l->session->exchanges)
-	{
+	list_each (i, tmp, &l->session->exchanges) {
 		struct exchange *x = container_of(i, struct exchange, node);
 
 		if (x->pub.from == &l->pub)
@@ -285,8 +284,7 @@ static void client_closed(struct session *s)
 
 	for (i = s->exchanges.next; i != &s->exchanges; i = s->exchanges.next)
 		exchange_end(container_of(i, struct exchange, node));
-	list_each(i, tmp, &s->servers)
-	{
+	list_each (i, tmp, &s->servers) {
 		struct link *l = container_of(i, struct link, node);
 
 		link_close(l, l->open ? LG_FLUSH : LG_RESET, "client closed");
@@ -349,6 +347,7 @@ void session_end(struct session *s, enum lg_close how, const char *why)
 	if (s->client)
 		link_close(s->client, how, why);
 	if (how == LG_RESET) {
-		list_each(i, tmp, &s->servers) link_close(container_of(i, struct link, node), how, why);
+		list_each (i, tmp, &s->servers)
+			link_close(container_of(i, struct link, node), how, why);
 	}
 }

@@ -76,8 +76,7 @@ static void unpark(struct link *to)
 		return;
 	while (!to->unit_of && !list_empty(&to->parked)) {
 		unpark_one(to, container_of(to->parked.next, struct parked, node));
-		list_each(l, tmp, &to->parked)
-		{
+		list_each (l, tmp, &to->parked) {
 			struct parked *p = container_of(l, struct parked, node);
 
 			if (!to->unit_of)
@@ -152,7 +151,8 @@ static void forget_in_session(struct link *gone)
 	struct session *s = gone->session;
 	struct list *l, *tmp;
 
-	list_each(l, tmp, &s->servers) forget_sender(container_of(l, struct link, node), gone);
+	list_each (l, tmp, &s->servers)
+		forget_sender(container_of(l, struct link, node), gone);
 	if (s->client && s->client != gone)
 		forget_sender(s->client, gone);
 }

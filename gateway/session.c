@@ -270,8 +270,7 @@ static struct link *find_link(struct session *s, const struct server *server)
 {
 	struct list *l, *tmp;
 
-	list_each(l, tmp, &s->servers)
-	{
+	list_each (l, tmp, &s->servers) {
 		struct link *k = container_of(l, struct link, node);
 
 		if (k->server == server && k->stream && !k->stream->closing)
