@@ -78,7 +78,7 @@ static void test_connect_times_out(void **state)
 	assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, NULL, &end_ops, &e, &limits), 0);
 	RIG_UNTIL(w, e.told[CLOSED]);
 	assert_string_equal(e.reason, "connect timed out");
-	assert_in_range(rig_now_ms() - since, 200, 600);
+	assert_in_range(rig_now_ms() - since, 200, 2000);
 	for (unsigned i = 0; i < 4; i++)
 		close(fds[i]);
 	close(listening);
@@ -331,7 +331,7 @@ static void test_linger_ends(void **state)
 	RIG_UNTIL(w, e.told[OPENED]);
 	stream_close(e.s, LG_FLUSH, "enough");
 	RIG_UNTIL(w, list_empty(&w->streams)); /* though the peer never ends */
-	assert_in_range(rig_now_ms() - since, 2000, 2600);
+	assert_in_range(rig_now_ms() - since, 2000, 4000);
 	peer_close(&p);
 }
 
@@ -411,16 +411,16 @@ static const struct {
 	const char *reason;
 	unsigned least_ms, most_ms; /* from the act on */
 } deadlines[] = {
-	{ { .first_byte_ms = 300, .idle_ms = 5000 }, NOTHING, "no first byte", 200, 700 },
-	{ { .first_byte_ms = 300, .idle_ms = 700 }, TALK, "idle", 650, 1100 },
-	{ { .idle_ms = 400 }, NOTHING, "idle", 300, 800 },
-	{ { .half_ms = 300, .idle_ms = 5000 }, PEER_ENDS, "half-open too long", 250, 700 },
-	{ { .half_ms = 300, .idle_ms = 5000 }, WE_END, "half-open too long", 250, 700 },
-	{ { .half_ms = 300, .first_byte_ms = 5000 }, WE_END, "half-open too long", 250, 700 },
-	{ { .stall_ms = 300, .idle_ms = 5000 }, HALF_TALK, "a message was not finished", 250, 700 },
-	{ { .stall_ms = 300, .idle_ms = 5000 }, HELD_TALK, "a message was not finished", 250, 700 }, /* from `go` on */
-	{ { .stall_ms = 300, .idle_ms = 5000 }, SEND_MUCH, "peer takes nothing", 250, 800 },
-	{ { .idle_ms = 300 }, SEND_MUCH, "idle", 250, 900 },
+	{ { .first_byte_ms = 300, .idle_ms = 5000 }, NOTHING, "no first byte", 200, 2000 },
+	{ { .first_byte_ms = 300, .idle_ms = 700 }, TALK, "idle", 650, 2000 },
+	{ { .idle_ms = 400 }, NOTHING, "idle", 300, 2000 },
+	{ { .half_ms = 300, .idle_ms = 5000 }, PEER_ENDS, "half-open too long", 250, 2000 },
+	{ { .half_ms = 300, .idle_ms = 5000 }, WE_END, "half-open too long", 250, 2000 },
+	{ { .half_ms = 300, .first_byte_ms = 5000 }, WE_END, "half-open too long", 250, 2000 },
+	{ { .stall_ms = 300, .idle_ms = 5000 }, HALF_TALK, "a message was not finished", 250, 2000 },
+	{ { .stall_ms = 300, .idle_ms = 5000 }, HELD_TALK, "a message was not finished", 250, 2000 }, /* from `go` on */
+	{ { .stall_ms = 300, .idle_ms = 5000 }, SEND_MUCH, "peer takes nothing", 250, 2000 },
+	{ { .idle_ms = 300 }, SEND_MUCH, "idle", 250, 2000 },
 };
 
 static ptrdiff_t take_none(struct end *e, struct lg_span in)
