@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_stream.c: a stream's life over sockets of 127.0.0.1: connect, shake hands, end, close once.  Its
- * deadlines: test_stream_deadlines.c.  What
- * becomes of its bytes: test_stream_io.c.
+ * test_stream.c: a stream's life over sockets of 127.0.0.1: connect, shake hands, end, close once.  Its deadlines:
+ * test_stream_deadlines.c; what becomes of its bytes: test_stream_io.c.
  */
 #include "unit.h"
 
