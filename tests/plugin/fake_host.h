@@ -18,8 +18,7 @@
 #define FAKE_COUNTS  32
 
 struct fake;
-struct fake_exchange; /* the last four are fake_inside.h's */
-struct fake_kept;
+struct fake_exchange; /* the last three are fake_inside.h's */
 struct fake_session;
 struct fake_wait;
 
@@ -43,7 +42,6 @@ struct fake_peer {
 	uint64_t deadline_at_ms;
 	struct fake_peer *owner;   /* inside a unit sent with LG_MORE: whose */
 	struct fake_wait *waiting; /* what others sent meanwhile */
-	struct fake_kept *kept;    /* datagrams, while the flow is held */
 };
 
 struct fake_owner {
