@@ -14,6 +14,9 @@ void address_format(const struct sockaddr *a, char text[], size_t n);
 /* The same without port and brackets: "2001:db8::1". */
 void address_format_host(const struct sockaddr *a, char text[], size_t n);
 
+/* Puts the host of `from` into `to`, whose port stays. */
+void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storage *from);
+
 socklen_t address_len(const struct sockaddr *a);
 
 #endif

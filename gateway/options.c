@@ -117,6 +117,37 @@ static int set_choice(const struct lg_option *o, void *at, const char *text, cha
 	return -EINVAL;
 }
 
+/* The port that `text` begins with, and moves behind it; 0: there is none. */
+static uint16_t parse_port(const char **text)
+{
+	unsigned n = 0;
+
+	for (; **text >= '0' && **text <= '9' && n <= UINT16_MAX; (*text)++)
+		n = n * 10 + (unsigned)(**text - '0');
+	return n <= UINT16_MAX ? (uint16_t)n : 0;
+}
+
+static int set_ports(void *at, const char *text, char err[], size_t errlen)
+{
+	const char *p = text;
+	struct lg_ports ports = { .first = parse_port(&p) };
+
+	if (*p == '-') {
+		p++;
+		ports.last = parse_port(&p);
+	}
+	if (!ports.first || !ports.last || *p) {
+		snprintf(err, errlen, "\"%s\" is not a range of ports from 1 to 65535, like \"50000-50999\"", text);
+		return -EINVAL;
+	}
+	if (ports.first > ports.last) {
+		snprintf(err, errlen, "\"%s\" ends before it begins", text);
+		return -EINVAL;
+	}
+	*(struct lg_ports *)at = ports;
+	return 0;
+}
+
 int options_set(const struct lg_option *option, void *conf, const char *text, char err[], size_t errlen)
 {
 	void *at = (char *)conf + option->offset;
@@ -132,6 +163,8 @@ int options_set(const struct lg_option *option, void *conf, const char *text, ch
 	case LG_MSEC:
 	case LG_BYTES:
 		return set_number(option, at, text, err, errlen);
+	case LG_PORTS:
+		return set_ports(at, text, err, errlen);
 	}
 	snprintf(err, errlen, "the plugin's option has no type of this version");
 	return -EINVAL;
@@ -179,6 +212,8 @@ size_t options_width(enum lg_type type)
 	case LG_MSEC:
 	case LG_BYTES:
 		return sizeof(int64_t);
+	case LG_PORTS:
+		return sizeof(struct lg_ports);
 	}
 	return 0;
 }

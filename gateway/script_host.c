@@ -109,7 +109,7 @@ static void push_options(lua_State *L, const struct lg_option *table)
 {
 	static const char *const types[] = {
 		[LG_BOOL] = "bool",   [LG_INT] = "int", [LG_MSEC] = "msec",
-		[LG_BYTES] = "bytes", [LG_STR] = "str", [LG_ENUM] = "enum",
+		[LG_BYTES] = "bytes", [LG_STR] = "str", [LG_ENUM] = "enum", [LG_PORTS] = "ports",
 	};
 	int i = 0;
 

@@ -245,6 +245,8 @@ static void wrong_listener(void **state)
 		  NULL },
 		{ LISTENER("options = {\npause = 500 }"), 3, "\"500\" is not a time", NULL },
 		{ LISTENER("options = {\nmood = 'lout' }"), 3, "\"lout\" is not one of", "did you mean `loud`?" },
+		{ LISTENER("options = {\ndoors = 135 }"), 3, "\"135\" is not a range of ports", "where to be heard" },
+		{ LISTENER("options = {\ndoors = '2-1' }"), 3, "\"2-1\" ends before it begins", NULL },
 		{ LISTENER("options = {\ngreet = 'true' }"), 3, "is not true or false", NULL },
 		{ LISTENER("options = {\nwrod = 'x' }"), 3, "options: unknown key `wrod`", "did you mean `word`?" },
 		{ LISTENER("options = 'x'"), 2, "options: \"x\" is not a table", NULL },

@@ -6,11 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <lychgate/plugin.h>
+
 struct talk_conf {
 	bool greet;
 	int64_t lines, pause, room;
 	const char *word;
 	int mood;
+	struct lg_ports doors;
 };
 
 struct talk_probe {

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * datagram.h: sending and receiving datagrams in batches, one system call for many, and from the address that a client sent
+ * to (IP_PKTINFO).  It knows no flows: flow.c does.
+ */
+#ifndef DATAGRAM_H
+#define DATAGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include <lychgate/plugin.h>
+
+enum {
+	DATAGRAM_BATCH = 32,
+	DATAGRAM_MOST = 64 * 1024, /* bytes of one */
+	DATAGRAM_BUFFER = 8 << 20, /* of a socket that many send to: a burst waits here */
+};
+
+/* One that came: where from, to which of our addresses. */
+struct datagram {
+	struct sockaddr_storage peer;
+	struct sockaddr_storage local; /* family 0: the socket's own address */
+	struct lg_span bytes;
+};
+
+/* Room for a batch, lent while it is in hand.  One for each thread that has datagrams. */
+struct datagram_room;
+struct datagram_room *datagram_room_create(void); /* NULL: out of memory */
+void datagram_room_destroy(struct datagram_room *r); /* NULL is fine */
+
+/* A bound socket for clients; on the unspecified address each datagram tells its local one.  The descriptor or -errno. */
+int datagram_bind(const struct sockaddr *address, bool share);
+
+/* A socket connected to a server.  The descriptor or -errno. */
+int datagram_connect(const struct sockaddr *server);
+
+/* Receives a batch: the number of datagrams, 0 when there is none, or -errno (an ICMP error that came for an earlier one).
+ * datagram_get gives each; its bytes are good until the next call. */
+int datagram_receive(struct datagram_room *r, int fd);
+void datagram_get(const struct datagram_room *r, int i, struct datagram *d);
+
+/* Queues an answer from `local` (family 0: the socket's own) to `peer`; a full batch is sent.  datagram_flush sends the
+ * rest, at the end of the turn at the latest; all must be of one socket between flushes (it flushes itself when not).
+ * What the kernel does not take is lost, as datagrams are; the number lost is returned. */
+unsigned datagram_queue(struct datagram_room *r, int fd, const struct sockaddr *peer, const struct sockaddr *local,
+			struct lg_span bytes);
+unsigned datagram_flush(struct datagram_room *r);
+
+#endif

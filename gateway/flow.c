@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * flow.c: UDP flows: receiving and sending for their owners, idle ends, and ports that rest before another client gets them.
+ * Which flow has to go when there are too many: flows.c, asked by session.c.
+ */
+#include "flow.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "listener.h"
+#include "log.h"
+
+enum {
+	BATCHES = 4,          /* of DATAGRAM_BATCH that one socket may receive in a turn */
+	FLOW_PIECES = 16,     /* of one datagram */
+	RESTING_MOST = 16384, /* ports that rest; above it the one that has rested longest is let go */
+};
+
+/* ---- Ports that rest ---- */
+
+/* The socket of a flow that has ended: as long as it is open, nobody else gets its port. */
+struct resting {
+	struct list node; /* worker->resting, in the order in which they came */
+	struct deadline over;
+	struct worker *worker;
+	int fd;
+};
+
+static void let_go(struct resting *r)
+{
+	list_remove(&r->node);
+	wheel_cancel(&r->worker->wheel, &r->over);
+	r->worker->nresting--;
+	close(r->fd);
+	free(r);
+}
+
+static void rested(struct deadline *d)
+{
+	let_go(container_of(d, struct resting, over));
+}
+
+static void rest_port(struct worker *w, int fd, uint64_t until_ms)
+{
+	struct resting *r = until_ms > w->now_ms ? calloc(1, sizeof *r) : NULL;
+
+	if (!r) {
+		close(fd);
+		return;
+	}
+	r->worker = w;
+	r->fd = fd;
+	wheel_deadline_init(&r->over, rested);
+	wheel_set(&w->wheel, &r->over, until_ms);
+	list_append(&w->resting, &r->node);
+	if (++w->nresting > RESTING_MOST)
+		let_go(container_of(w->resting.next, struct resting, node));
+}
+
+/* ---- Ends ---- */
+
+static void bury(struct grave *g)
+{
+	free(container_of(g, struct flow, grave));
+}
+
+static void finish_close(struct flow *f)
+{
+	struct worker *w = f->worker;
+
+	list_remove(&f->node);
+	list_remove(&f->open_task.node);
+	list_remove(&f->close_task.node);
+	wheel_cancel(&w->wheel, &f->idle);
+	if (f->socket) {
+		flows_remove(&f->socket->flows, &f->entry);
+	} else {
+		worker_unwatch(w, &f->io);
+		rest_port(w, f->io.fd, f->active_ms + f->idle_ms);
+	}
+	f->grave.bury = bury;
+	worker_bury(w, &f->grave);
+}
+
+static void on_close(struct task *t)
+{
+	struct flow *f = container_of(t, struct flow, close_task);
+
+	f->ops->closed(f);
+	finish_close(f);
+}
+
+void flow_close(struct flow *f, const char *why)
+{
+	if (f->closing)
+		return;
+	f->closing = true;
+	snprintf(f->reason, sizeof f->reason, "%s", why);
+	worker_defer(f->worker, &f->close_task);
+}
+
+static void on_idle(struct deadline *d)
+{
+	struct flow *f = container_of(d, struct flow, idle);
+	uint64_t due = f->active_ms + f->idle_ms;
+
+	if (due > f->worker->now_ms)
+		wheel_set(&f->worker->wheel, d, due);
+	else
+		flow_close(f, "idle");
+}
+
+/* ---- Sending ---- */
+
+static void lost(struct listener_socket *k, unsigned n)
+{
+	if (n)
+		atomic_fetch_add_explicit(&k->listener->conf->stats->lost_datagrams, n, memory_order_relaxed);
+}
+
+/* One after the other in memory, when there are several. */
+static struct lg_span gather(struct flow *f, const struct lg_span *pieces, unsigned n)
+{
+	char *to = f->worker->receive;
+	size_t used = 0;
+
+	if (n == 1)
+		return pieces[0];
+	for (unsigned i = 0; i < n && used + pieces[i].n <= WORKER_RECEIVE; i++) {
+		if (pieces[i].n)
+			memcpy(to + used, pieces[i].p, pieces[i].n);
+		used += pieces[i].n;
+	}
+	return (struct lg_span){ to, used };
+}
+
+static void send_to_client(struct flow *f, struct lg_span bytes)
+{
+	struct listener_socket *k = f->socket;
+
+	lost(k, datagram_queue(f->worker->datagrams, k->io.fd, (struct sockaddr *)&f->entry.peer,
+			       (struct sockaddr *)&f->entry.local, bytes));
+	flows_answered(&k->flows, &f->entry);
+}
+
+/* An ICMP error for an earlier datagram is told here: that one was lost, this one gets its own try. */
+static void send_to_server(struct flow *f, struct lg_span bytes)
+{
+	for (unsigned tries = 0; tries < 2; tries++) {
+		if (send(f->io.fd, bytes.p, bytes.n, MSG_NOSIGNAL) >= 0) {
+			f->sent++;
+			return;
+		}
+		if (errno != ECONNREFUSED && errno != EHOSTUNREACH && errno != ENETUNREACH)
+			return;
+		f->ops->unreachable(f);
+	}
+}
+
+enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n)
+{
+	struct lg_span bytes;
+
+	if (f->closing)
+		return LG_GONE;
+	bytes = gather(f, pieces, n);
+	f->active_ms = f->worker->now_ms;
+	if (f->socket)
+		send_to_client(f, bytes);
+	else
+		send_to_server(f, bytes);
+	return LG_SENT;
+}
+
+void flow_flush(struct worker *w)
+{
+	if (w->datagrams)
+		datagram_flush(w->datagrams);
+}
+
+/* ---- Receiving ---- */
+
+static void on_ready(struct io *io, uint32_t events)
+{
+	struct flow *f = container_of(io, struct flow, io);
+	struct datagram_room *room = f->worker->datagrams;
+
+	(void)events;
+	for (unsigned batch = 0; batch < BATCHES && !f->closing; batch++) {
+		int n = datagram_receive(room, io->fd);
+
+		if (n < 0) {
+			f->ops->unreachable(f);
+			continue;
+		}
+		for (int i = 0; i < n && !f->closing; i++) {
+			struct datagram d;
+
+			datagram_get(room, i, &d);
+			f->active_ms = f->worker->now_ms;
+			f->ops->receive(f, d.bytes);
+			worker_deliver(f->worker);
+		}
+		if (n < DATAGRAM_BATCH)
+			return;
+	}
+}
+
+static void deliver(struct listener_socket *k, const struct datagram *d,
+		    void (*begin)(struct listener_socket *, const struct datagram *))
+{
+	struct flow_entry *e = flows_find(&k->flows, (const struct sockaddr *)&d->peer, (const struct sockaddr *)&d->local);
+	struct flow *f = e ? container_of(e, struct flow, entry) : NULL;
+
+	if (!f) {
+		begin(k, d);
+	} else if (!f->closing) {
+		f->active_ms = f->worker->now_ms;
+		flows_sent(&k->flows, e);
+		f->ops->receive(f, d->bytes);
+	}
+}
+
+void flow_receive_all(struct listener_socket *k, void (*begin)(struct listener_socket *, const struct datagram *))
+{
+	struct worker *w = k->listener->worker;
+
+	for (unsigned batch = 0; batch < BATCHES; batch++) {
+		int n = datagram_receive(w->datagrams, k->io.fd);
+
+		for (int i = 0; i < n; i++) {
+			struct datagram d;
+
+			datagram_get(w->datagrams, i, &d);
+			deliver(k, &d, begin);
+			worker_deliver(w);
+		}
+		if (n < DATAGRAM_BATCH)
+			return;
+	}
+}
+
+/* ---- Making one ---- */
+
+static struct flow *create(struct worker *w, const struct flow_ops *ops, void *owner, uint32_t idle_ms)
+{
+	struct flow *f = calloc(1, sizeof *f);
+
+	if (!f)
+		return NULL;
+	f->worker = w;
+	f->ops = ops;
+	f->owner = owner;
+	f->idle_ms = idle_ms;
+	f->active_ms = w->now_ms;
+	f->io.fd = -1;
+	wheel_deadline_init(&f->idle, on_idle);
+	list_init(&f->open_task.node);
+	task_init(&f->close_task, on_close);
+	return f;
+}
+
+int flow_accept(struct flow **fp, struct listener_socket *socket, const struct datagram *d, const struct flow_ops *ops,
+		void *owner, uint32_t idle_ms)
+{
+	struct worker *w = socket->listener->worker;
+	struct flow *f = create(w, ops, owner, idle_ms);
+
+	if (!f)
+		return -ENOMEM;
+	f->socket = socket;
+	f->entry.peer = d->peer;
+	f->entry.local = d->local;
+	if (flows_add(&socket->flows, &f->entry) < 0) {
+		free(f);
+		return -ENOMEM;
+	}
+	list_append(&w->flows, &f->node);
+	if (idle_ms)
+		wheel_set(&w->wheel, &f->idle, w->now_ms + idle_ms);
+	*fp = f;
+	return 0;
+}
+
+static void on_open(struct task *t)
+{
+	struct flow *f = container_of(t, struct flow, open_task);
+
+	if (!f->closing)
+		f->ops->opened(f);
+}
+
+int flow_prepare(struct worker *w)
+{
+	if (!w->datagrams)
+		w->datagrams = datagram_room_create();
+	return w->datagrams ? 0 : -ENOMEM;
+}
+
+int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct flow_ops *ops, void *owner,
+		 uint32_t rest_ms)
+{
+	struct flow *f = create(w, ops, owner, rest_ms);
+	int r = f ? flow_prepare(w) : -ENOMEM;
+
+	if (r == 0) {
+		f->io = (struct io){ datagram_connect(to), on_ready };
+		r = f->io.fd < 0 ? f->io.fd : worker_watch(w, &f->io, EPOLLIN);
+	}
+	if (r < 0) {
+		if (f && f->io.fd >= 0)
+			close(f->io.fd);
+		free(f);
+		return r;
+	}
+	task_init(&f->open_task, on_open);
+	list_append(&w->flows, &f->node);
+	worker_defer(w, &f->open_task);
+	*fp = f;
+	return 0;
+}
+
+void flow_abandon(struct worker *w)
+{
+	for (struct list *l = w->flows.next; l != &w->flows; l = w->flows.next)
+		finish_close(container_of(l, struct flow, node));
+	for (struct list *l = w->resting.next; l != &w->resting; l = w->resting.next)
+		let_go(container_of(l, struct resting, node));
+	datagram_room_destroy(w->datagrams);
+	w->datagrams = NULL;
+}

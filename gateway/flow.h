@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * flow.h: a UDP flow: what a stream is for TCP.  A client's flow is an address and port that sends to a listener's socket; a
+ * server's has a socket of its own, connected, so that what comes there is the server's.  It carries datagrams to and from
+ * its owner, a link or a probe.
+ *
+ * A flow never waits: what the kernel does not take is lost and counted.
+ */
+#ifndef FLOW_H
+#define FLOW_H
+
+#include "datagram.h"
+#include "flows.h"
+#include "worker.h"
+
+struct flow;
+struct listener_socket;
+
+struct flow_ops {
+	/* A server's: its socket is there. */
+	void (*opened)(struct flow *f);
+	void (*receive)(struct flow *f, struct lg_span datagram);
+	/* A server's: an ICMP error came back, the datagram before was lost. */
+	void (*unreachable)(struct flow *f);
+	/* The last call; flow_reason says why. */
+	void (*closed)(struct flow *f);
+};
+
+struct flow {
+	struct worker *worker;
+	const struct flow_ops *ops;
+	void *owner;
+	struct listener_socket *socket; /* a client's: where it sends to; NULL for a server's */
+	struct flow_entry entry;        /* a client's, in socket's table */
+	struct io io;                   /* a server's */
+	uint32_t idle_ms;               /* 0: no limit */
+	uint64_t active_ms;             /* the last datagram, either way */
+	uint64_t sent;                  /* datagrams that were handed to the kernel */
+	bool closing, failed;
+	struct deadline idle;
+	struct task open_task, close_task;
+	struct list node; /* worker->flows */
+	struct grave grave;
+	char reason[64];
+};
+
+/* Makes the worker's room for datagrams; before its first socket.  0 or -ENOMEM. */
+int flow_prepare(struct worker *w);
+
+/* A client's flow from `d`, which its socket received; in the socket's table from now on.  0 or -errno. */
+int flow_accept(struct flow **fp, struct listener_socket *socket, const struct datagram *d, const struct flow_ops *ops,
+		void *owner, uint32_t idle_ms);
+
+/* A flow to a server; `opened` comes later.  Its port is not used for another client within `rest_ms` of its last use. */
+int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct flow_ops *ops, void *owner,
+		 uint32_t rest_ms);
+
+/* One datagram of all the pieces; GONE when the flow is closing. */
+enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n);
+
+/* `closed` follows, not inside this call. */
+void flow_close(struct flow *f, const char *why);
+
+static inline const char *flow_reason(const struct flow *f)
+{
+	return f->reason;
+}
+
+/* Something was received by a listener's socket: to the flow that it belongs to, else to `begin`. */
+void flow_receive_all(struct listener_socket *socket, void (*begin)(struct listener_socket *, const struct datagram *));
+
+/* End of turn: what is queued for clients leaves. */
+void flow_flush(struct worker *w);
+
+/* Closes all flows and sockets of a worker whose loop has stopped for good; owners are not told. */
+void flow_abandon(struct worker *w);
+
+#endif
