@@ -98,6 +98,8 @@ static int read_tower(struct epm_tower *t, const uint8_t *stub, struct wire_in i
 	t->port = (uint16_t)(floors[AT_PORT].right[0] << 8 | floors[AT_PORT].right[1]);
 	t->address_at = (size_t)(floors[AT_ADDRESS].right - stub);
 	memcpy(t->address, floors[AT_ADDRESS].right, sizeof(t->address));
+	if (t->port == 0)
+		t->kind = EPM_OTHER; /* nothing listens yet */
 	return 0;
 }
 

@@ -14,7 +14,7 @@ enum { AT_MINOR = 1, AT_TYPE = 2, AT_FLAGS = 3, AT_DREP = 4, AT_FRAG_LENGTH = 8 
 /* auth_type, auth_level, auth_pad_length, reserved, auth_context_id; the auth_length does not count it. */
 enum { AUTH_HEADER = 8 };
 
-enum { VERSION = 5, SYNTAX_N = 20 };
+enum { PROTOCOL = 5, SYNTAX_N = 20 };
 
 const struct wire_uuid wire_ndr = { 0x8a885d04, 0x1ceb, 0x11c9, { 0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60 } };
 const struct wire_uuid wire_ndr64 = { 0x71710533, 0xbeba, 0x4937, { 0x83, 0x19, 0xb5, 0xdb, 0xef, 0x9c, 0xcc, 0x36 } };
@@ -204,7 +204,7 @@ int wire_read(struct wire_pdu *pdu, const void *p, size_t n)
 	struct wire_in in = { .p = p, .n = n };
 	size_t auth_length;
 
-	if (n > 0 && in.p[0] != VERSION)
+	if (n > 0 && in.p[0] != PROTOCOL)
 		return -EPROTO;
 	if (n < WIRE_HEADER)
 		return 0;
@@ -295,7 +295,7 @@ int wire_call(struct wire_call *call, const struct wire_pdu *pdu)
 
 void wire_begin(struct wire_out *out, uint8_t type, uint8_t minor, uint32_t call_id)
 {
-	wire_put_u8(out, VERSION);
+	wire_put_u8(out, PROTOCOL);
 	wire_put_u8(out, minor);
 	wire_put_u8(out, type);
 	wire_put_u8(out, WIRE_FIRST | WIRE_LAST);
