@@ -139,8 +139,10 @@ static bool wants_clients(const struct listener_conf *conf)
 
 void listener_review(struct listener *l)
 {
-	bool wants = !l->closed && wants_clients(l->conf);
+	bool wants = wants_clients(l->conf);
 
+	if (l->closed)
+		return;
 	for (unsigned i = 0; i < l->nsockets; i++)
 		wants ? start_listening(&l->sockets[i]) : stop_listening(&l->sockets[i]);
 }
@@ -264,19 +266,31 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	return r;
 }
 
+static void close_socket(struct listener_socket *k)
+{
+	if (k->io.fd < 0)
+		return;
+	stop_listening(k);
+	close(k->io.fd);
+	k->io.fd = -1;
+}
+
 void listener_close(struct listener *l)
 {
 	l->closed = true;
 	for (unsigned i = 0; i < l->nsockets; i++) {
-		stop_listening(&l->sockets[i]);
-		close(l->sockets[i].io.fd);
+		if (!is_udp(&l->sockets[i])) /* that one carries the standing flows */
+			close_socket(&l->sockets[i]);
 	}
-	l->nsockets = 0;
 }
 
 void listener_destroy(struct listener *l)
 {
 	listener_close(l);
+	for (unsigned i = 0; i < l->nsockets; i++) {
+		close_socket(&l->sockets[i]);
+		flows_fini(&l->sockets[i].flows);
+	}
 	policies_unload(l);
 	if (l->inst && l->conf->plugin->stop)
 		l->conf->plugin->stop(l->inst);

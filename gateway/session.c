@@ -86,9 +86,12 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&d->peer;
 	struct listener *l = k->listener;
-	enum admission a = admit(l, peer, LG_UDP);
+	enum admission a;
 	struct session *s;
 
+	if (l->closed)
+		return;
+	a = admit(l, peer, LG_UDP);
 	if (a != ADMITTED) {
 		make_room(k, a, peer);
 		a = admit(l, peer, LG_UDP);

@@ -41,7 +41,7 @@ static void undefer(struct fake *f, const void *arg)
 void fake_deliver(struct fake *f)
 {
 	assert_int_equal(f->depth, 0);
-	while (f->ntasks > 0) {
+	while (f->ntasks > 0 || fake_flow_forget(f)) {
 		struct fake_task t = f->tasks[0];
 
 		memmove(f->tasks, f->tasks + 1, --f->ntasks * sizeof(*f->tasks));
@@ -205,7 +205,7 @@ void fake_connected(struct fake *f, void *arg)
 	to = fake_server(e->session->client, (unsigned)server);
 	if (!to) {
 		e->session->picked = (unsigned)server;
-		to = fake_open(f, e->session, LG_SERVER);
+		to = fake_open(f, e->session, LG_SERVER, e->x.from->transport);
 	}
 	routed(f, e, to);
 }
@@ -401,6 +401,7 @@ static void go_on(struct fake *f, void *arg)
 {
 	(void)f;
 	fake_read(arg);
+	fake_kept_read(arg);
 }
 
 static void host_go(struct lg_link *l)

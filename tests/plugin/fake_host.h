@@ -19,7 +19,8 @@
 #define FAKE_PORTS   16
 
 struct fake;
-struct fake_exchange; /* the last three are fake_inside.h's */
+struct fake_exchange; /* the last four are fake_inside.h's */
+struct fake_kept;
 struct fake_session;
 struct fake_wait;
 
@@ -43,6 +44,7 @@ struct fake_peer {
 	uint64_t deadline_at_ms;
 	struct fake_peer *owner;   /* inside a unit sent with LG_MORE: whose */
 	struct fake_wait *waiting; /* what others sent meanwhile */
+	struct fake_kept *kept;    /* datagrams, while the flow is held */
 };
 
 struct fake_owner {
@@ -107,6 +109,10 @@ void fake_input(struct fake_peer *p, const char *bytes, size_t n);
 void fake_text(struct fake_peer *p, const char *text);
 void fake_steps(struct fake_peer *p, const char *bytes, size_t n, size_t step);
 void fake_cut(struct fake_peer *p, const char *bytes, size_t n, size_t cut);
+
+/* A datagram of a client's, which begins a flow when `flow` is NULL or has been forgotten; returns the flow, whose link
+ * is NULL if it was forgotten again.  A server's datagrams are fake_input, one each. */
+struct fake_peer *fake_datagram(struct fake *f, struct fake_peer *flow, const char *bytes, size_t n);
 
 /* Empties `got`. */
 void fake_forget(struct fake_peer *p);

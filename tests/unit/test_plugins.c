@@ -29,7 +29,7 @@ static void refuses(void **state)
 		{ "empty", "/empty.so: it has no symbol lychgate_plugin" },
 		{ "outside", "/outside.so: an option lies outside of its conf struct" },
 		{ "default", "/default.so: an option's default is not a value of it" },
-		{ "factless", "/factless.so: its persistence is none of its facts" },
+		{ "factless", "/factless.so: its persistence is no fact" },
 		{ "unjudged", "/unjudged.so: it has a probe but no judge" },
 		{ "nowhere", "there is no nowhere.so in /nonexistent, " TEST_MODULES },
 		{ "../talk", "a plugin's name has small letters" },
