@@ -56,6 +56,14 @@ void address_format(const struct sockaddr *a, char text[], size_t n)
 	snprintf(text, n, a->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port_of(a));
 }
 
+void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storage *from)
+{
+	if (from->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)to)->sin6_addr = ((const struct sockaddr_in6 *)from)->sin6_addr;
+	else
+		((struct sockaddr_in *)to)->sin_addr = ((const struct sockaddr_in *)from)->sin_addr;
+}
+
 static int parse_port(in_port_t *port, const char *text)
 {
 	char *end;

@@ -18,6 +18,8 @@ void address_format_host(const struct sockaddr *a, char text[], size_t n);
 
 /* Reads what address_format writes; 0 or -EINVAL. */
 int address_parse(struct sockaddr_storage *a, struct lg_span text);
+/* Puts the host of `from` into `to`, whose port stays. */
+void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storage *from);
 
 socklen_t address_len(const struct sockaddr *a);
 

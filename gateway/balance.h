@@ -10,7 +10,7 @@
 
 #include "snapshot.h"
 
-enum { BALANCE_TRIED = 8 };
+enum { BALANCE_TRIED = 10 }; /* as many as a pool's `tries` may say */
 
 /* Servers that an exchange has tried already. */
 struct tried {

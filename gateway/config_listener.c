@@ -21,7 +21,7 @@ static int build_binds(struct listener_conf *l, const struct node *n)
 
 		if (ret < 0)
 			break;
-		b->transport = strcmp(node_text(m, "transport"), "tls") == 0 ? LG_TLS : LG_TCP;
+		b->transport = config_transport(m);
 		ret = config_address(&b->address, node_text(m, "address"), node_number(m, "port"));
 		if (ret == 0)
 			ret = config_text(&b->text, m, "text");

@@ -26,6 +26,7 @@ int config_text(char **to, const struct node *table, const char *key);
 int config_texts(char ***to, const struct node *table, const char *key); /* a list, ends with NULL */
 /* A zeroed array for the members of a list; *to is NULL for none. */
 int config_array(void *to, unsigned *n, size_t size, const struct node *list);
+enum lg_transport config_transport(const struct node *table); /* its key "transport" */
 int config_address(struct sockaddr_storage *to, const char *address, int64_t port);
 /* A plugin that the scripts have loaded already, and its conf struct from a list of { name, text }. */
 const struct lg_plugin *config_plugin(const struct builder *b, const char *name);

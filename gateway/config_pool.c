@@ -19,6 +19,13 @@ static uint64_t id_of(const char *text)
 	return id ? id : 1; /* 0 is nobody */
 }
 
+enum lg_transport config_transport(const struct node *table)
+{
+	const char *word = node_text(table, "transport");
+
+	return strcmp(word, "tls") == 0 ? LG_TLS : strcmp(word, "udp") == 0 ? LG_UDP : LG_TCP;
+}
+
 int config_address(struct sockaddr_storage *to, const char *address, int64_t port)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
@@ -73,7 +80,7 @@ static int build_probe(struct builder *b, struct pool *p, const struct node *n, 
 	const char *name = node_text(n, "plugin");
 	const char *tls = node_text(n, "tls");
 
-	m->transport = strcmp(node_text(n, "transport"), "tls") == 0 ? LG_TLS : LG_TCP;
+	m->transport = config_transport(n);
 	if (m->transport == LG_TLS && tls) {
 		int ret = config_tls_client(b, &m->tls, tls, line);
 

@@ -69,7 +69,7 @@ static bool is_any(const struct sockaddr *a)
 	return ((const struct sockaddr_in *)a)->sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-int datagram_bind(const struct sockaddr *address, bool share, bool *any)
+int datagram_bind(const struct sockaddr *address, bool share)
 {
 	int fd = socket(address->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int yes = 1, r;
@@ -80,10 +80,9 @@ int datagram_bind(const struct sockaddr *address, bool share, bool *any)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
 	if (address->sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
-	*any = is_any(address);
-	if (*any && address->sa_family == AF_INET6)
+	if (is_any(address) && address->sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
-	else if (*any)
+	else if (is_any(address))
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
 	widen(fd);
 	if (bind(fd, address, address_len(address)) == 0)

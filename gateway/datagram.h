@@ -30,9 +30,8 @@ struct datagram_room;
 struct datagram_room *datagram_room_create(void); /* NULL: out of memory */
 void datagram_room_destroy(struct datagram_room *r); /* NULL is fine */
 
-/* A bound socket for clients; `any` when the address is the unspecified one: then each datagram tells its local address.
- * The descriptor or -errno. */
-int datagram_bind(const struct sockaddr *address, bool share, bool *any);
+/* A bound socket for clients; on the unspecified address each datagram tells its local one.  The descriptor or -errno. */
+int datagram_bind(const struct sockaddr *address, bool share);
 
 /* A socket connected to a server.  The descriptor or -errno. */
 int datagram_connect(const struct sockaddr *server);

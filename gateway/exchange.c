@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "admission.h"
 #include "facts.h"
 #include "link.h"
 #include "log.h"
@@ -35,13 +36,6 @@ struct session *session_create(struct listener *l, const struct sockaddr *peer)
 	return s;
 }
 
-void session_forget(struct listener *l, const struct sockaddr *peer)
-{
-	atomic_fetch_sub_explicit(&l->conf->stats->sessions, 1, memory_order_relaxed);
-	if (l->sources)
-		sources_leave(l->sources, peer);
-}
-
 static void bury_session(struct grave *g)
 {
 	struct session *s = container_of(g, struct session, grave);
@@ -53,7 +47,7 @@ static void bury_session(struct grave *g)
 void session_destroy(struct session *s)
 {
 	list_remove(&s->node);
-	session_forget(s->listener, (struct sockaddr *)&s->source);
+	admission_leave(s->listener, (struct sockaddr *)&s->source);
 	if (s->worker->draining && list_empty(&s->worker->sessions))
 		worker_stop(s->worker);
 	s->grave.bury = bury_session;
@@ -98,21 +92,34 @@ void exchange_drop_unit(struct exchange *x)
 	x->pub.unit = SPAN_NONE;
 }
 
+static bool copy_value(struct lg_span *value, char **copy)
+{
+	if (value->n == 0)
+		return true;
+	*copy = malloc(value->n);
+	if (!*copy)
+		return false;
+	value->p = memcpy(*copy, value->p, value->n);
+	return true;
+}
+
 bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *key)
 {
 	struct lg_span values[POOL_FACTS];
-	char copies[POOL_FACTS][256];
-	bool any = false;
+	char *copies[POOL_FACTS] = { NULL };
+	bool any = false, kept = true;
 
 	for (unsigned i = 0; i < r->nby; i++) {
 		values[i] = facts_read(x, &r->by[i]);
 		any |= values[i].p != NULL;
-		if (r->nby > 1 && values[i].n <= sizeof copies[i] && values[i].n) /* the next read may overwrite it */
-			values[i].p = memcpy(copies[i], values[i].p, values[i].n);
+		if (i + 1 < r->nby) /* the next read may overwrite it */
+			kept &= copy_value(&values[i], &copies[i]);
 	}
-	if (any)
+	if (any && kept)
 		*key = store_key_of(x->session->worker->secret, span_of(r->pool->scope), values, r->nby);
-	return any;
+	for (unsigned i = 0; i < r->nby; i++)
+		free(copies[i]);
+	return any && kept;
 }
 
 static void bury_exchange(struct grave *g)
@@ -132,9 +139,26 @@ void exchange_end(struct exchange *x)
 	list_remove(&x->node);
 	list_remove(&x->at);
 	list_remove(&x->task.node);
+	link_settle(x->session->client);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->grave.bury = bury_exchange;
-	worker_bury(x->session->worker, &x->grave);
+	if (!x->asking)
+		worker_bury(x->session->worker, &x->grave);
+}
+
+bool exchange_answered(struct exchange *x)
+{
+	x->asking = false;
+	if (x->state != EXCHANGE_OVER)
+		return false;
+	bury_exchange(&x->grave); /* its session may be gone as well */
+	return true;
+}
+
+void exchange_tried(struct exchange *x)
+{
+	if (x->tried.n < BALANCE_TRIED)
+		x->tried.ids[x->tried.n++] = x->server->id;
 }
 
 /* ---- What the plugin says of an exchange ---- */
@@ -149,24 +173,53 @@ void session_again(struct exchange *x)
 	x->again = true;
 }
 
+/* A key on its way to a server: two questions, each of which may be answered after the exchange has ended. */
+struct pinning {
+	struct claim claim;
+	struct store *store;
+	uint64_t server;
+};
+
+static void pin_answered(struct claim *c)
+{
+	struct pinning *p = container_of(c, struct pinning, claim);
+
+	if (c->proposed == 0 && c->owner != p->server) { /* nobody's, or another's: it is handed over */
+		c->instead_of = c->owner;
+		c->proposed = p->server;
+		if (store_claim(p->store, c) == -EINPROGRESS)
+			return;
+	}
+	free(p);
+}
+
+static void pin_key(const struct pool *pool, const struct store_key *key, uint64_t server, uint64_t now_ms)
+{
+	struct pinning *p = malloc(sizeof *p);
+
+	if (!p)
+		return;
+	*p = (struct pinning){
+		.claim = { .key = *key, .timeout_ms = pool->timeout_ms, .now_ms = now_ms, .answered = pin_answered },
+		.store = pool->store,
+		.server = server,
+	};
+	if (store_claim(p->store, &p->claim) != -EINPROGRESS)
+		pin_answered(&p->claim);
+}
+
 void session_pin(struct link *owner, struct exchange *x)
 {
 	const struct listener_conf *conf = x->session->listener->conf;
-	struct claim c = { .now_ms = x->session->worker->now_ms };
+	struct store_key key;
 
 	if (!owner->server)
 		return;
 	for (unsigned i = 0; i < conf->nreach; i++) {
 		const struct reach *r = &conf->reach[i];
 
-		if (r->pool != owner->pool || !r->persist || !exchange_key(x, r, &c.key))
-			continue;
-		c.timeout_ms = r->pool->timeout_ms;
-		if (store_claim(r->pool->store, &c) == 0 && c.owner != owner->server->id) {
-			c.instead_of = c.owner;
-			c.proposed = owner->server->id;
-			store_claim(r->pool->store, &c);
-		}
+		if (r->pool == owner->pool && r->persist && exchange_key(x, r, &key))
+			pin_key(r->pool, &key, owner->server->id, x->session->worker->now_ms);
 	}
 }
 
@@ -177,7 +230,7 @@ static void lose(struct exchange *x, enum lg_why why)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 	struct link *to = link_of(x->pub.to);
-	struct lg_lost lost = { .why = why, .handed = to->stream->handed > x->begins };
+	struct lg_lost lost = { .why = why, .handed = link_handed(to) > x->begins };
 
 	list_remove(&x->at);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
@@ -186,14 +239,13 @@ static void lose(struct exchange *x, enum lg_why why)
 		p->lost(&x->pub, &lost);
 	else
 		link_close(link_of(x->pub.from), LG_FLUSH, "server closed");
-	if (!x->again || x->state == EXCHANGE_OVER || x->how.to || !x->copy) {
+	if (!x->again || x->state == EXCHANGE_OVER || x->how.to || !(x->how.flags & LG_KEEP)) {
 		exchange_end(x);
 		return;
 	}
 	x->state = EXCHANGE_PLACING;
 	x->pub.to = NULL;
-	if (x->tried.n < BALANCE_TRIED)
-		x->tried.ids[x->tried.n++] = x->server->id;
+	exchange_tried(x);
 	worker_defer(x->session->worker, &x->task);
 }
 
@@ -213,7 +265,7 @@ static void end_all_from(struct link *l)
 {
 	struct list *i, *tmp;
 
-	list_each(i, tmp, &l->session->exchanges) {
+	list_each (i, tmp, &l->session->exchanges) {
 		struct exchange *x = container_of(i, struct exchange, node);
 
 		if (x->pub.from == &l->pub)
@@ -227,7 +279,7 @@ static void client_closed(struct session *s)
 
 	for (i = s->exchanges.next; i != &s->exchanges; i = s->exchanges.next)
 		exchange_end(container_of(i, struct exchange, node));
-	list_each(i, tmp, &s->servers) {
+	list_each (i, tmp, &s->servers) {
 		struct link *l = container_of(i, struct link, node);
 
 		link_close(l, l->open ? LG_FLUSH : LG_RESET, "client closed");
@@ -294,7 +346,7 @@ void session_end(struct session *s, enum lg_close how, const char *why)
 	if (s->client)
 		link_close(s->client, how, why);
 	if (how == LG_RESET) {
-		list_each(i, tmp, &s->servers)
+		list_each (i, tmp, &s->servers)
 			link_close(container_of(i, struct link, node), how, why);
 	}
 }

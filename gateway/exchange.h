@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exchange.h: the bookkeeping behind session.c: sessions and exchanges are made, kept and ended here, and what was open on a
- * link that closed is told so.
+ * exchange.h: the bookkeeping behind session.c: sessions and exchanges are made, kept and ended here, and what was open
+ * on a link that closed is told so.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
@@ -12,8 +12,6 @@
 struct session *session_create(struct listener *l, const struct sockaddr *peer);
 /* Takes it out of all counts and frees it at the end of the turn; it has no link. */
 void session_destroy(struct session *s);
-/* Takes one session of `peer` out of the listener's counts. */
-void session_forget(struct listener *l, const struct sockaddr *peer);
 
 /* An open exchange whose steps are `step`; NULL: out of memory. */
 struct exchange *exchange_create(struct session *s, void (*step)(struct task *));
@@ -26,7 +24,13 @@ void exchange_drop_unit(struct exchange *x);
 /* The persistence key of `x` in a pool; false: it has none of the facts. */
 bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *key);
 
-/* It is over; the memory goes at the end of the turn.  Fine to call twice. */
+/* Its server failed it: not tried again. */
+void exchange_tried(struct exchange *x);
+
+/* The store has answered at last; true: the exchange was over meanwhile, and now its memory has gone, too. */
+bool exchange_answered(struct exchange *x);
+
+/* It is over; the memory goes at the end of the turn, or with the store's answer.  Fine to call twice. */
 void exchange_end(struct exchange *x);
 
 /* In session.c: the exchanges that wait for this link look for another server. */

@@ -297,8 +297,7 @@ static void on_open(struct task *t)
 		f->ops->opened(f);
 }
 
-/* The worker receives into one room, made with its first socket. */
-static int ready_worker(struct worker *w)
+int flow_prepare(struct worker *w)
 {
 	if (!w->datagrams)
 		w->datagrams = datagram_room_create();
@@ -309,7 +308,7 @@ int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, 
 		 uint32_t rest_ms)
 {
 	struct flow *f = create(w, ops, owner, rest_ms);
-	int r = f ? ready_worker(w) : -ENOMEM;
+	int r = f ? flow_prepare(w) : -ENOMEM;
 
 	if (r == 0) {
 		f->io = (struct io){ datagram_connect(to), on_ready };

@@ -44,6 +44,9 @@ struct flow {
 	char reason[64];
 };
 
+/* Makes the worker's room for datagrams; before its first socket.  0 or -ENOMEM. */
+int flow_prepare(struct worker *w);
+
 /* A client's flow from `d`, which its socket received; in the socket's table from now on.  0 or -errno. */
 int flow_accept(struct flow **fp, struct listener_socket *socket, const struct datagram *d, const struct flow_ops *ops,
 		void *owner, uint32_t idle_ms);

@@ -2,9 +2,9 @@
 /*
  * gateway.c: starts the parts, stops them in the reverse order.
  *
- * The main thread runs the control worker: signals, monitors, the operator's socket.  The other workers carry the traffic.
- * Stopping: listeners close, sessions may end by themselves until `drain` has passed, then they are closed, and at last
- * reset; a worker without sessions ends, and when all have ended the control worker does.
+ * The main thread runs the control worker: signals, monitors, the operator's socket.  The other workers carry the
+ * traffic. Stopping: listeners close, sessions may end by themselves until `drain` has passed, then they are closed,
+ * and at last reset; a worker without sessions ends, and when all have ended the control worker does.
  */
 #include "gateway.h"
 
@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 
 #include "control.h"
+#include "flow.h"
 #include "handshake.h"
 #include "host.h"
 #include "link.h"
@@ -70,8 +71,8 @@ static void part_from(struct link *l)
 	if (server_is_disabled(l->server)) {
 		host_functions.random(&dice, sizeof dice);
 		link_farewell(l, dice % FAREWELL_MS);
-	} else if (!l->open && !server_is_up(l->server)) {
-		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere */
+	} else if ((!l->open || l->flow) && !server_is_up(l->server) && l->pool->all_down != ALL_DOWN_FAIL_OPEN) {
+		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere; a flow would never notice */
 	}
 }
 
@@ -79,7 +80,7 @@ static void review_session(struct session *s)
 {
 	struct list *i, *tmp;
 
-	list_each(i, tmp, &s->servers)
+	list_each (i, tmp, &s->servers)
 		part_from(container_of(i, struct link, node));
 }
 
@@ -90,9 +91,9 @@ static void on_review(struct mail *m)
 	struct list *i, *tmp;
 
 	atomic_store(&c->reviewing, false);
-	list_each(i, tmp, &c->worker.listeners)
+	list_each (i, tmp, &c->worker.listeners)
 		listener_review(container_of(i, struct listener, node));
-	list_each(i, tmp, &c->worker.sessions)
+	list_each (i, tmp, &c->worker.sessions)
 		review_session(container_of(i, struct session, node));
 }
 
@@ -102,9 +103,9 @@ static void on_drain(struct mail *m)
 	struct list *i, *tmp;
 
 	c->worker.draining = true;
-	list_each(i, tmp, &c->worker.listeners)
+	list_each (i, tmp, &c->worker.listeners)
 		listener_close(container_of(i, struct listener, node));
-	list_each(i, tmp, &c->worker.sessions)
+	list_each (i, tmp, &c->worker.sessions)
 		session_drain(container_of(i, struct session, node));
 	if (list_empty(&c->worker.sessions))
 		worker_stop(&c->worker);
@@ -114,7 +115,7 @@ static void end_sessions(struct crew *c, enum lg_close how)
 {
 	struct list *i, *tmp;
 
-	list_each(i, tmp, &c->worker.sessions)
+	list_each (i, tmp, &c->worker.sessions)
 		session_end(container_of(i, struct session, node), how, "gateway stops");
 }
 
@@ -246,9 +247,10 @@ static int test_addresses(const struct snapshot *s, char err[], size_t errlen)
 
 			if (r == 0)
 				continue;
-			snprintf(err, errlen, "listener %s: cannot use %s: %s%s", s->listeners[i].name, b->text, strerror(-r),
+			snprintf(err, errlen, "listener %s: cannot use %s: %s%s", s->listeners[i].name, b->text,
+				 strerror(-r),
 				 r == -EADDRINUSE      ? " (another program has it: `ss -ltnp` tells which)"
-				 : r == -EACCES	       ? " (ports below 1024 need root)"
+				 : r == -EACCES        ? " (ports below 1024 need root)"
 				 : r == -EADDRNOTAVAIL ? " (no interface of this machine has this address)"
 						       : "");
 			return r;
@@ -378,13 +380,15 @@ static void destroy(struct gateway *g)
 		struct worker *w = &g->crews[i].worker;
 
 		stream_abandon(w);
-		list_each(l, tmp, &w->listeners)
+		flow_abandon(w);
+		list_each (l, tmp, &w->listeners)
 			listener_destroy(container_of(l, struct listener, node));
 		script_destroy(w->script);
 		worker_fini(w);
 	}
 	if (g->main_ready) {
 		stream_abandon(&g->main);
+		flow_abandon(&g->main);
 		worker_fini(&g->main);
 	}
 	monitors_free(g->monitors);

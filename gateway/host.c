@@ -41,7 +41,7 @@ static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const st
 
 static void host_hold(struct lg_link *l)
 {
-	if (link_of(l)->stream)
+	if (link_of(l)->stream) /* a flow cannot be held up */
 		stream_hold(link_of(l)->stream);
 }
 

@@ -3,7 +3,7 @@
  * link.c: between a stream and a plugin: the plugin's callbacks, units kept whole, the raw relay of joined links.  What
  * a link's opening and closing mean for requests is session.c's.
  */
-#include "link.h"
+#include "link_parts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,12 +14,6 @@
 #include "host.h"
 #include "log.h"
 #include "span.h"
-#include "splice.h"
-
-static const struct lg_plugin *plugin_of(const struct link *l)
-{
-	return l->listener->conf->plugin;
-}
 
 void link_log(const struct link *l, enum lg_level level, const char *event, const char *key, const char *value)
 {
@@ -80,8 +74,7 @@ static void unpark(struct link *to)
 		return;
 	while (!to->unit_of && !list_empty(&to->parked)) {
 		unpark_one(to, container_of(to->parked.next, struct parked, node));
-		list_each(l, tmp, &to->parked)
-		{
+		list_each (l, tmp, &to->parked) {
 			struct parked *p = container_of(l, struct parked, node);
 
 			if (!to->unit_of)
@@ -95,7 +88,7 @@ static void unpark(struct link *to)
 
 static void arm_unit(struct link *to)
 {
-	if (to->unit_of)
+	if (to->unit_of && to->limits.stall_ms)
 		wheel_set(&to->worker->wheel, &to->unit, to->worker->now_ms + to->limits.stall_ms);
 	else
 		wheel_cancel(&to->worker->wheel, &to->unit);
@@ -106,8 +99,10 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 	bool more = (flags & LG_MORE) && from;
 	enum lg_send r;
 
-	if (!to->stream || !to->open || to->joined)
+	if (!to->open || !link_lives(to) || to->joined)
 		return LG_GONE;
+	if (to->flow)
+		return flow_send(to->flow, pieces, n);
 	if (to->unit_of && to->unit_of != from)
 		return park(to, from, pieces, n, more);
 	r = stream_send(to->stream, pieces, n);
@@ -122,7 +117,13 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 
 static void unit_stalled(struct deadline *d)
 {
-	link_close(container_of(d, struct link, unit), LG_FLUSH, "a message was not finished");
+	struct link *to = container_of(d, struct link, unit);
+
+	if (buf_len(&to->stream->out)) /* `to` is slow and holds its sender up; whether it takes anything, the stream
+					  watches */
+		arm_unit(to);
+	else
+		link_close(to, LG_FLUSH, "a message was not finished");
 }
 
 /* `from` is gone: a unit that it did not finish cannot be; one that waits unfinished is dropped. */
@@ -150,7 +151,8 @@ static void forget_in_session(struct link *gone)
 	struct session *s = gone->session;
 	struct list *l, *tmp;
 
-	list_each(l, tmp, &s->servers) forget_sender(container_of(l, struct link, node), gone);
+	list_each (l, tmp, &s->servers)
+		forget_sender(container_of(l, struct link, node), gone);
 	if (s->client && s->client != gone)
 		forget_sender(s->client, gone);
 }
@@ -193,27 +195,12 @@ static void on_opened(struct stream *s)
 		session_link_opened(l);
 }
 
-static ptrdiff_t relay(struct link *l, struct lg_span in)
-{
-	struct link *to = l->joined;
-	enum lg_send r = to->stream ? stream_send(to->stream, &in, 1) : LG_GONE;
-
-	if (r == LG_GONE)
-		return -EPIPE;
-	if (l->ended) /* these were in hand when it was joined */
-		stream_finish(to->stream);
-	else if (r == LG_FULL)
-		stream_hold(l->stream);
-	splice_consider(l->stream, to->stream, in.n);
-	return (ptrdiff_t)in.n;
-}
-
 static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
 {
 	struct link *l = s->owner;
 
 	if (l->joined)
-		return relay(l, in);
+		return link_relay(l, in);
 	if (plugin_of(l)->receive)
 		return plugin_of(l)->receive(&l->pub, in);
 	stream_hold(s); /* until it is joined */
@@ -230,8 +217,9 @@ static void on_ended(struct stream *s, bool clean)
 		stream_finish(l->joined->stream);
 	else if (!l->joined && plugin_of(l)->ended)
 		plugin_of(l)->ended(&l->pub);
-	else
+	else if (l->joined || plugin_of(l)->receive)
 		link_close(l, LG_FLUSH, "peer closed");
+	/* else the link waits until it is joined, and its end with it */
 }
 
 static void on_writable(struct stream *s)
@@ -262,28 +250,28 @@ static void log_close(struct link *l)
 	link_log(l, level, event, "reason", stream_reason(s));
 }
 
-static void on_closed(struct stream *s)
+void link_leave(struct link *l, bool by_network)
 {
-	struct link *l = s->owner;
 	struct worker *w = l->worker;
 
-	log_close(l);
-	end_handshake(l);
 	forget_in_session(l);
 	wheel_cancel(&w->wheel, &l->unit);
 	wheel_cancel(&w->wheel, &l->expiry);
 	wheel_cancel(&w->wheel, &l->farewell);
+	list_remove(&l->settle_task.node);
 	for (struct list *p = list_take(&l->parked); p; p = list_take(&l->parked))
 		free(container_of(p, struct parked, node));
-	if (l->joined) {
-		if (l->joined->stream) {
-			splice_stop(l->joined->stream);
-			stream_close(l->joined->stream, s->failed ? LG_RESET : LG_FLUSH, "the other side closed");
-		}
-		l->joined->joined = NULL;
-		l->joined = NULL;
-	}
-	session_link_closed(l, s->failed || (s->hangup && !l->relays)); /* an end is a word of what is relayed */
+	session_link_closed(l, by_network);
+}
+
+static void on_closed(struct stream *s)
+{
+	struct link *l = s->owner;
+
+	log_close(l);
+	end_handshake(l);
+	link_relay_end(l, s->failed);
+	link_leave(l, s->failed || (s->hangup && !l->relays)); /* an end is a word of what is relayed */
 	l->stream = NULL;
 }
 
@@ -303,6 +291,7 @@ static void expired(struct deadline *d)
 
 	if (plugin_of(l)->expired)
 		plugin_of(l)->expired(&l->pub);
+	link_settle(l);
 }
 
 void link_deadline(struct link *l, uint32_t ms)
@@ -320,36 +309,40 @@ static void farewell(struct deadline *d)
 
 void link_farewell(struct link *l, uint32_t ms)
 {
-	if (l->stream && !wheel_is_set(&l->farewell))
+	if (link_lives(l) && !wheel_is_set(&l->farewell))
 		wheel_set(&l->worker->wheel, &l->farewell, l->worker->now_ms + ms);
 }
 
 /* ---- Joining, closing ---- */
 
-/* An end that came before the join passes now, or behind the bytes that are in hand. */
-static void end_joined(struct link *l)
+/* Bytes go on as they come: there are no units any more. */
+static void end_units(struct link *l)
 {
-	if (l->ended && !buf_len(&l->stream->in))
-		stream_finish(l->joined->stream);
+	l->unit_of = NULL;
+	unpark(l);
+	l->unit_of = NULL;
+	arm_unit(l);
 }
 
 void link_join(struct link *a, struct link *b)
 {
+	if (a->flow) {
+		link_flow_join(a, b);
+		return;
+	}
 	if (!a->stream || !b->stream || a->joined || b->joined)
 		return;
-	a->joined = b;
-	b->joined = a;
-	a->relays = b->relays = true;
-	stream_go(a->stream);
-	stream_go(b->stream);
-	end_joined(a);
-	end_joined(b);
+	end_units(a);
+	end_units(b);
+	link_relay_begin(a, b);
 }
 
 void link_close(struct link *l, enum lg_close how, const char *why)
 {
 	if (l->stream)
 		stream_close(l->stream, how, why);
+	else if (l->flow)
+		flow_close(l->flow, why);
 }
 
 /* ---- Making one ---- */
@@ -368,8 +361,8 @@ static struct stream_limits limits_of(const struct listener_limits *c, bool clie
 	};
 }
 
-static struct link *link_create(struct session *session, enum lg_side side, enum lg_transport transport,
-				const struct sockaddr *peer)
+struct link *link_create(struct session *session, enum lg_side side, enum lg_transport transport,
+			 const struct sockaddr *peer)
 {
 	struct listener *listener = session->listener;
 	struct link *l = calloc(1, sizeof *l + listener->conf->plugin->link_size);
@@ -383,6 +376,7 @@ static struct link *link_create(struct session *session, enum lg_side side, enum
 	list_init(&l->parked);
 	list_init(&l->node);
 	list_init(&l->exchanges);
+	list_init(&l->settle_task.node);
 	wheel_deadline_init(&l->unit, unit_stalled);
 	wheel_deadline_init(&l->expiry, expired);
 	wheel_deadline_init(&l->farewell, farewell);
@@ -452,7 +446,7 @@ static int tls_to(struct tls **tp, const struct session *s, const struct pool *p
 	return pool->tls ? tls_connect(tp, pool->tls, &target) : 0;
 }
 
-int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server)
+static int link_stream_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server)
 {
 	const struct sockaddr *to = (const struct sockaddr *)&server->address;
 	struct link *l = link_create(session, LG_SERVER, pool->tls ? LG_TLS : LG_TCP, to);
@@ -472,4 +466,11 @@ int link_connect(struct link **lp, struct session *session, struct pool *pool, s
 	name_local(l);
 	*lp = l;
 	return 0;
+}
+
+int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server)
+{
+	if (session->client && session->client->flow)
+		return link_flow_connect(lp, session, pool, server);
+	return link_stream_connect(lp, session, pool, server);
 }

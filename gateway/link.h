@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link.h: a stream as a plugin sees it.  It gives the plugin its callbacks, keeps units whole that several senders write to
- * one link, and relays when two links are joined.  Which links there are and what goes where: session.c.
+ * link.h: a stream or a UDP flow as a plugin sees it.  It gives the plugin its callbacks, keeps units whole that several
+ * senders write to one link, and relays when two links are joined.  Which links there are and what goes where: session.c.
  */
 #ifndef LINK_H
 #define LINK_H
 
 #include "listener.h"
 #include "session.h"
+#include "flow.h"
 #include "stream.h"
 
 struct link {
@@ -15,7 +16,8 @@ struct link {
 	struct worker *worker;
 	struct listener *listener;
 	struct session *session;
-	struct stream *stream;     /* NULL: closed */
+	struct stream *stream;     /* what carries it: one of these two; both NULL: closed */
+	struct flow *flow;
 	struct stream_limits limits;
 	struct server *server;     /* at the other end, NULL for a client */
 	struct pool *pool;         /* by which it was chosen */
@@ -31,6 +33,7 @@ struct link {
 	struct deadline farewell;  /* closes then: spread out when its server is disabled */
 	struct list node;          /* session->servers; in none for a client */
 	struct list exchanges;     /* routed here, or waiting for it to open, in order */
+	struct task settle_task;   /* a client's flow: does anything still go on? */
 	struct grave grave;
 	char *sni, *alpn; /* learnt by the plugin */
 	char peer_text[64], local_text[64];
@@ -42,8 +45,35 @@ static inline struct link *link_of(struct lg_link *l)
 	return (struct link *)l;
 }
 
+/* It takes and gives bytes: neither closed nor closing. */
+static inline bool link_lives(const struct link *l)
+{
+	return l->stream ? !l->stream->closing : l->flow && !l->flow->closing;
+}
+
+/* What was ever queued, and of that what may have left, in bytes (streams) or datagrams (flows): whether a request was
+ * handed out. */
+static inline uint64_t link_queued(const struct link *l)
+{
+	return l->stream ? l->stream->queued : l->flow->sent;
+}
+
+static inline uint64_t link_handed(const struct link *l)
+{
+	return l->stream ? l->stream->handed : l->flow->sent;
+}
+
 /* A client link on an accepted descriptor; closed on failure.  0 or -errno. */
 int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer, enum lg_transport transport);
+
+/* A client link for a flow that begins with `d`.  0 or -errno. */
+int link_flow_accept(struct link **lp, struct session *session, struct listener_socket *socket, const struct datagram *d);
+
+/* Gives the plugin a datagram: the first one of a flow. */
+void link_flow_receive(struct link *l, struct lg_span datagram);
+
+/* Something on it has ended: a client's flow on which nothing goes on is forgotten.  NULL and other links: nothing. */
+void link_settle(struct link *l);
 
 /* A link to a server; it is connecting when this returns.  0 or -errno. */
 int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server);

@@ -17,6 +17,7 @@
 
 #include "address.h"
 #include "balance.h"
+#include "flow.h"
 #include "host.h"
 #include "log.h"
 #include "plugins.h"
@@ -55,10 +56,20 @@ static void accept_some(struct listener_socket *k)
 	}
 }
 
+static bool is_udp(const struct listener_socket *k)
+{
+	return k->bind->transport == LG_UDP;
+}
+
 static void on_ready(struct io *io, uint32_t events)
 {
+	struct listener_socket *k = container_of(io, struct listener_socket, io);
+
 	(void)events;
-	accept_some(container_of(io, struct listener_socket, io));
+	if (is_udp(k))
+		flow_receive_all(k, session_begin_flow);
+	else
+		accept_some(k);
 }
 
 static void on_pause_over(struct deadline *d)
@@ -71,6 +82,11 @@ static void on_pause_over(struct deadline *d)
 
 /* ---- Listening or not ---- */
 
+static void set_reuse(struct listener_socket *k, int on)
+{
+	setsockopt(k->io.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
 static void start_listening(struct listener_socket *k)
 {
 	struct listener *l = k->listener;
@@ -78,7 +94,8 @@ static void start_listening(struct listener_socket *k)
 
 	if (k->listening)
 		return;
-	r = listen(k->io.fd, BACKLOG) < 0 ? -errno : worker_watch(l->worker, &k->io, EPOLLIN);
+	set_reuse(k, 1); /* its connections inherit it, so that what is left of them does not hinder the next start */
+	r = !is_udp(k) && listen(k->io.fd, BACKLOG) < 0 ? -errno : worker_watch(l->worker, &k->io, EPOLLIN);
 	if (r < 0) {
 		log_error("listen-failed", "listener", l->conf->name, "address", k->bind->text, "reason", strerror(-r));
 		return;
@@ -93,10 +110,11 @@ static void stop_listening(struct listener_socket *k)
 {
 	struct listener *l = k->listener;
 
-	if (!k->listening)
+	if (!k->listening || (is_udp(k) && !l->closed)) /* standing flows go on; what begins none is dropped */
 		return;
 	worker_unwatch(l->worker, &k->io);
 	shutdown(k->io.fd, SHUT_RD);
+	set_reuse(k, 0); /* else another program that says so could bind the port as well */
 	wheel_cancel(&l->worker->wheel, &k->pause);
 	k->listening = false;
 	if (atomic_fetch_sub(&l->conf->stats->open, 1) == 1)
@@ -122,17 +140,18 @@ static bool wants_clients(const struct listener_conf *conf)
 
 void listener_review(struct listener *l)
 {
-	bool wants = !l->closed && wants_clients(l->conf);
+	bool wants = wants_clients(l->conf);
 
+	if (l->closed)
+		return;
 	for (unsigned i = 0; i < l->nsockets; i++)
 		wants ? start_listening(&l->sockets[i]) : stop_listening(&l->sockets[i]);
 }
 
 /* ---- Making one ---- */
 
-static int open_socket(const struct bind *b, int share)
+static int open_stream_socket(const struct sockaddr *a, bool share)
 {
-	const struct sockaddr *a = (const struct sockaddr *)&b->address;
 	int fd = socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int r;
 
@@ -151,16 +170,31 @@ static int open_socket(const struct bind *b, int share)
 	return r;
 }
 
+static int open_socket(const struct bind *b, bool share)
+{
+	const struct sockaddr *a = (const struct sockaddr *)&b->address;
+
+	return b->transport == LG_UDP ? datagram_bind(a, share) : open_stream_socket(a, share);
+}
+
 int listener_test_bind(const struct bind *bind)
 {
-	int fd = open_socket(bind, 0);
+	int fd = open_socket(bind, false);
 	int r = fd;
 
 	if (fd < 0)
 		return r;
-	r = listen(fd, 1) < 0 ? -errno : 0; /* another one that listens shows only now */
+	r = bind->transport != LG_UDP && listen(fd, 1) < 0 ? -errno : 0; /* another one that listens shows only now */
 	close(fd);
 	return r;
+}
+
+static int prepare_flows(struct listener_socket *k)
+{
+	struct worker *w = k->listener->worker;
+	int r = flow_prepare(w);
+
+	return r < 0 ? r : flows_init(&k->flows, k->listener->conf->limits.sessions, w->secret);
 }
 
 static int bind_all(struct listener *l, char err[], size_t errlen)
@@ -172,7 +206,7 @@ static int bind_all(struct listener *l, char err[], size_t errlen)
 		return -ENOMEM;
 	for (unsigned i = 0; i < conf->nbinds; i++) {
 		struct listener_socket *k = &l->sockets[i];
-		int fd = open_socket(&conf->binds[i], 1);
+		int fd = open_socket(&conf->binds[i], true);
 
 		if (fd < 0) {
 			snprintf(err, errlen, "listener %s: cannot bind %s: %s", conf->name, conf->binds[i].text, strerror(-fd));
@@ -181,6 +215,8 @@ static int bind_all(struct listener *l, char err[], size_t errlen)
 		*k = (struct listener_socket){ .io = { fd, on_ready }, .listener = l, .bind = &conf->binds[i] };
 		wheel_deadline_init(&k->pause, on_pause_over);
 		l->nsockets++;
+		if (is_udp(k) && prepare_flows(k) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -232,19 +268,31 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	return r;
 }
 
+static void close_socket(struct listener_socket *k)
+{
+	if (k->io.fd < 0)
+		return;
+	stop_listening(k);
+	close(k->io.fd);
+	k->io.fd = -1;
+}
+
 void listener_close(struct listener *l)
 {
 	l->closed = true;
 	for (unsigned i = 0; i < l->nsockets; i++) {
-		stop_listening(&l->sockets[i]);
-		close(l->sockets[i].io.fd);
+		if (!is_udp(&l->sockets[i])) /* that one carries the standing flows */
+			close_socket(&l->sockets[i]);
 	}
-	l->nsockets = 0;
 }
 
 void listener_destroy(struct listener *l)
 {
 	listener_close(l);
+	for (unsigned i = 0; i < l->nsockets; i++) {
+		close_socket(&l->sockets[i]);
+		flows_fini(&l->sockets[i].flows);
+	}
 	policies_unload(l);
 	if (l->inst && l->conf->plugin->stop)
 		l->conf->plugin->stop(l->inst);

@@ -7,6 +7,7 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
+#include "flows.h"
 #include "snapshot.h"
 #include "sources.h"
 #include "worker.h"
@@ -17,6 +18,7 @@ struct listener_socket {
 	const struct bind *bind;
 	bool listening;
 	struct deadline pause; /* out of descriptors: accepts again then */
+	struct flows flows;    /* of a UDP socket */
 };
 
 struct listener {

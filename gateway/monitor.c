@@ -24,6 +24,7 @@ struct monitor {
 	uint64_t asked_ms; /* when the last one went out */
 	struct mail hurry;
 	atomic_bool hurried;
+	bool sooner;         /* traffic failed while the probe was out: its answer may be older than that */
 };
 
 struct monitors {
@@ -60,7 +61,7 @@ static void set_health(struct server *s, enum health health, const char *note)
 static void take_verdict(struct monitor *m, bool healthy, const char *note)
 {
 	const struct monitor_conf *conf = &m->server->pool->monitor;
-	uint32_t dice;
+	uint32_t dice, next;
 
 	m->probe = NULL;
 	note_answer(m->server->state, note);
@@ -69,7 +70,11 @@ static void take_verdict(struct monitor *m, bool healthy, const char *note)
 		m->all->changed(m->all->ctx);
 	}
 	host_functions.random(&dice, sizeof dice);
-	next_in(m, health_next(&m->count, conf->interval_ms, dice));
+	next = health_next(&m->count, conf->interval_ms, dice);
+	if (m->sooner && m->count.health == HEALTH_UP && next > HEALTH_FAST_MS)
+		next = HEALTH_FAST_MS;
+	m->sooner = false;
+	next_in(m, next);
 }
 
 static void on_done(void *owner, bool healthy, const char *note)
@@ -110,11 +115,12 @@ static void on_hurry(struct mail *mail)
 	struct monitor *m = container_of(mail, struct monitor, hurry);
 	uint64_t ago = uv_now(&m->all->control->loop) - m->asked_ms;
 
-	if (m->probe || m->count.health != HEALTH_UP) {
-		atomic_store(&m->hurried, false);
-		return;
+	if (!m->probe && m->count.health == HEALTH_UP) {
+		next_in(m, ago < HEALTH_FAST_MS ? HEALTH_FAST_MS - ago : 0);
+		return; /* `hurried` until then: nothing more would come of it */
 	}
-	next_in(m, ago < HEALTH_FAST_MS ? HEALTH_FAST_MS - ago : 0);
+	m->sooner = m->probe != NULL;
+	atomic_store(&m->hurried, false);
 }
 
 void monitor_hurry(struct server *s)

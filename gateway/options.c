@@ -118,23 +118,34 @@ static int set_choice(const struct lg_option *o, void *at, const char *text, cha
 	return -EINVAL;
 }
 
-/* "50000-50999", or one port. */
+/* The port that `text` begins with, and moves behind it; 0: there is none. */
+static uint16_t parse_port(const char **text)
+{
+	unsigned n = 0;
+
+	for (; **text >= '0' && **text <= '9' && n <= UINT16_MAX; (*text)++)
+		n = n * 10 + (unsigned)(**text - '0');
+	return n <= UINT16_MAX ? (uint16_t)n : 0;
+}
+
 static int set_ports(void *at, const char *text, char err[], size_t errlen)
 {
-	struct lg_ports *ports = at;
-	unsigned first, last;
-	int n = 0, end = 0;
+	const char *p = text;
+	struct lg_ports ports = { .first = parse_port(&p) };
 
-	if (strspn(text, "0123456789-") == strlen(text) && strlen(text) <= 11) {
-		n = sscanf(text, "%u%n-%u%n", &first, &end, &last, &end);
-		if (n == 1)
-			last = first;
+	if (*p == '-') {
+		p++;
+		ports.last = parse_port(&p);
 	}
-	if (n < 1 || text[end] || first < 1 || first > last || last > 65535) {
-		snprintf(err, errlen, "\"%s\" is not a range of ports, like \"50000-50999\"", text);
+	if (!ports.first || !ports.last || *p) {
+		snprintf(err, errlen, "\"%s\" is not a range of ports from 1 to 65535, like \"50000-50999\"", text);
 		return -EINVAL;
 	}
-	*ports = (struct lg_ports){ (uint16_t)first, (uint16_t)last };
+	if (ports.first > ports.last) {
+		snprintf(err, errlen, "\"%s\" ends before it begins", text);
+		return -EINVAL;
+	}
+	*(struct lg_ports *)at = ports;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "facts.h"
 #include "span.h"
 
 #define SYMBOL "lychgate_plugin"
@@ -58,14 +59,14 @@ static const char *bad_options(const struct lg_option *table, size_t size)
 static const char *bad_tables(const struct lg_plugin *p)
 {
 	const char *why = bad_options(p->options, p->conf_size);
-	struct lg_span arg;
+	struct fact_ref ref;
 
 	if (!why)
 		why = bad_options(p->probe_options, p->probe_conf_size);
 	if (why)
 		return why;
-	if (p->persistence && plugins_fact(p, p->persistence, &arg) < 0)
-		return "its persistence is none of its facts";
+	if (p->persistence && facts_resolve(p, p->persistence, &ref) < 0)
+		return "its persistence is no fact";
 	if (p->probe && !p->judge)
 		return "it has a probe but no judge";
 	return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probe.c: one question to one server, over a stream of its own. */
+/* probe.c: one question to one server, over a stream or a UDP flow of its own. */
 #include "probe.h"
 
 #include <errno.h>
@@ -15,10 +15,23 @@ static const struct stream_limits probe_limits = { .queue = 64 * 1024, .in = 64 
 
 void probe_ask(struct lg_probe *pub, struct lg_span bytes)
 {
-	stream_send(((struct probe *)pub)->stream, &bytes, 1);
+	struct probe *p = (struct probe *)pub;
+
+	if (p->stream)
+		stream_send(p->stream, &bytes, 1);
+	else
+		flow_send(p->flow, &bytes, 1);
 }
 
-/* The verdict is told once; then the stream ends and takes the probe with it. */
+static void hang_up(struct probe *p, enum lg_close how)
+{
+	if (p->stream)
+		stream_close(p->stream, how, "probe is over");
+	else
+		flow_close(p->flow, "probe is over");
+}
+
+/* The verdict is told once; then the stream or flow ends and takes the probe with it. */
 static void finish(struct probe *p, bool healthy, const char *note)
 {
 	void (*done)(void *, bool, const char *) = p->done;
@@ -26,12 +39,11 @@ static void finish(struct probe *p, bool healthy, const char *note)
 	p->done = NULL;
 	if (done)
 		done(p->owner, healthy, note);
-	stream_close(p->stream, healthy ? LG_FLUSH : LG_RESET, "probe is over");
+	hang_up(p, healthy ? LG_FLUSH : LG_RESET);
 }
 
-static void on_opened(struct stream *s)
+static void ask(struct probe *p)
 {
-	struct probe *p = s->owner;
 	const struct lg_plugin *plugin = p->conf->plugin;
 
 	if (!plugin || !plugin->probe)
@@ -49,13 +61,24 @@ static enum lg_verdict judge(struct probe *p, struct lg_span in)
 	return plugin->judge(&p->pub, in);
 }
 
-static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
+static void take(struct probe *p, struct lg_span in)
 {
-	struct probe *p = s->owner;
 	enum lg_verdict v = judge(p, in);
 
 	if (v != LG_NOT_YET)
 		finish(p, v == LG_HEALTHY, p->pub.note);
+}
+
+/* ---- Over a stream ---- */
+
+static void on_opened(struct stream *s)
+{
+	ask(s->owner);
+}
+
+static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
+{
+	take(s->owner, in);
 	return 0; /* kept: it is judged again with what comes */
 }
 
@@ -92,6 +115,40 @@ static const struct stream_ops probe_stream_ops = {
 	.closed = on_closed,
 };
 
+/* ---- Over a flow ---- */
+
+static void on_flow_opened(struct flow *f)
+{
+	ask(f->owner);
+}
+
+static void on_datagram(struct flow *f, struct lg_span in)
+{
+	take(f->owner, in);
+}
+
+static void on_unreachable(struct flow *f)
+{
+	struct probe *p = f->owner;
+
+	if (p->done)
+		finish(p, false, "unreachable");
+}
+
+static void on_flow_closed(struct flow *f)
+{
+	free(f->owner);
+}
+
+static const struct flow_ops probe_flow_ops = {
+	.opened = on_flow_opened,
+	.receive = on_datagram,
+	.unreachable = on_unreachable,
+	.closed = on_flow_closed,
+};
+
+/* ---- Starting ---- */
+
 /* The server's address, with the monitor's own port. */
 static struct sockaddr_storage address_of(const struct server *server, uint16_t port)
 {
@@ -104,20 +161,27 @@ static struct sockaddr_storage address_of(const struct server *server, uint16_t 
 	return a;
 }
 
-static int connect_probe(struct probe *p, struct worker *w, const struct server *server)
+static int connect_stream(struct probe *p, struct worker *w, const struct server *server, const struct sockaddr *to)
 {
-	struct sockaddr_storage to = address_of(server, p->conf->port), local;
 	struct tls_target target = { .name = server->tls_name, .verify = server->pool->verify_server, .show = true };
-	socklen_t n = sizeof local;
 	struct tls *tls = NULL;
 	int r = p->conf->transport == LG_TLS ? tls_connect(&tls, p->conf->tls, &target) : 0;
 
-	if (r == 0)
-		r = stream_connect(&p->stream, w, (struct sockaddr *)&to, tls, &probe_stream_ops, p, &probe_limits);
+	return r < 0 ? r : stream_connect(&p->stream, w, to, tls, &probe_stream_ops, p, &probe_limits);
+}
+
+static int connect_probe(struct probe *p, struct worker *w, const struct server *server)
+{
+	struct sockaddr_storage to = address_of(server, p->conf->port), local;
+	const struct sockaddr *a = (const struct sockaddr *)&to;
+	socklen_t n = sizeof local;
+	int r = p->conf->transport == LG_UDP ? flow_connect(&p->flow, w, a, &probe_flow_ops, p, 0) :
+					       connect_stream(p, w, server, a);
+
 	if (r < 0)
 		return r;
-	address_format((struct sockaddr *)&to, p->peer_text, sizeof p->peer_text);
-	if (getsockname(p->stream->io.fd, (struct sockaddr *)&local, &n) == 0)
+	address_format(a, p->peer_text, sizeof p->peer_text);
+	if (getsockname(p->stream ? p->stream->io.fd : p->flow->io.fd, (struct sockaddr *)&local, &n) == 0)
 		address_format((struct sockaddr *)&local, p->local_text, sizeof p->local_text);
 	return 0;
 }
@@ -153,5 +217,5 @@ struct probe *probe_start(struct worker *w, const struct server *server, void (*
 void probe_cancel(struct probe *p)
 {
 	p->done = NULL;
-	stream_close(p->stream, LG_RESET, "probe is over");
+	hang_up(p, LG_RESET);
 }

@@ -6,13 +6,15 @@
 #ifndef PROBE_H
 #define PROBE_H
 
+#include "flow.h"
 #include "snapshot.h"
 #include "stream.h"
 
 struct probe {
 	struct lg_probe pub; /* first: the plugin's view */
 	const struct monitor_conf *conf;
-	struct stream *stream;
+	struct stream *stream; /* one of these two */
+	struct flow *flow;
 	void (*done)(void *owner, bool healthy, const char *note);
 	void *owner;
 	char peer_text[64], local_text[64];

@@ -133,6 +133,8 @@ static void push_transports(lua_State *L, unsigned transports)
 	lua_setfield(L, -2, "tcp");
 	lua_pushboolean(L, (transports & LG_TLS) != 0);
 	lua_setfield(L, -2, "tls");
+	lua_pushboolean(L, (transports & LG_UDP) != 0);
+	lua_setfield(L, -2, "udp");
 }
 
 static void push_plugin(lua_State *L, const struct lg_plugin *p)

@@ -2,12 +2,12 @@
 /*
  * session.c: the way of a request, from top to bottom:
  *
- *     a client is accepted (session_begin), its plugin reads a request (session_route), policies give a verdict (decide),
- *     persistence and balance pick a server (place), a link to it is found or opened (reach_server), the plugin sends the
- *     request (hand_out), and the answer comes back as bytes that the plugin sends to the client's link.
+ *     a client is accepted (session_begin), its plugin reads a request (session_route), policies give a verdict
+ * (decide), persistence and balance pick a server (place), a link to it is found or opened (reach_server), the plugin
+ * sends the request (hand_out), and the answer comes back as bytes that the plugin sends to the client's link.
  *
- * Each step runs as a consequence, never inside a call of the plugin.  The bookkeeping of exchanges, and what becomes of them
- * when something ends, is in exchange.c.
+ * Each step runs as a consequence, never inside a call of the plugin.  The bookkeeping of exchanges, and what becomes
+ * of them when something ends, is in exchange.c.
  */
 #include "session.h"
 
@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "exchange.h"
+#include "host.h"
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
@@ -34,63 +36,78 @@ static const struct lg_reply no_server = {
 
 /* ---- A client comes ---- */
 
-static void refuse(struct listener *l, int fd, const char *limit)
+static void refuse(struct listener *l, int fd, enum admission why)
 {
-	struct listener_stats *stats = l->conf->stats;
-
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
 	close(fd);
-	atomic_fetch_add_explicit(&stats->refused_limit, 1, memory_order_relaxed);
-	if (l->worker->now_ms - l->refused_ms < 1000)
-		return; /* one line a second is enough */
-	l->refused_ms = l->worker->now_ms;
-	log_warning("session-refused", "listener", l->conf->name, "limit", limit);
+	admission_refused(l, why);
 }
 
-/* Which limit forbids another session now; NULL: none, and the session is counted. */
-static const char *admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport)
+/* Its client link is there, or could not be made. */
+static void begin_with(struct session *s, int r)
 {
-	const struct listener_limits *limits = &l->conf->limits;
-	struct listener_stats *stats = l->conf->stats;
-
-	if (transport == LG_TLS && atomic_load_explicit(&stats->handshakes, memory_order_relaxed) >= limits->handshakes)
-		return "handshakes";
-	if (atomic_fetch_add_explicit(&stats->sessions, 1, memory_order_relaxed) >= limits->sessions) {
-		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
-		return "sessions";
-	}
-	if (l->sources && !sources_enter(l->sources, peer, l->worker->now_ms)) {
-		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
-		return "sessions_per_source or new_per_source";
-	}
-	atomic_fetch_add_explicit(&stats->accepted, 1, memory_order_relaxed);
-	return NULL;
-}
-
-void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport)
-{
-	const char *limit = admit(listener, peer, transport);
-	struct session *s;
-	int r;
-
-	if (limit) {
-		refuse(listener, fd, limit);
-		return;
-	}
-	s = session_create(listener, peer);
-	if (!s) {
-		session_forget(listener, peer);
-		refuse(listener, fd, "memory of the process");
-		return;
-	}
-	r = link_accept(&s->client, s, fd, peer, transport);
 	if (r < 0) {
-		log_error("session-failed", "listener", listener->conf->name, "reason", uv_strerror(r));
+		log_error("session-failed", "listener", s->listener->conf->name, "reason", uv_strerror(r));
 		session_destroy(s);
 		return;
 	}
 	s->pub.client = &s->client->pub;
 	s->nlinks = 1;
+}
+
+void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport)
+{
+	enum admission a = admit(listener, peer, transport);
+	struct session *s;
+
+	if (a != ADMITTED) {
+		refuse(listener, fd, a);
+		return;
+	}
+	s = session_create(listener, peer);
+	if (!s) {
+		admission_leave(listener, peer);
+		refuse(listener, fd, OUT_OF_MEMORY);
+		return;
+	}
+	begin_with(s, link_accept(&s->client, s, fd, peer, transport));
+}
+
+/* The table is full, or this client's share: a flow that is worth less goes at once. */
+static void make_room(struct listener_socket *k, enum admission why, const struct sockaddr *peer)
+{
+	struct flow_entry *e = why == OVER_SOURCE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
+
+	if (!e)
+		return;
+	flow_close(container_of(e, struct flow, entry), "table full");
+	worker_deliver(k->listener->worker);
+}
+
+void session_begin_flow(struct listener_socket *k, const struct datagram *d)
+{
+	const struct sockaddr *peer = (const struct sockaddr *)&d->peer;
+	struct listener *l = k->listener;
+	enum admission a;
+	struct session *s;
+
+	if (l->closed)
+		return;
+	a = admit(l, peer, LG_UDP);
+	if (a != ADMITTED) {
+		make_room(k, a, peer);
+		a = admit(l, peer, LG_UDP);
+	}
+	s = a == ADMITTED ? session_create(l, peer) : NULL;
+	if (!s) {
+		if (a == ADMITTED)
+			admission_leave(l, peer);
+		admission_refused(l, a == ADMITTED ? OUT_OF_MEMORY : a);
+		return;
+	}
+	begin_with(s, link_flow_accept(&s->client, s, k, d));
+	if (s->client)
+		link_flow_receive(s->client, d->bytes);
 }
 
 /* ---- Its plugin has read a request ---- */
@@ -102,7 +119,7 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 	struct session *s = from->session;
 	struct exchange *x;
 
-	if (!from->stream || s->nexchanges >= s->listener->conf->limits.plugin.requests)
+	if (!link_lives(from) || s->nexchanges >= s->listener->conf->limits.plugin.requests)
 		return NULL;
 	x = exchange_create(s, step);
 	if (!x)
@@ -124,7 +141,8 @@ static void answer(struct exchange *x, const struct lg_reply *reply)
 	if (p->respond)
 		p->respond(&x->pub, reply);
 	else if (reply->code)
-		link_close(link_of(x->pub.from), LG_FLUSH, reply->cause == LG_BY_NO_SERVER ? "no server" : "refused by policy");
+		link_close(link_of(x->pub.from), LG_FLUSH,
+			   reply->cause == LG_BY_NO_SERVER ? "no server" : "refused by policy");
 	exchange_end(x);
 }
 
@@ -162,21 +180,52 @@ static bool decide(struct exchange *x)
 static void reach_server(struct exchange *x);
 static void hand_out(struct exchange *x, struct link *to);
 
-static void ask_store(struct exchange *x, uint64_t proposed, uint64_t instead_of);
+static void store_answered_later(struct claim *c)
+{
+	struct exchange *x = container_of(c, struct exchange, claim);
+
+	if (!exchange_answered(x))
+		x->then(x);
+}
+
+/* Asks a pool's table for x->claim.key; `then` has the answer in x->claim.owner, now or later. */
+static void ask_store(struct exchange *x, const struct pool *pool, uint64_t proposed, uint64_t instead_of,
+		      void (*then)(struct exchange *))
+{
+	struct claim *c = &x->claim;
+
+	c->proposed = proposed;
+	c->instead_of = instead_of;
+	c->timeout_ms = pool->timeout_ms;
+	c->now_ms = x->session->worker->now_ms;
+	c->answered = store_answered_later;
+	x->then = then;
+	if (store_claim(pool->store, c) != -EINPROGRESS) {
+		then(x);
+		return;
+	}
+	x->asking = true;
+	if (exchange_keep_unit(x) < 0)
+		answer(x, &no_server);
+}
+
+static void take_owner(struct exchange *x);
 
 /* Nobody owns the key, or its owner cannot serve: balance proposes. */
 static void propose(struct exchange *x, uint64_t gone)
 {
+	if (!x->has_key) /* what has no key is spread by chance where the key would decide */
+		host_functions.random(&x->claim.key.b, sizeof x->claim.key.b);
 	x->server = balance_pick(x->reach->pool, x->claim.key.b, &x->tried);
 	if (!x->server)
 		answer(x, &no_server);
 	else if (x->has_key && x->reach->persist)
-		ask_store(x, x->server->id, gone);
+		ask_store(x, x->reach->pool, x->server->id, gone, take_owner);
 	else
 		reach_server(x);
 }
 
-static void store_answered(struct exchange *x)
+static void take_owner(struct exchange *x)
 {
 	struct claim *c = &x->claim;
 	struct server *owner = c->owner ? balance_owner(x->reach->pool, c->owner, &x->tried) : NULL;
@@ -189,57 +238,49 @@ static void store_answered(struct exchange *x)
 		propose(x, c->owner);
 }
 
-static void store_answered_later(struct claim *c)
-{
-	store_answered(container_of(c, struct exchange, claim));
-}
-
-static void ask_store(struct exchange *x, uint64_t proposed, uint64_t instead_of)
-{
-	struct claim *c = &x->claim;
-
-	c->proposed = proposed;
-	c->instead_of = instead_of;
-	c->timeout_ms = x->reach->pool->timeout_ms;
-	c->now_ms = x->session->worker->now_ms;
-	c->answered = store_answered_later;
-	if (store_claim(x->reach->pool->store, c) == -EINPROGRESS)
-		exchange_keep_unit(x);
-	else
-		store_answered(x);
-}
-
-/* A request inside a dialog goes to the key's owner, in whatever pool that is: the listener's own is asked first. */
-static bool follow(struct exchange *x)
-{
-	const struct listener_conf *conf = x->session->listener->conf;
-
-	for (unsigned i = 0; i < conf->nreach; i++) {
-		const struct reach *r = &conf->reach[i];
-		struct claim look = { .timeout_ms = r->pool->timeout_ms, .now_ms = x->session->worker->now_ms };
-
-		if (!r->persist || !exchange_key(x, r, &look.key) || store_claim(r->pool->store, &look) < 0 || !look.owner)
-			continue;
-		x->reach = r;
-		return true;
-	}
-	return false;
-}
-
 static void place(struct exchange *x)
 {
-	if (x->state == EXCHANGE_NEW && (x->how.flags & LG_FOLLOW) && x->session->listener->conf->nreach > 1)
-		follow(x);
 	x->state = EXCHANGE_PLACING;
-	if (!x->reach) {
+	if (!x->reach || (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
 		answer(x, &no_server);
 		return;
 	}
 	x->has_key = exchange_key(x, x->reach, &x->claim.key);
 	if (x->has_key && x->reach->persist)
-		ask_store(x, 0, 0);
+		ask_store(x, x->reach->pool, 0, 0, take_owner);
 	else
 		propose(x, 0);
+}
+
+static void follow(struct exchange *x);
+
+static void follow_owner(struct exchange *x)
+{
+	if (!x->claim.owner) {
+		x->looking++;
+		follow(x);
+		return;
+	}
+	x->reach = &x->session->listener->conf->reach[x->looking];
+	x->has_key = true;
+	take_owner(x);
+}
+
+/* A request inside a dialog goes to the key's owner, in whatever pool that is: the listener's own is asked first. */
+static void follow(struct exchange *x)
+{
+	const struct listener_conf *conf = x->session->listener->conf;
+
+	x->state = EXCHANGE_PLACING;
+	for (; x->looking < conf->nreach; x->looking++) {
+		const struct reach *r = &conf->reach[x->looking];
+
+		if (r->persist && exchange_key(x, r, &x->claim.key)) {
+			ask_store(x, r->pool, 0, 0, follow_owner);
+			return;
+		}
+	}
+	place(x);
 }
 
 /* ---- A link to the server ---- */
@@ -248,10 +289,10 @@ static struct link *find_link(struct session *s, const struct server *server)
 {
 	struct list *l, *tmp;
 
-	list_each(l, tmp, &s->servers) {
+	list_each (l, tmp, &s->servers) {
 		struct link *k = container_of(l, struct link, node);
 
-		if (k->server == server && k->stream && !k->stream->closing)
+		if (k->server == server && link_lives(k))
 			return k;
 	}
 	return NULL;
@@ -278,12 +319,8 @@ static void try_next(struct exchange *x)
 {
 	atomic_fetch_add_explicit(&x->server->state->failures, 1, memory_order_relaxed);
 	monitor_hurry(x->server);
-	if (x->tried.n < BALANCE_TRIED)
-		x->tried.ids[x->tried.n++] = x->server->id;
-	if (x->tried.n >= x->reach->pool->tries)
-		answer(x, &no_server);
-	else
-		place(x);
+	exchange_tried(x);
+	place(x);
 }
 
 static void reach_server(struct exchange *x)
@@ -303,7 +340,8 @@ static void reach_server(struct exchange *x)
 		return;
 	}
 	x->state = EXCHANGE_WAITING;
-	exchange_keep_unit(x);
+	if (exchange_keep_unit(x) < 0)
+		answer(x, &no_server);
 }
 
 void session_link_opened(struct link *l)
@@ -337,7 +375,7 @@ static void hand_out(struct exchange *x, struct link *to)
 	}
 	x->state = EXCHANGE_ROUTED;
 	x->pub.to = &to->pub;
-	x->begins = to->stream->queued;
+	x->begins = link_queued(to);
 	if (to->server)
 		atomic_fetch_add_explicit(&to->server->state->requests, 1, memory_order_relaxed);
 	if (x->how.deadline_ms)
@@ -353,7 +391,7 @@ static void hand_back(struct exchange *x)
 {
 	struct link *to = link_of(x->how.to);
 
-	if (!to->open || !to->stream || to->stream->closing) {
+	if (!to->open || !link_lives(to)) {
 		answer(x, &no_server);
 		return;
 	}
@@ -365,10 +403,14 @@ static void step(struct task *t)
 {
 	struct exchange *x = container_of(t, struct exchange, task);
 
-	if (x->state == EXCHANGE_NEW && !decide(x))
+	bool fresh = x->state == EXCHANGE_NEW;
+
+	if (fresh && !decide(x))
 		return;
 	if (x->how.to)
 		hand_back(x);
+	else if (fresh && (x->how.flags & LG_FOLLOW) && x->session->listener->conf->nreach > 1)
+		follow(x);
 	else
 		place(x);
 }

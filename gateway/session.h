@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session.h: the way of a request through the gateway.  A session is a client link and the server links that hang on it; an
- * exchange is one request on its way.  session.c is the story; start reading there.
+ * session.h: the way of a request through the gateway.  A session is a client link and the server links that hang on
+ * it; an exchange is one request on its way.  session.c is the story; start reading there.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -14,8 +14,10 @@
 #include "snapshot.h"
 #include "worker.h"
 
+struct datagram;
 struct link;
 struct listener;
+struct listener_socket;
 
 struct session {
 	struct lg_session pub; /* first: the plugin's view */
@@ -26,8 +28,8 @@ struct session {
 	struct list servers;       /* struct link */
 	struct list exchanges;     /* struct exchange, open ones */
 	unsigned nexchanges, nlinks;
-	struct list node; /* worker->sessions */
-	uint64_t number;  /* for the log */
+	struct list node;               /* worker->sessions */
+	uint64_t number;                /* for the log */
 	struct sockaddr_storage source; /* the client's address */
 	struct sockaddr_storage origin; /* the same as the plugin has learnt it from a proxy; family 0: it has not */
 	char origin_text[64];
@@ -37,10 +39,10 @@ struct session {
 };
 
 enum exchange_state {
-	EXCHANGE_NEW,      /* policies come next */
-	EXCHANGE_PLACING,  /* a server is looked for: the store is asked who owns the key */
-	EXCHANGE_WAITING,  /* the link to the server opens */
-	EXCHANGE_ROUTED,   /* the plugin has it */
+	EXCHANGE_NEW,     /* policies come next */
+	EXCHANGE_PLACING, /* a server is looked for: the store is asked who owns the key */
+	EXCHANGE_WAITING, /* the link to the server opens */
+	EXCHANGE_ROUTED,  /* the plugin has it */
 	EXCHANGE_OVER,
 };
 
@@ -54,13 +56,16 @@ struct exchange {
 	struct tried tried;
 	bool has_key;
 	struct claim claim;
-	char *copy;        /* of the unit, once it must outlive its callback */
-	uint64_t begins;   /* in to's stream: the queue's length when it was routed */
-	bool again;        /* asked for inside `lost` */
-	struct task task;  /* its next step */
+	bool asking;                      /* the store has the claim and answers later: the memory must stay */
+	void (*then)(struct exchange *x); /* goes on with the store's answer */
+	unsigned looking;                 /* LG_FOLLOW: in listener_conf.reach, which pool's table is asked */
+	char *copy;                       /* of the unit, once it must outlive its callback */
+	uint64_t begins;                  /* in to's stream: the queue's length when it was routed */
+	bool again;                       /* asked for inside `lost` */
+	struct task task;                 /* its next step */
 	struct deadline deadline;
-	struct list node;  /* session->exchanges */
-	struct list at;    /* the server link's exchanges */
+	struct list node; /* session->exchanges */
+	struct list at;   /* the server link's exchanges */
 	struct grave grave;
 	max_align_t data[]; /* the plugin's */
 };
@@ -74,6 +79,9 @@ static inline struct exchange *exchange_of(struct lg_exchange *x)
 
 /* A client was accepted by `listener`; the descriptor is taken over in any case. */
 void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport);
+
+/* The same for a datagram that belongs to no flow; one that it is worth more than may have to go. */
+void session_begin_flow(struct listener_socket *socket, const struct datagram *d);
 
 /* A plugin has read a request: policies, persistence, balance and connecting follow.  NULL: a limit, or no memory. */
 struct exchange *session_route(struct link *from, const struct lg_how *how, struct lg_span unit);

@@ -159,6 +159,7 @@ struct listener_stats {
 	atomic_uint handshakes;        /* in flight now */
 	atomic_ullong accepted, refused_limit, refused_tls;
 	atomic_ullong exchanges;
+	atomic_ullong lost_datagrams;  /* that the kernel did not take */
 	atomic_ullong held_bytes;      /* in buffers now: limits.memory */
 	atomic_int open;               /* sockets that listen now */
 	atomic_ullong *plugin_counters; /* as many as the plugin's table has */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stream.c: a stream's life: connect or accept, handshake, open, close once.  Its bytes are in stream_io.c, TLS itself in
- * tls.c.  While the handshake pool works on a stream (`working`), nobody else touches its TLS state and record buffers.
+ * stream.c: a stream's life: connect or accept, handshake, open, close once.  Its bytes are in stream_io.c, TLS itself
+ * in tls.c.  While the handshake pool works on a stream (`working`), nobody else touches its TLS state and record
+ * buffers.
  */
 #include "stream.h"
 
@@ -19,7 +20,7 @@
 #include "tls.h"
 
 enum {
-	LINGER_MS = 2000,         /* the peer's time to read our last bytes before the connection goes */
+	LINGER_MS = 2000,          /* the peer's time to read our last bytes before the connection goes */
 	HANDSHAKE_RAW = 64 * 1024, /* no honest flight is longer */
 };
 
@@ -62,7 +63,7 @@ static struct due next_due(const struct stream *s)
 	if (!s->heard)
 		consider(&due, s->since_ms, l->first_byte_ms, "no first byte");
 	if (buf_len(&s->in) && !s->held)
-		consider(&due, s->active_ms, l->stall_ms, "a message was not finished");
+		consider(&due, s->kept_ms, l->stall_ms, "a message was not finished");
 	if (s->told_end != s->finished)
 		consider(&due, s->half_ms, l->half_ms, "half-open too long");
 	consider(&due, s->active_ms, l->idle_ms, "idle");
@@ -111,7 +112,6 @@ static void finish_close(struct stream *s)
 		list_remove(&s->node);
 		list_remove(&s->dirty);
 		list_remove(&s->again);
-		list_remove(&s->feed_task.node);
 		list_remove(&s->open_task.node);
 		list_remove(&s->close_task.node);
 		if (s->working) /* else closing it is enough */
@@ -133,6 +133,14 @@ static void finish_close(struct stream *s)
 	worker_bury(s->worker, &s->grave);
 }
 
+void stream_linger(struct stream *s)
+{
+	if (stream_drain(s))
+		finish_close(s);
+	else if (s->readable)
+		stream_again(s);
+}
+
 /* The owner hears of it, then the connection lingers or goes. */
 static void on_close(struct task *t)
 {
@@ -148,8 +156,8 @@ static void on_close(struct task *t)
 	}
 	enter(s, STREAM_LINGER);
 	buf_free(&s->in);
-	if (stream_drain(s))
-		finish_close(s);
+	stream_account(s);
+	stream_linger(s);
 }
 
 void stream_close(struct stream *s, enum lg_close how, const char *why)
@@ -220,8 +228,7 @@ static void on_open(struct task *t)
 	s->heard = buf_len(&s->raw) > 0; /* a handshake's bytes do not count */
 	enter(s, STREAM_OPEN);
 	s->ops->opened(s);
-	if (list_empty(&s->again)) /* bytes may be there already */
-		list_append(&s->worker->again, &s->again);
+	stream_again(s); /* bytes may be there already */
 }
 
 /* On a thread of the pool. */
@@ -331,8 +338,7 @@ static void on_ready(struct io *io, uint32_t events)
 		stream_read(s);
 		break;
 	case STREAM_LINGER:
-		if (stream_drain(s))
-			finish_close(s);
+		stream_linger(s);
 		break;
 	case STREAM_CLOSED:
 		break;
@@ -352,7 +358,11 @@ static void flush_one(struct stream *s)
 
 void stream_flush_dirty(struct worker *w)
 {
-	for (struct list *l = list_take(&w->dirty); l; l = list_take(&w->dirty))
+	struct list now;
+
+	list_init(&now);
+	list_splice(&now, &w->dirty); /* what becomes dirty by this waits for the next round */
+	for (struct list *l = list_take(&now); l; l = list_take(&now))
 		flush_one(container_of(l, struct stream, dirty));
 }
 
@@ -391,15 +401,14 @@ static int stream_create(struct stream **sp, struct worker *w, int fd, struct tl
 	list_init(&s->again);
 	list_init(&s->grave.node);
 	task_init(&s->open_task, on_open);
-	task_init(&s->feed_task, stream_feed);
 	task_init(&s->close_task, on_close);
 	wheel_deadline_init(&s->deadline, on_deadline);
 	*sp = s;
 	return 0;
 }
 
-int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls, const struct stream_ops *ops, void *owner,
-		  const struct stream_limits *limits)
+int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls, const struct stream_ops *ops,
+		  void *owner, const struct stream_limits *limits)
 {
 	struct stream *s;
 	int r = stream_create(&s, w, fd, tls, ops, owner, limits);

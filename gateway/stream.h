@@ -105,10 +105,11 @@ struct stream {
 	uint64_t active_ms;   /* the last byte, either way */
 	uint64_t progress_ms; /* the peer took something, or the queue was empty */
 	uint64_t half_ms;     /* one direction ended */
+	uint64_t kept_ms;     /* the owner saw what is in `in`, and waits for the rest since then */
 	struct deadline deadline;
 	struct list node; /* worker->streams */
-	struct list dirty, again;
-	struct task open_task, feed_task, close_task;
+	struct list dirty, again; /* worker->dirty, worker->again */
+	struct task open_task, close_task;
 	struct grave grave;
 	char reason[96];
 };

@@ -47,9 +47,23 @@ static void hand_over_kept(struct stream *s)
 {
 	struct lg_span rest = hand_over(s, buf_span(&s->in));
 
+	if (s->state != STREAM_OPEN)
+		return; /* closed by that: the buffer is gone */
 	buf_consume(&s->in, buf_len(&s->in) - rest.n);
 	if (buf_len(&s->in) == 0)
 		buf_free(&s->in);
+}
+
+/* What the owner did not use: the rest has to come, and soon. */
+static void look_at_kept(struct stream *s)
+{
+	if (buf_len(&s->in) == 0 || s->held || s->state != STREAM_OPEN)
+		return;
+	s->kept_ms = s->worker->now_ms;
+	if (buf_len(&s->in) > s->limits->in)
+		stream_close(s, LG_FLUSH, "message is longer than the limit");
+	else
+		stream_arm(s);
 }
 
 /* New bytes: from the worker's buffer when nothing is kept, else they are in s->in already. */
@@ -66,10 +80,7 @@ static void take_in(struct stream *s, struct lg_span fresh)
 		buf_grown(&s->in, fresh.n);
 		hand_over_kept(s);
 	}
-	if (!s->held && buf_len(&s->in) > s->limits->in)
-		stream_close(s, LG_FLUSH, "message is longer than the limit");
-	else if (buf_len(&s->in))
-		stream_arm(s); /* the rest has to come */
+	look_at_kept(s);
 }
 
 /* Where to receive to. */
@@ -114,7 +125,7 @@ static bool read_plain(struct stream *s)
 	return true;
 }
 
-/* Decrypts all of `cipher` to `p`, which has room for it; the number of bytes. */
+/* Decrypts `cipher` to `p`, as much as there is room for; the number of bytes. */
 static size_t decrypt(struct stream *s, struct buf *cipher, char *p, size_t room)
 {
 	size_t got = 0;
@@ -159,6 +170,7 @@ static bool read_records(struct stream *s)
 	struct buf *cipher = &s->worker->cipher_in;
 	char *p = buf_room(cipher, WORKER_RECEIVE - RECORD_ROOM);
 	ssize_t got;
+	bool more;
 
 	if (!p) {
 		stream_close(s, LG_RESET, "out of memory");
@@ -168,11 +180,9 @@ static bool read_records(struct stream *s)
 	if (got <= 0)
 		return false;
 	buf_grown(cipher, (size_t)got);
-	if (!take_in_records(s, cipher) || s->state != STREAM_OPEN) {
-		buf_consume(cipher, buf_len(cipher));
-		return false;
-	}
-	return true;
+	more = take_in_records(s, cipher);
+	buf_consume(cipher, buf_len(cipher)); /* what lies behind a broken record or the end: the next stream's turn */
+	return more && s->state == STREAM_OPEN;
 }
 
 /* The end comes after all bytes that the owner wants. */
@@ -194,16 +204,35 @@ static bool may_read(const struct stream *s)
 	return s->state == STREAM_OPEN && s->readable && !s->held && !s->closing && !s->eof;
 }
 
+void stream_again(struct stream *s)
+{
+	if (list_empty(&s->again))
+		list_append(&s->worker->again, &s->again);
+}
+
+/* What came behind the handshake's last flight: it may be more than is taken at once. */
+static void read_raw(struct stream *s)
+{
+	while (buf_len(&s->raw) && s->state == STREAM_OPEN && !s->closing) {
+		if (!take_in_records(s, &s->raw))
+			break;
+	}
+	buf_free(&s->raw);
+}
+
 void stream_read(struct stream *s)
 {
-	if (s->state == STREAM_OPEN && buf_len(&s->raw)) { /* came behind the handshake's last flight */
-		take_in_records(s, &s->raw);
-		buf_free(&s->raw);
+	if (s->state != STREAM_OPEN)
+		return;
+	if (s->went && buf_len(&s->in)) {
+		hand_over_kept(s);
+		look_at_kept(s);
 	}
+	if (buf_len(&s->raw))
+		read_raw(s);
 	for (unsigned round = 0; may_read(s); round++) {
 		if (round == READ_ROUNDS) {
-			if (list_empty(&s->again))
-				list_append(&s->worker->again, &s->again);
+			stream_again(s);
 			return;
 		}
 		if (!(s->pours ? splice_read(s) : s->tls ? read_records(s) : read_plain(s)))
@@ -219,33 +248,14 @@ void stream_read_again(struct worker *w)
 
 	list_init(&now);
 	list_splice(&now, &w->again);
-	for (struct list *l = list_take(&now); l; l = list_take(&now))
-		stream_read(container_of(l, struct stream, again));
-}
+	for (struct list *l = list_take(&now); l; l = list_take(&now)) {
+		struct stream *s = container_of(l, struct stream, again);
 
-/* One step of handing over what is kept: as a consequence it may not loop, the others' are between. */
-void stream_feed(struct task *t)
-{
-	struct stream *s = container_of(t, struct stream, feed_task);
-	struct lg_span in = buf_span(&s->in);
-	ptrdiff_t used = 0;
-
-	if (s->handing || s->held || s->closing || s->state != STREAM_OPEN)
-		return;
-	if (in.n) {
-		used = s->ops->receive(s, in);
-		if (used < 0) {
-			stream_close(s, LG_FLUSH, "refused by the plugin");
-			return;
-		}
-		buf_consume(&s->in, (size_t)used);
-	} else {
-		buf_free(&s->in);
+		if (s->state == STREAM_LINGER)
+			stream_linger(s);
+		else
+			stream_read(s);
 	}
-	if (used > 0 && !s->held) /* also when nothing is left: what this call routed lies there until it has gone */
-		worker_defer(s->worker, t);
-	else if (!s->held && list_empty(&s->again))
-		list_append(&s->worker->again, &s->again);
 }
 
 void stream_hold(struct stream *s)
@@ -259,7 +269,9 @@ void stream_go(struct stream *s)
 		return;
 	s->held = false;
 	s->went = true;
-	worker_defer(s->worker, &s->feed_task);
+	if (!s->handing) /* else hand_over goes on; never inside a consequence: the bytes must outlive what they cause
+			  */
+		stream_again(s);
 }
 
 bool stream_drain(struct stream *s)
@@ -292,7 +304,7 @@ enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigne
 		return LG_GONE;
 	for (unsigned i = 0; i < n; i++)
 		total += pieces[i].n;
-	if (buf_len(&s->out) == 0)
+	if (buf_len(&s->out) == 0 && buf_len(&s->cipher) == 0)
 		s->progress_ms = s->worker->now_ms;
 	to = buf_room(&s->out, total);
 	if (!to) {
@@ -352,8 +364,10 @@ static int seal_and_send(struct stream *s)
 		size_t n = out.n < SEAL_MOST ? out.n : SEAL_MOST;
 		int r = tls_encrypt(s->tls, out.p, n, &s->worker->cipher_out);
 
-		if (r < 0)
+		if (r < 0) {
+			buf_consume(&s->worker->cipher_out, buf_len(&s->worker->cipher_out));
 			return r;
+		}
 		buf_consume(&s->out, n);
 		s->sealed += n;
 		r = send_records(s);
@@ -414,7 +428,7 @@ int stream_flush(struct stream *s)
 		r = send_end(s);
 	else if (r == 1 && was_finished && s->tls)
 		shutdown(s->io.fd, SHUT_WR);
-	if (r == 0)
+	if (r == 0 || s->finished != was_finished)
 		stream_arm(s);
 	if (r < 0)
 		stream_fail(s, strerror(-r));

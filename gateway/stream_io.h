@@ -17,8 +17,11 @@ bool stream_drain(struct stream *s);
 /* Sends what the kernel takes of the queue, then our end if it is wanted; < 0: the connection is broken (reason is set). */
 int stream_flush(struct stream *s);
 
-/* Hands the bytes in hand to the owner again. */
-void stream_feed(struct task *t);
+/* Has it read again in the next turn: what is kept is handed over then, too. */
+void stream_again(struct stream *s);
+
+/* Throws away what comes, as much as this turn allows; frees the stream at its end. */
+void stream_linger(struct stream *s);
 
 /* Puts the stream on the worker's list of those with something to send. */
 void stream_dirty(struct stream *s);

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "flow.h"
 #include "splice.h"
 #include "stream.h"
 
@@ -29,6 +30,7 @@ static void turn_end(struct worker *w)
 		worker_deliver(w);
 		stream_flush_dirty(w);
 	}
+	flow_flush(w);
 	for (struct list *l = list_take(&w->graves); l; l = list_take(&w->graves)) {
 		struct grave *g = container_of(l, struct grave, node);
 
@@ -190,6 +192,8 @@ int worker_init(struct worker *w, unsigned index)
 	list_init(&w->sessions);
 	list_init(&w->streams);
 	list_init(&w->pipes);
+	list_init(&w->flows);
+	list_init(&w->resting);
 	w->receive = malloc(WORKER_RECEIVE);
 	if (!w->receive)
 		return -ENOMEM;

@@ -76,6 +76,10 @@ struct worker {
 	struct list streams;   /* stream.c: all of them */
 	struct list pipes;     /* splice.c: empty ones */
 	unsigned npipes;
+	struct list flows;     /* flow.c: all of them */
+	struct list resting;   /* flow.c: ports that nobody may have yet */
+	unsigned nresting;
+	struct datagram_room *datagrams; /* flow.c: lent while datagrams are in hand */
 	bool draining;         /* stops with its last session */
 	uint64_t last_session, session_step; /* numbers of sessions: each worker counts in steps of its own */
 	const unsigned char *secret; /* 16 bytes, of the process: keys of the persistence table */

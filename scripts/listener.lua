@@ -13,10 +13,9 @@ local routes = use "routes"
 function check.types.bind(c, v, _, at)
   if type(v) ~= "string" then return check.types.string(c, v, {}, at) end
   local transport, rest = v:match("^(%a+):(.+)$")
-  if transport == "udp" then return c:problem(at, "\"udp:\" is not available in this version") end
-  if transport ~= "tcp" and transport ~= "tls" then
-    return c:problem(at, check.show(v) .. " does not begin with tcp: or tls:", near(transport, { "tcp", "tls" }) or
-      'write "tcp:ADDRESS:PORT" or "tls:ADDRESS:PORT"')
+  if transport ~= "tcp" and transport ~= "tls" and transport ~= "udp" then
+    return c:problem(at, check.show(v) .. " does not begin with tcp:, tls: or udp:",
+      near(transport, { "tcp", "tls", "udp" }) or 'write "tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT"')
   end
   local host, port = address.split(rest)
   if not host or not port then
@@ -37,11 +36,12 @@ end
 local function check_binds(c, binds, plugin)
   local tls = false
   for _, b in ipairs(binds) do
-    local other = c.binds[b.text]
+    local key = (b.transport == "udp" and "udp:" or "") .. b.text
+    local other = c.binds[key]
     if other then
       c:problem(b._at, string.format("%s is bound on line %d already", b.text, other.line))
     else
-      c.binds[b.text] = b._at
+      c.binds[key] = b._at
     end
     if plugin and not plugin.transports[b.transport] then
       c:problem(b._at, string.format("plugin `%s` does not go over %s", plugin.name, b.transport))
@@ -122,6 +122,15 @@ local function reach(c, l, plugin)
   return list
 end
 
+local FLOW_IDLE_MS = 10 * 60 * 1000 -- a TURN allocation's life; streams have the default of the table
+
+local function only_udp(binds)
+  for _, b in ipairs(binds) do
+    if b.transport ~= "udp" then return false end
+  end
+  return #binds > 0
+end
+
 -- A listener as config.c reads it.
 return function(c, name, value, keys, at)
   local l = check.types.table(c, value, { keys = keys }, at)
@@ -130,6 +139,7 @@ return function(c, name, value, keys, at)
   l.bind, l.peers = l.bind or {}, l.peers or {}
   local plugin = l.plugin and c:plugin(l.plugin, at:key("plugin"))
   check_tls(c, l, value, check_binds(c, l.bind, plugin), at)
+  if l.limits and only_udp(l.bind) and not (value.limits and value.limits.idle) then l.limits.idle = FLOW_IDLE_MS end
   local uses = l.policies or {}
   l.policies = {}
   if not plugin then return nil end

@@ -75,7 +75,9 @@ function check.types.monitor(c, v, spec, at)
 end
 
 local function finish_bare_monitor(c, m)
-  if m.tls or m.transport == "tls" then
+  if m.transport == "udp" then
+    c:problem(m._at:key("transport"), "nothing connects over udp", "name the plugin whose probe is to ask")
+  elseif m.tls or m.transport == "tls" then
     c:problem(m._at:key(m.tls and "tls" or "transport"), "a bare connect does not speak TLS",
       "leave it out, or name the plugin whose probe is to go inside TLS")
   end
@@ -89,7 +91,8 @@ local function finish_monitor(c, m, pool)
   if m.transport == "tcp" and m.tls then
     c:problem(m._at:key("tls"), "is not used with transport \"tcp\"", "leave one of the two out")
   end
-  m.transport = m.transport or m.tls and "tls" or not own_port and pool.tls and "tls" or "tcp"
+  local udp_only = m._plugin and not m._plugin.transports.tcp and not m._plugin.transports.tls
+  m.transport = m.transport or m.tls and "tls" or udp_only and "udp" or not own_port and pool.tls and "tls" or "tcp"
   if m.transport == "tls" and not m.tls and not pool.tls then
     c:problem(m._at, "has transport \"tls\", but neither it nor the pool has `tls`")
   end

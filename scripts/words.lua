@@ -24,7 +24,7 @@ local limits = {
     help = "a TLS handshake is done in this time" },
   { key = "first_byte", type = "time", min = "100ms", max = "1h", default = "30s",
     help = "a new client says something in this time" },
-  { key = "idle", type = "time", min = "1s", max = "168h", default = "30m",
+  { key = "idle", type = "time", min = "1s", max = "168h", default = "30m", -- 10m with nothing but udp: binds
     help = "a link on which nothing passes is closed; below a server's own keep-alive users are lost" },
   { key = "half", type = "time", min = "1s", max = "24h", default = "60s",
     help = "how long one direction may go on after the other has ended" },
@@ -66,8 +66,9 @@ local persistence = {
 
 local monitor = {
   { key = "plugin", type = "string", default = "tcp", help = 'whose probe asks; "tcp" is a bare connect' },
-  { key = "transport", type = "choice", choices = { "tcp", "tls" },
-    unset = "tls with `tls`; tcp with a bare connect or a port of its own; else as the pool speaks",
+  { key = "transport", type = "choice", choices = { "tcp", "tls", "udp" },
+    unset = "tls with `tls`; udp for a plugin that speaks nothing else; tcp with a bare connect or a port of its own; " ..
+      "else as the pool speaks",
     help = "what the probe goes over" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the server's port", help = "where to ask" },
   { key = "tls", type = "word", word = "tls", unset = "the pool's", help = "the `tls` word of the probe" },
@@ -147,7 +148,7 @@ return {
     keys = {
       { key = "plugin", type = "string", required = true, help = "the protocol that is spoken here" },
       { key = "bind", type = "list", of = { type = "bind" }, min = 1, max = 64, required = true,
-        help = '"tcp:ADDRESS:PORT" or "tls:ADDRESS:PORT", one or a list' },
+        help = '"tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT", one or a list' },
       { key = "tls", type = "list", of = { type = "word", word = "tls" }, min = 1, unset = "no TLS",
         help = "the `tls` words of its certificates; the first is for clients that name no other" },
       { key = "verify", type = "choice", choices = { "none", "optional", "required" },

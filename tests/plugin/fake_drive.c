@@ -79,7 +79,7 @@ void fake_destroy(struct fake *f)
 
 /* ---- Links ---- */
 
-struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side)
+struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side, enum lg_transport transport)
 {
 	static const char *const names[FAKE_SERVERS] = { "a", "b", "c" };
 	struct fake_peer *p = fake_alloc(sizeof(*p));
@@ -95,7 +95,7 @@ struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side
 				 .session = &s->s,
 				 .limits = &f->limits,
 				 .side = side,
-				 .transport = LG_TCP,
+				 .transport = transport,
 				 .peer = span("192.0.2.1:1024"),
 				 .local = span("192.0.2.2:5060") };
 	s->links++;
@@ -108,7 +108,7 @@ struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side
 		s->client = p;
 		s->s.client = &l->l;
 	}
-	if (f->plugin->opened) {
+	if (f->plugin->opened && (transport != LG_UDP || side == LG_SERVER)) {
 		f->depth++;
 		f->plugin->opened(&l->l);
 		f->depth--;
@@ -116,17 +116,27 @@ struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side
 	return p;
 }
 
-struct fake_peer *fake_client(struct fake *f, bool trusted)
+static struct fake_peer *open_client(struct fake *f, bool trusted, enum lg_transport transport)
 {
 	struct fake_session *s = fake_alloc(sizeof(*s));
-	struct fake_peer *p;
 
 	s->s.data = fake_alloc(f->plugin->session_size);
 	s->fake = f;
 	s->trusted = trusted;
-	p = fake_open(f, s, LG_CLIENT);
+	return fake_open(f, s, LG_CLIENT, transport);
+}
+
+struct fake_peer *fake_client(struct fake *f, bool trusted)
+{
+	struct fake_peer *p = open_client(f, trusted, LG_TCP);
+
 	fake_deliver(f);
 	return p;
+}
+
+struct fake_peer *fake_flow(struct fake *f)
+{
+	return open_client(f, false, LG_UDP);
 }
 
 struct fake_peer *fake_server(struct fake_peer *client, unsigned i)
@@ -153,7 +163,10 @@ static void let_go(struct fake_peer *p)
 
 		if (other->owner == p && other->link)
 			f->host.close(other->link, LG_RESET);
-		if (other->joined == p && other->link)
+		if (other->joined != p || !other->link)
+			continue;
+		other->joined = NULL;
+		if (other->link->transport != LG_UDP)
 			f->host.close(other->link, LG_FLUSH);
 	}
 }
@@ -411,6 +424,8 @@ const char *fake_fact(struct lg_exchange *x, const char *name)
 	static char text[4096];
 	const struct lg_plugin *plugin = ((struct fake_exchange *)x)->session->fake->plugin;
 
+	if (strcmp(name, "source") == 0) /* the core's own */
+		return "192.0.2.1";
 	for (unsigned i = 0; plugin->facts[i]; i++) {
 		const char *star = strchr(plugin->facts[i], '*');
 		size_t n = star ? (size_t)(star - plugin->facts[i]) : strlen(name) + 1;

@@ -41,7 +41,7 @@ static void undefer(struct fake *f, const void *arg)
 void fake_deliver(struct fake *f)
 {
 	assert_int_equal(f->depth, 0);
-	while (f->ntasks > 0) {
+	while (f->ntasks > 0 || fake_flow_forget(f)) {
 		struct fake_task t = f->tasks[0];
 
 		memmove(f->tasks, f->tasks + 1, --f->ntasks * sizeof(*f->tasks));
@@ -205,7 +205,7 @@ void fake_connected(struct fake *f, void *arg)
 	to = fake_server(e->session->client, (unsigned)server);
 	if (!to) {
 		e->session->picked = (unsigned)server;
-		to = fake_open(f, e->session, LG_SERVER);
+		to = fake_open(f, e->session, LG_SERVER, e->x.from->transport);
 	}
 	routed(f, e, to);
 }
@@ -493,6 +493,23 @@ static void host_random(void *p, size_t n)
 		((unsigned char *)p)[i] = next++;
 }
 
+static uint16_t host_expect(struct lg_exchange *x, uint16_t server_port, const struct lg_ports *range)
+{
+	struct fake_exchange *e = (struct fake_exchange *)x;
+	struct fake *f = e->from->fake;
+	unsigned i = 0;
+
+	assert_true(e->routed);
+	assert_true(server_port != 0 && range->first != 0 && range->first <= range->last);
+	while (i < f->nexpected && f->expected[i] != server_port)
+		i++;
+	if (f->no_ports || i == FAKE_PORTS || i > (unsigned)(range->last - range->first))
+		return 0;
+	if (i == f->nexpected)
+		f->expected[f->nexpected++] = server_port;
+	return (uint16_t)(range->first + i);
+}
+
 const struct lg_host fake_calls = {
 	.size = sizeof(struct lg_host),
 	.route = host_route,
@@ -511,4 +528,5 @@ const struct lg_host fake_calls = {
 	.random = host_random,
 	.ask = fake_ask,
 	.learn = host_learn,
+	.expect = host_expect,
 };

@@ -16,6 +16,7 @@
 #define FAKE_PEERS   32
 #define FAKE_SERVERS 3
 #define FAKE_COUNTS  32
+#define FAKE_PORTS   16
 
 struct fake;
 struct fake_exchange; /* the last three are fake_inside.h's */
@@ -62,6 +63,7 @@ struct fake {
 	bool down[FAKE_SERVERS]; /* cannot be connected to */
 	bool handed;             /* what lg_lost says; true at the start */
 	bool no_memory;          /* route answers NULL */
+	bool no_ports;           /* expect answers 0 */
 	/* A policy: true when it answers, with *reply filled in. */
 	bool (*policy)(struct lg_exchange *x, struct lg_reply *reply);
 
@@ -72,6 +74,9 @@ struct fake {
 	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
 	unsigned last_flags;                       /* of the latest route */
 	char last_log[128];
+	uint16_t expected[FAKE_PORTS]; /* the servers' ports that were asked for; the gateway's count from the range's
+					  first */
+	unsigned nexpected;
 
 	/* The fake's own. */
 	const struct lg_plugin *plugin;
@@ -103,6 +108,10 @@ void fake_input(struct fake_peer *p, const char *bytes, size_t n);
 void fake_text(struct fake_peer *p, const char *text);
 void fake_steps(struct fake_peer *p, const char *bytes, size_t n, size_t step);
 void fake_cut(struct fake_peer *p, const char *bytes, size_t n, size_t cut);
+
+/* A datagram of a client's, which begins a flow when `flow` is NULL or has been forgotten; returns the flow, whose link
+ * is NULL if it was forgotten again.  A server's datagrams are fake_input, one each. */
+struct fake_peer *fake_datagram(struct fake *f, struct fake_peer *flow, const char *bytes, size_t n);
 
 /* Empties `got`. */
 void fake_forget(struct fake_peer *p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fake_inside.h: what the two halves of the fake share; tests include fake_host.h only. */
+/* fake_inside.h: what the parts of the fake share; tests include fake_host.h only. */
 #ifndef FAKE_INSIDE_H
 #define FAKE_INSIDE_H
 
@@ -56,9 +56,13 @@ void fake_put(struct fake_peer *to, struct fake_peer *from, const char *bytes, s
 /* fake_drive.c */
 void *fake_alloc(size_t n);
 char *fake_copy(const char *p, size_t n);
-struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side);
+struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side, enum lg_transport transport);
+struct fake_peer *fake_flow(struct fake *f);
 void fake_closed(struct fake *f, void *peer);
 void fake_read(struct fake_peer *p);
 void fake_ask(struct lg_probe *p, struct lg_span bytes);
+
+/* fake_udp.c */
+bool fake_flow_forget(struct fake *f);
 
 #endif

@@ -21,15 +21,15 @@ static void refuses(void **state)
 	static const struct {
 		const char *name, *why;
 	} cases[] = {
-		{ "major", "/major.so: it speaks plugin ABI 1.0, this is 0.1" },
-		{ "minor", "/minor.so: it speaks plugin ABI 0.2, this is 0.1" },
+		{ "major", "/major.so: it speaks plugin ABI 1.0, this is 0.2" },
+		{ "minor", "/minor.so: it speaks plugin ABI 0.3, this is 0.2" },
 		{ "tiny", "/tiny.so: its struct lg_plugin has 8 bytes, less than any" },
 		{ "misnamed", "/misnamed.so: it calls itself \"other\"" },
 		{ "nameless", "/nameless.so: it calls itself \"\"" },
 		{ "empty", "/empty.so: it has no symbol lychgate_plugin" },
 		{ "outside", "/outside.so: an option lies outside of its conf struct" },
 		{ "default", "/default.so: an option's default is not a value of it" },
-		{ "factless", "/factless.so: its persistence is none of its facts" },
+		{ "factless", "/factless.so: its persistence is no fact" },
 		{ "unjudged", "/unjudged.so: it has a probe but no judge" },
 		{ "nowhere", "there is no nowhere.so in /nonexistent, " TEST_MODULES },
 		{ "../talk", "a plugin's name has small letters" },
@@ -124,6 +124,8 @@ static void fills_defaults(void **state)
 	assert_int_equal(conf.room, 4096);
 	assert_string_equal(conf.word, "hello");
 	assert_int_equal(conf.mood, 0);
+	assert_int_equal(conf.doors.first, 50000);
+	assert_int_equal(conf.doors.last, 50999);
 	options_free(talk_options(), &conf);
 	assert_null(conf.word);
 }
@@ -159,16 +161,6 @@ static void sets_options(void **state)
 		{ "room", "1G", 0, "\"1G\" is not a size" },
 		{ "greet", "false", 0, NULL },
 		{ "greet", "yes", 0, "\"yes\" is neither true nor false" },
-		{ "ports", "1-65535", 0, NULL },
-		{ "ports", "135", 0, NULL },
-		{ "ports", "50000-50999", 0, NULL },
-		{ "ports", "0-5", 0, "\"0-5\" is not a range of ports" },
-		{ "ports", "6-5", 0, "is not a range" },
-		{ "ports", "1-65536", 0, "is not a range" },
-		{ "ports", "1-", 0, "is not a range" },
-		{ "ports", "-5", 0, "is not a range" },
-		{ "ports", "5-6-7", 0, "is not a range" },
-		{ "ports", "", 0, "is not a range" },
 		{ "nets", "", 0, NULL },
 		{ "nets", "10.0.0.0/8,192.0.2.1 , 2001:db8::/32", 0, NULL },
 		{ "nets", "0.0.0.0/0, ::/0", 0, NULL },
@@ -181,6 +173,19 @@ static void sets_options(void **state)
 		{ "nets", "host", 0, "\"host\" is not a network" },
 		{ "nets", "10.0.0.0/8, 192.0.2.0/24", 0, NULL },
 		{ "mood", "loud", 1, NULL },
+		{ "doors", "1-65535", 0, NULL },
+		{ "doors", "135-135", 0, NULL },
+		{ "doors", "135", 0, "\"135\" is not a range of ports from 1 to 65535, like \"50000-50999\"" },
+		{ "doors", "0-100", 0, "not a range of ports" },
+		{ "doors", "1-65536", 0, "not a range of ports" },
+		{ "doors", "1-4294967297", 0, "not a range of ports" },
+		{ "doors", "1-99999999999999999999", 0, "not a range of ports" },
+		{ "doors", "1-2-3", 0, "not a range of ports" },
+		{ "doors", "1 - 2", 0, "not a range of ports" },
+		{ "doors", "-2", 0, "not a range of ports" },
+		{ "doors", "1-", 0, "not a range of ports" },
+		{ "doors", "", 0, "not a range of ports" },
+		{ "doors", "2-1", 0, "\"2-1\" ends before it begins" },
 		{ "mood", "quiet", 0, "\"quiet\" is not one of \"calm\", \"loud\"" },
 	};
 	struct talk_conf conf = { 0 };
@@ -200,9 +205,9 @@ static void sets_options(void **state)
 			assert_int_equal(*(const int64_t *)at, cases[i].number);
 	}
 	assert_int_equal(conf.mood, 1);
+	assert_int_equal(conf.doors.first, 135);
+	assert_int_equal(conf.doors.last, 135);
 	assert_false(conf.greet);
-	assert_int_equal(conf.ports.first, 50000);
-	assert_int_equal(conf.ports.last, 50999);
 	assert_int_equal(conf.nets.n, 2);
 	assert_int_equal(conf.nets.list[0].bits, 96 + 8);
 	assert_int_equal(conf.nets.list[1].bits, 96 + 24);

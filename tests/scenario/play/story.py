@@ -12,6 +12,7 @@ from .certificates import Certificates
 from .client import Client
 from .gateway import Gateway
 from .server import Backstage, SipServer
+from .udp import MONITOR, UdpClient, UdpServer
 from .words import Failure, Skip
 
 STORIES = []
@@ -58,6 +59,17 @@ class Play:
     def tls_client(self, certificate=None, sni="pool.test", **words):
         return self.client(tls=self.certificates.for_client(certificate), sni=sni, **words)
 
+    def udp_server(self, name, port=3478, host=None):
+        made = UdpServer(self.backstage, name, host or self.host(11 + len(self.servers)), port)
+        self.servers.append(made)
+        return made.listen()
+
+    def udp_client(self, last=None, address=None):
+        """One that sends to the story's UDP listener, or elsewhere; from the host of this number."""
+        made = UdpClient(address or (self.host(1), 3478), self.host(last) if last else None)
+        self.clients.append(made)
+        return made
+
     def refused(self, **words):
         """Whether connecting to the gateway is refused."""
         try:
@@ -95,6 +107,14 @@ listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }
         """The usual gateway, running and open."""
         made = self.gateway_of(self.config(servers, **words), start=start, files=files)
         return made.wait_open() if start else made
+
+    def udp_gateway(self, servers, pool="", **words):
+        """The same for the stun plugin, with all servers up."""
+        pool = pool if "monitor" in pool else MONITOR + pool
+        made = self.gateway(servers, pool=pool, plugin="stun", bind="udp", port=3478, **words)
+        for server in servers:
+            made.wait_state(server, "up")
+        return made
 
     def gateway_of(self, config, address=None, start=True, files=None):
         folder = os.path.join(self.folder, f"gateway{len(self.gateways)}")

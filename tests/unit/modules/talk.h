@@ -13,7 +13,7 @@ struct talk_conf {
 	int64_t lines, pause, room;
 	const char *word;
 	int mood;
-	struct lg_ports ports;
+	struct lg_ports doors;
 	struct lg_nets nets;
 };
 

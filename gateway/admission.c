@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* admission.c: the limits that a new session meets before anything is made for it. */
+#include "admission.h"
+
+#include "log.h"
+
+enum { QUIET_MS = 1000 };
+
+static const char *const words[] = {
+	[OVER_HANDSHAKES] = "handshakes",
+	[OVER_SESSIONS] = "sessions",
+	[OVER_SOURCE] = "sessions_per_source or new_per_source",
+	[OUT_OF_MEMORY] = "memory of the process",
+};
+
+enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport)
+{
+	const struct listener_limits *limits = &l->conf->limits;
+	struct listener_stats *stats = l->conf->stats;
+
+	if (transport == LG_TLS && atomic_load_explicit(&stats->handshakes, memory_order_relaxed) >= limits->handshakes)
+		return OVER_HANDSHAKES;
+	if (atomic_fetch_add_explicit(&stats->sessions, 1, memory_order_relaxed) >= limits->sessions) {
+		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
+		return OVER_SESSIONS;
+	}
+	if (l->sources && !sources_enter(l->sources, peer, l->worker->now_ms)) {
+		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
+		return OVER_SOURCE;
+	}
+	atomic_fetch_add_explicit(&stats->accepted, 1, memory_order_relaxed);
+	return ADMITTED;
+}
+
+void admission_refused(struct listener *l, enum admission why)
+{
+	atomic_fetch_add_explicit(&l->conf->stats->refused_limit, 1, memory_order_relaxed);
+	if (l->refused_ms && l->worker->now_ms - l->refused_ms < QUIET_MS)
+		return;
+	l->refused_ms = l->worker->now_ms;
+	log_warning("session-refused", "listener", l->conf->name, "limit", words[why]);
+}
+
+void admission_leave(struct listener *l, const struct sockaddr *peer)
+{
+	atomic_fetch_sub_explicit(&l->conf->stats->sessions, 1, memory_order_relaxed);
+	if (l->sources)
+		sources_leave(l->sources, peer);
+}

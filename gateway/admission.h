@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* admission.h: which limit of a listener forbids another session now, and how that is told. */
+#ifndef ADMISSION_H
+#define ADMISSION_H
+
+#include "listener.h"
+
+enum admission {
+	ADMITTED,            /* and counted: session_destroy takes it out again */
+	OVER_HANDSHAKES,
+	OVER_SESSIONS,
+	OVER_SOURCE,         /* sessions_per_source or new_per_source */
+	OUT_OF_MEMORY,
+};
+
+enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport);
+
+/* Counts a refusal, and says so at most once a second. */
+void admission_refused(struct listener *l, enum admission why);
+
+/* Takes one session of `peer` out of the counts. */
+void admission_leave(struct listener *l, const struct sockaddr *peer);
+
+#endif

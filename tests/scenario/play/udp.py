@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""udp: clients and servers that speak datagrams, and the few of STUN's words that they need."""
+import asyncio
+import os
+import socket
+import struct
+import time
+
+from .words import PATIENCE, Failure, eventually, slow
+
+BINDING, ALLOCATE, REFRESH, INDICATION, SUCCESS = 0x0001, 0x0003, 0x0004, 0x0011, 0x0101
+COOKIE = 0x2112A442
+SOFTWARE = 0x8022
+BUFFER = 4 << 20  # bytes; bursts are for the gateway to lose, not for the play
+
+# What a pool behind a UDP listener is watched by.
+MONITOR = 'monitor = { plugin = "stun", transport = "udp", interval = "300ms", timeout = "1s" },'
+
+
+def stun(kind, text="play", identity=None):
+    """A message with its text in SOFTWARE; a probe of the gateway's has no attribute."""
+    value = text.encode()
+    attribute = struct.pack("!HH", SOFTWARE, len(value)) + value + bytes(-len(value) % 4) if value else b""
+    return struct.pack("!HHI", kind, len(attribute), COOKIE) + (identity or os.urandom(12)) + attribute
+
+
+def channel(data, number=0x4000):
+    return struct.pack("!HH", number, len(data)) + data
+
+
+def is_probe(data):
+    """A Binding request and nothing else, with the cookie or without."""
+    return len(data) == 20 and data[:4] == b"\0\1\0\0"
+
+
+class UdpClient:
+    """A client's socket.  It is not connected, so that it sees where an answer comes from."""
+
+    def __init__(self, address, source=None):
+        self.address = address
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        if source:
+            self.socket.bind((source, 0))
+
+    def send(self, *datagrams, to=None):
+        for data in datagrams:
+            self.socket.sendto(data, to or self.address)
+
+    def read(self, within=PATIENCE, at=None):
+        """The next datagram, which must come from the address that was sent to."""
+        self.socket.settimeout(slow(within))
+        try:
+            data, origin = self.socket.recvfrom(1 << 16)
+        except socket.timeout:
+            raise Failure(f"no datagram came within {slow(within):g} s") from None
+        if origin[:2] != (at or self.address):
+            raise Failure(f"the datagram came from {origin[:2]}, and was asked of {at or self.address}")
+        return data
+
+    def ask(self, data=b"who?", to=None):
+        self.send(data, to=to)
+        return self.read(at=to)
+
+    def silent(self, seconds=0.3):
+        """Whether nothing comes for so long."""
+        self.socket.settimeout(seconds)
+        try:
+            return not self.socket.recvfrom(1 << 16)
+        except socket.timeout:
+            return True
+
+    def close(self):
+        self.socket.close()
+
+
+class UdpServer(asyncio.DatagramProtocol):
+    """Answers the gateway's probes as a STUN server, and everything else with its own name and what was asked, until it
+    is told otherwise."""
+
+    def __init__(self, backstage, name, host, port):
+        self.backstage, self.name, self.host, self.port = backstage, name, host, port
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.received = []         # (source, datagram), all but probes
+        self.probes = []           # (time, datagram)
+        self.answer = self.named   # a function from a datagram to its answer; None: no answer
+        self.answers_probes = True
+        self.transport = None
+
+    def named(self, data):
+        return f"{self.name} ".encode() + data
+
+    @staticmethod
+    def echo(data):
+        return data
+
+    def listen(self):
+        async def begin():
+            bound = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_DGRAM)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+            bound.bind((self.host, self.port))
+            self.transport, _ = await self.backstage.loop.create_datagram_endpoint(lambda: self, sock=bound)
+        self.backstage.do(begin)
+        return self
+
+    def die(self):
+        """As a process that is killed: ICMP answers for it."""
+        if self.transport:
+            self.backstage.do(self.transport.abort)
+            self.transport = None
+
+    def fall_silent(self):
+        """As a host that hangs."""
+        self.answer, self.answers_probes = None, False
+
+    def datagram_received(self, data, source):
+        if is_probe(data):
+            self.probes.append((time.monotonic(), data))
+            if self.answers_probes:
+                self.transport.sendto(struct.pack("!HH", SUCCESS, 0) + data[4:], source)
+            return
+        self.received.append((source, data))
+        made = self.answer(data) if self.answer else None
+        if made is not None:
+            self.transport.sendto(made, source)
+
+    @property
+    def datagrams(self):
+        return [data for _, data in list(self.received)]
+
+    @property
+    def sources(self):
+        """The gateway's sockets that have sent here: one for each flow."""
+        return {source for source, _ in list(self.received)}
+
+    # What a story does, from the main thread.
+
+    def send(self, source, *datagrams):
+        self.backstage.do(lambda: [self.transport.sendto(data, source) for data in datagrams])
+
+    def wait_datagrams(self, n):
+        eventually(lambda: len(self.received) >= n, f"{self.name} gets {n} datagram(s)")
+        return self.datagrams

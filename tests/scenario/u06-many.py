@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+"""u06: many flows at once, and more than there is room for."""
+from play import UdpClient, equal, eventually, expect, main, story
+
+RTP = b"\x80\0\0\1" + bytes(8) + b"voice"
+
+
+@story
+def a_burst_of_500_flows_loses_nothing(play):
+    one, two = play.udp_server("one"), play.udp_server("two")
+    gateway = play.udp_gateway([one, two], pool='persistence = false, balance = "round-robin",')
+    clients = [play.udp_client() for _ in range(500)]
+    for round_ in range(3):
+        for n, client in enumerate(clients):
+            client.send(f"{round_} {n}".encode())
+        servers = [client.read().split()[0] for client in clients]
+        equal(sorted(servers), [b"one"] * 250 + [b"two"] * 250, f"the answers of round {round_}")
+    for server in (one, two):
+        equal((len(server.received), len(server.sources)), (750, 250), f"datagrams and sockets at {server.name}")
+    equal(gateway.listener()["sessions"], 500, "sessions")
+
+
+@story
+def a_flood_of_sources_leaves_standing_flows_alone(play):
+    one = play.udp_server("one")
+    gateway = play.udp_gateway([one], pool="persistence = false,", listener="limits = { sessions = 100 },")
+    standing = [play.udp_client(100 + n) for n in range(10)]
+    for client in standing:
+        client.ask(b"first")
+        client.ask(b"second")  # after an answer: the flow is confirmed
+    one.answer = lambda data: None if data == b"flood" else one.named(data)
+    sockets = {source for source, data in one.received}
+    for n in range(2000):
+        flood = UdpClient(play.udp_client().address, f"127.{250 + n % 5}.{n // 5 % 250}.{1 + n // 1250}")
+        flood.send(b"flood")
+        flood.close()
+    one.answer = one.named
+    for client in standing:
+        equal(client.ask(b"third"), b"one third", "a standing flow's answer")
+    equal({source for source, data in one.received if data == b"third"}, sockets, "the standing flows' sockets")
+    expect(gateway.listener()["sessions"] <= 100, "the cap holds")
+
+
+@story
+def one_source_cannot_have_all_the_room(play):
+    one = play.udp_server("one")
+    gateway = play.udp_gateway([one], pool="persistence = false,",
+                               listener="limits = { sessions_per_source = 20 },")
+    other = play.udp_client(101)
+    other.ask(b"first")
+    for _ in range(60):
+        play.udp_client(100).send(RTP)
+    eventually(lambda: len(one.received) == 61, "each got its try")
+    expect(gateway.listener()["sessions"] <= 21, "the cap of a source holds")
+    sources = len(one.sources)
+    equal(other.ask(b"second"), b"one second", "the other client's answer")
+    equal(len(one.sources), sources, "its flow is still the same")
+
+
+main()
