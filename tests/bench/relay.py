@@ -74,7 +74,7 @@ TCP = {
 UDP = {
     "nginx udp": nginx("udp", "proxy_timeout 2s;"),
     "nginx udp, one answer": nginx("udp", "proxy_timeout 2s; proxy_responses 1;"),
-    "lychgate": lychgate("stun", "udp", 'transport = "udp", monitor = false, persistence = false'),
+    "lychgate": lychgate("stun", "udp", 'monitor = false, persistence = false'),
 }
 
 # name, what one unit is, kind of load, connections or ports, in flight, divisor of units, what to reach: (factor, peers)
