@@ -262,7 +262,7 @@ static void wrong_listener(void **state)
 		{ LISTENER("options = { routes = {\n{ sni = 'a.*.b', pool = 'base' } } }"), 3, "a star in the middle",
 		  "*.SUFFIX" },
 		{ LISTENER("options = { routes = {\n{ sni = 5, pool = 'base' } } }"), 3, "5 is not a string", NULL },
-		{ LISTENER("options = {\nroutes = { sni = 'x', pool = 'base' } }"), 3, "is a list", NULL },
+		{ LISTENER("options = {\nroutes = { sni = 'x' } }"), 3, "has the key \"sni\" but is a list", NULL },
 		{ LISTENER("options = 'x'"), 2, "options: \"x\" is not a table", NULL },
 		{ "pool 'x' { servers = '127.0.0.1:1',\npersistence = { by = {\n'topik' } } }\n"
 		  "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', pool = 'x' }",
