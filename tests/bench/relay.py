@@ -58,7 +58,7 @@ def lychgate(plugin, transport, more=""):
         file = stage.write(f"{plugin}.lua", f"""gateway {{ workers = 1, control = "{plugin}.sock", log = "warning" }}
 pool "server" {{ servers = {{ "{SERVER}" }}, {more} }}
 listener "front" {{
-  plugin = "{plugin}", bind = "{transport}:{address}", pool = "server", limits = {{ sessions = 100000 }},
+  plugin = "{plugin}", bind = "{transport}:{address}", pool = "server", limits = {{ sessions = 100000, idle = "1s" }},
 }}
 """)
         return [f"{stage.build}/lychgate", "-c", file]
