@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "expect.h"
 #include "facts.h"
 #include "link.h"
 #include "log.h"
@@ -53,6 +54,8 @@ static void bury_session(struct grave *g)
 void session_destroy(struct session *s)
 {
 	list_remove(&s->node);
+	if (s->in.expected)
+		expected_leave(s->in.expected);
 	session_forget(s->listener, (struct sockaddr *)&s->source);
 	if (s->worker->draining && list_empty(&s->worker->sessions))
 		worker_stop(s->worker);

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "expect.h"
 #include "host.h"
 #include "log.h"
+#include "source.h"
 #include "span.h"
 
 static const struct lg_plugin *plugin_of(const struct link *l)
@@ -423,34 +425,52 @@ int link_accept(struct link **lp, struct session *session, int fd, const struct 
 }
 
 /* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under the gateway's name. */
-static int tls_to(struct tls **tp, const struct session *s, const struct pool *pool, const struct server *server)
+static int tls_to(struct tls **tp, const struct session *s, const struct server *server)
 {
 	struct tls_target target = {
 		.name = server->tls_name,
-		.verify = pool->verify_server,
+		.verify = server->pool->verify_server,
 		.show = s->client && s->client->pub.trusted,
 	};
 
 	*tp = NULL;
-	return pool->tls ? tls_connect(tp, pool->tls, &target) : 0;
+	return tls_connect(tp, server->pool->tls, &target);
 }
 
-int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server)
+/* Which port of the server the session is about. */
+static void address_of_server(struct sockaddr_storage *to, const struct session *s, const struct server *server)
 {
-	const struct sockaddr *to = (const struct sockaddr *)&server->address;
-	struct link *l = link_create(session, LG_SERVER, pool->tls ? LG_TLS : LG_TCP, to);
-	struct tls *tls = NULL;
-	int r = l ? tls_to(&tls, session, pool, server) : -ENOMEM;
+	*to = server->address;
+	if (s->in.expected)
+		address_set_port(to, expected_server_port(s->in.expected));
+	else if (s->in.server_port)
+		address_set_port(to, s->in.server_port);
+}
 
+int link_connect(struct link **lp, struct session *session, struct server *server)
+{
+	bool inside_tls = server->pool->tls && !session->in.expected; /* what came to an expected port passes as it is */
+	struct sockaddr_storage address;
+	const struct sockaddr *to = (const struct sockaddr *)&address;
+	struct tls *tls = NULL;
+	struct link *l;
+	int r = 0;
+
+	address_of_server(&address, session, server);
+	l = link_create(session, LG_SERVER, inside_tls ? LG_TLS : LG_TCP, to);
+	if (!l)
+		return -ENOMEM;
+	if (inside_tls)
+		r = tls_to(&tls, session, server);
 	if (r == 0)
-		r = stream_connect(&l->stream, session->worker, to, tls, &link_stream_ops, l, &l->limits);
+		r = stream_connect(&l->stream, session->worker, to, source_of(session), tls, &link_stream_ops, l, &l->limits);
 	if (r < 0) {
 		free(l);
 		return r;
 	}
 	l->stream->account = &session->listener->conf->stats->held_bytes;
 	l->server = server;
-	l->pool = pool;
+	l->pool = server->pool;
 	l->pub.server = &server->pub;
 	name_local(l);
 	*lp = l;

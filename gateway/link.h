@@ -44,7 +44,7 @@ static inline struct link *link_of(struct lg_link *l)
 int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer, enum lg_transport transport);
 
 /* A link to a server; it is connecting when this returns.  0 or -errno. */
-int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server);
+int link_connect(struct link **lp, struct session *session, struct server *server);
 
 enum lg_send link_send(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, unsigned flags);
 void link_join(struct link *a, struct link *b);

@@ -16,11 +16,14 @@
 
 #include "address.h"
 #include "balance.h"
+#include "expect.h"
 #include "host.h"
 #include "log.h"
 #include "plugins.h"
 #include "policy.h"
+#include "range.h"
 #include "session.h"
+#include "source.h"
 
 enum { BACKLOG = 1024, ACCEPT_MOST = 64, PAUSE_MS = 100 };
 
@@ -41,7 +44,7 @@ static void accept_some(struct listener_socket *k)
 		int fd = accept4(k->io.fd, (struct sockaddr *)&peer, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			session_begin(k->listener, fd, (struct sockaddr *)&peer, k->bind->transport);
+			k->accepted(k, fd, (struct sockaddr *)&peer);
 			worker_deliver(w);
 		} else if (out_of_descriptors(errno)) {
 			log_error("accept-failed", "listener", k->listener->conf->name, "reason", strerror(errno));
@@ -68,7 +71,38 @@ static void on_pause_over(struct deadline *d)
 		wheel_set(&k->listener->worker->wheel, d, k->listener->worker->now_ms + PAUSE_MS);
 }
 
+/* A client of one of the listener's own addresses. */
+static void on_client(struct listener_socket *k, int fd, const struct sockaddr *peer)
+{
+	int port = k->bind->last ? range_port(k->bind, fd) : 0;
+
+	if (port < 0)
+		session_refuse(k->listener, fd, "its range of ports");
+	else
+		session_begin(k->listener, fd, peer,
+			      &(struct entrance){ .transport = k->bind->transport, .server_port = (uint16_t)port });
+}
+
 /* ---- Listening or not ---- */
+
+int listener_socket_listen(struct listener_socket *k)
+{
+	int r = listen(k->io.fd, BACKLOG) < 0 ? -errno : worker_watch(k->listener->worker, &k->io, EPOLLIN);
+
+	k->listening = r == 0;
+	return r;
+}
+
+/* The socket stays bound, so that nobody else gets the port: connecting to it is refused. */
+void listener_socket_stop(struct listener_socket *k)
+{
+	if (!k->listening)
+		return;
+	worker_unwatch(k->listener->worker, &k->io);
+	shutdown(k->io.fd, SHUT_RD);
+	wheel_cancel(&k->listener->worker->wheel, &k->pause);
+	k->listening = false;
+}
 
 static void start_listening(struct listener_socket *k)
 {
@@ -77,27 +111,22 @@ static void start_listening(struct listener_socket *k)
 
 	if (k->listening)
 		return;
-	r = listen(k->io.fd, BACKLOG) < 0 ? -errno : worker_watch(l->worker, &k->io, EPOLLIN);
+	r = listener_socket_listen(k);
 	if (r < 0) {
 		log_error("listen-failed", "listener", l->conf->name, "address", k->bind->text, "reason", strerror(-r));
 		return;
 	}
-	k->listening = true;
 	if (atomic_fetch_add(&l->conf->stats->open, 1) == 0)
 		log_info("listener-open", "listener", l->conf->name, "address", k->bind->text);
 }
 
-/* The socket stays bound, so that nobody else gets the port: connecting to it is refused. */
 static void stop_listening(struct listener_socket *k)
 {
 	struct listener *l = k->listener;
 
 	if (!k->listening)
 		return;
-	worker_unwatch(l->worker, &k->io);
-	shutdown(k->io.fd, SHUT_RD);
-	wheel_cancel(&l->worker->wheel, &k->pause);
-	k->listening = false;
+	listener_socket_stop(k);
 	if (atomic_fetch_sub(&l->conf->stats->open, 1) == 1)
 		log_info("listener-closed", "listener", l->conf->name, "address", k->bind->text);
 }
@@ -129,7 +158,7 @@ void listener_review(struct listener *l)
 
 /* ---- Making one ---- */
 
-static int open_socket(const struct bind *b, int share)
+static int open_socket(const struct bind *b, bool share)
 {
 	const struct sockaddr *a = (const struct sockaddr *)&b->address;
 	int fd = socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -142,6 +171,8 @@ static int open_socket(const struct bind *b, int share)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int));
 	if (a->sa_family == AF_INET6) /* [::] is IPv6 only; 0.0.0.0 is a bind of its own */
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
+	if (b->last)
+		range_prepare(fd, a->sa_family);
 	if (bind(fd, a, address_len(a)) == 0)
 		return fd;
 	r = -errno;
@@ -151,7 +182,7 @@ static int open_socket(const struct bind *b, int share)
 
 int listener_test_bind(const struct bind *bind)
 {
-	int fd = open_socket(bind, 0);
+	int fd = open_socket(bind, false);
 	int r = fd;
 
 	if (fd < 0)
@@ -159,6 +190,24 @@ int listener_test_bind(const struct bind *bind)
 	r = listen(fd, 1) < 0 ? -errno : 0; /* another one that listens shows only now */
 	close(fd);
 	return r;
+}
+
+int listener_socket_open(struct listener_socket *k, struct listener *l, const struct bind *bind, bool share,
+			 void (*accepted)(struct listener_socket *k, int fd, const struct sockaddr *peer))
+{
+	int fd = open_socket(bind, share);
+
+	if (fd < 0)
+		return fd;
+	*k = (struct listener_socket){ .io = { fd, on_ready }, .listener = l, .bind = bind, .accepted = accepted };
+	wheel_deadline_init(&k->pause, on_pause_over);
+	return 0;
+}
+
+void listener_socket_close(struct listener_socket *k)
+{
+	listener_socket_stop(k);
+	close(k->io.fd);
 }
 
 static int bind_all(struct listener *l, char err[], size_t errlen)
@@ -169,15 +218,12 @@ static int bind_all(struct listener *l, char err[], size_t errlen)
 	if (!l->sockets)
 		return -ENOMEM;
 	for (unsigned i = 0; i < conf->nbinds; i++) {
-		struct listener_socket *k = &l->sockets[i];
-		int fd = open_socket(&conf->binds[i], 1);
+		int r = listener_socket_open(&l->sockets[i], l, &conf->binds[i], true, on_client);
 
-		if (fd < 0) {
-			snprintf(err, errlen, "listener %s: cannot bind %s: %s", conf->name, conf->binds[i].text, strerror(-fd));
-			return fd;
+		if (r < 0) {
+			snprintf(err, errlen, "listener %s: cannot bind %s: %s", conf->name, conf->binds[i].text, strerror(-r));
+			return r;
 		}
-		*k = (struct listener_socket){ .io = { fd, on_ready }, .listener = l, .bind = &conf->binds[i] };
-		wheel_deadline_init(&k->pause, on_pause_over);
 		l->nsockets++;
 	}
 	return 0;
@@ -217,8 +263,11 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	l->snapshot = snapshot_ref(snapshot);
 	l->conf = conf;
 	l->sources = sources;
+	list_init(&l->expected);
 	list_append(&w->listeners, &l->node);
-	r = bind_all(l, err, errlen);
+	r = source_check(conf, err, errlen);
+	if (r == 0)
+		r = bind_all(l, err, errlen);
 	if (r == 0)
 		r = start_plugin(l, err, errlen);
 	if (r == 0)
@@ -235,9 +284,10 @@ void listener_close(struct listener *l)
 	l->closed = true;
 	for (unsigned i = 0; i < l->nsockets; i++) {
 		stop_listening(&l->sockets[i]);
-		close(l->sockets[i].io.fd);
+		listener_socket_close(&l->sockets[i]);
 	}
 	l->nsockets = 0;
+	expect_close(l);
 }
 
 void listener_destroy(struct listener *l)

@@ -15,6 +15,7 @@ struct listener_socket {
 	struct io io;
 	struct listener *listener;
 	const struct bind *bind;
+	void (*accepted)(struct listener_socket *k, int fd, const struct sockaddr *peer); /* takes over the descriptor */
 	bool listening;
 	struct deadline pause; /* out of descriptors: accepts again then */
 };
@@ -28,6 +29,8 @@ struct listener {
 	struct script_policy **policies; /* as conf->policies, loaded into this worker */
 	struct listener_socket *sockets; /* one for each bind */
 	unsigned nsockets;
+	struct listener *relay; /* serves the ports that this one's clients are expected at; NULL until there is one: expect.h */
+	struct list expected;   /* such a one's: its ports */
 	bool closed;
 	uint64_t refused_ms; /* when a refusal was logged last */
 	struct list node; /* worker->listeners */
@@ -40,6 +43,13 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 
 /* Is the address free?  Sharing it hides a foreign owner, so this asks without.  0 or -errno. */
 int listener_test_bind(const struct bind *bind);
+
+/* One socket of a listener: bound (`share`: as one of several workers'), then listening or not.  0 or -errno. */
+int listener_socket_open(struct listener_socket *k, struct listener *l, const struct bind *bind, bool share,
+			 void (*accepted)(struct listener_socket *k, int fd, const struct sockaddr *peer));
+int listener_socket_listen(struct listener_socket *k);
+void listener_socket_stop(struct listener_socket *k);
+void listener_socket_close(struct listener_socket *k);
 
 /* Starts or stops to listen, as the pools' states want it; on the worker's thread. */
 void listener_review(struct listener *l);

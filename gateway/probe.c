@@ -113,7 +113,7 @@ static int connect_probe(struct probe *p, struct worker *w, const struct server 
 	int r = p->conf->transport == LG_TLS ? tls_connect(&tls, p->conf->tls, &target) : 0;
 
 	if (r == 0)
-		r = stream_connect(&p->stream, w, (struct sockaddr *)&to, tls, &probe_stream_ops, p, &probe_limits);
+		r = stream_connect(&p->stream, w, (struct sockaddr *)&to, NULL, tls, &probe_stream_ops, p, &probe_limits);
 	if (r < 0)
 		return r;
 	address_format((struct sockaddr *)&to, p->peer_text, sizeof p->peer_text);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "exchange.h"
+#include "expect.h"
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
@@ -33,7 +34,7 @@ static const struct lg_reply no_server = {
 
 /* ---- A client comes ---- */
 
-static void refuse(struct listener *l, int fd, const char *limit)
+void session_refuse(struct listener *l, int fd, const char *limit)
 {
 	struct listener_stats *stats = l->conf->stats;
 
@@ -66,23 +67,26 @@ static const char *admit(struct listener *l, const struct sockaddr *peer, enum l
 	return NULL;
 }
 
-void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport)
+void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in)
 {
-	const char *limit = admit(listener, peer, transport);
+	const char *limit = admit(listener, peer, in->transport);
 	struct session *s;
 	int r;
 
 	if (limit) {
-		refuse(listener, fd, limit);
+		session_refuse(listener, fd, limit);
 		return;
 	}
 	s = session_create(listener, peer);
 	if (!s) {
 		session_forget(listener, peer);
-		refuse(listener, fd, "memory of the process");
+		session_refuse(listener, fd, "memory of the process");
 		return;
 	}
-	r = link_accept(&s->client, s, fd, peer, transport);
+	s->in = *in;
+	if (in->expected)
+		expected_enter(in->expected);
+	r = link_accept(&s->client, s, fd, peer, in->transport);
 	if (r < 0) {
 		log_error("session-failed", "listener", listener->conf->name, "reason", uv_strerror(r));
 		session_destroy(s);
@@ -226,8 +230,24 @@ static bool follow(struct exchange *x)
 	return false;
 }
 
+/* The client came by a port that was opened for this server. */
+static void place_expected(struct exchange *x)
+{
+	struct server *own = expected_server(x->session->in.expected);
+
+	x->server = balance_owner(own->pool, own->id, &x->tried);
+	if (x->server)
+		reach_server(x);
+	else
+		answer(x, &no_server);
+}
+
 static void place(struct exchange *x)
 {
+	if (x->session->in.expected) {
+		place_expected(x);
+		return;
+	}
 	if (x->state == EXCHANGE_NEW && (x->how.flags & LG_FOLLOW) && x->session->listener->conf->nreach > 1)
 		follow(x);
 	x->state = EXCHANGE_PLACING;
@@ -257,10 +277,10 @@ static struct link *find_link(struct session *s, const struct server *server)
 	return NULL;
 }
 
-static struct link *open_link(struct session *s, struct pool *pool, struct server *server)
+static struct link *open_link(struct session *s, struct server *server)
 {
 	struct link *l;
-	int r = link_connect(&l, s, pool, server);
+	int r = link_connect(&l, s, server);
 
 	if (r < 0) {
 		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", server->name, "reason",
@@ -280,7 +300,7 @@ static void try_next(struct exchange *x)
 	monitor_hurry(x->server);
 	if (x->tried.n < BALANCE_TRIED)
 		x->tried.ids[x->tried.n++] = x->server->id;
-	if (x->tried.n >= x->reach->pool->tries)
+	if (x->tried.n >= x->server->pool->tries)
 		answer(x, &no_server);
 	else
 		place(x);
@@ -292,7 +312,7 @@ static void reach_server(struct exchange *x)
 	struct link *l = find_link(s, x->server);
 
 	if (!l)
-		l = open_link(s, x->reach->pool, x->server);
+		l = open_link(s, x->server);
 	if (!l) {
 		try_next(x);
 		return;

@@ -14,13 +14,22 @@
 #include "snapshot.h"
 #include "worker.h"
 
+struct expected;
 struct link;
 struct listener;
+
+/* How a client came in; of its listener's own address it is all zeroes but for the transport. */
+struct entrance {
+	enum lg_transport transport;
+	uint16_t server_port;      /* of a range: server links go to the same port; 0: to each server's own */
+	struct expected *expected; /* the port that waited for it: there is one server only, and it is not picked */
+};
 
 struct session {
 	struct lg_session pub; /* first: the plugin's view */
 	struct worker *worker;
 	struct listener *listener;
+	struct entrance in;
 	struct snapshot *snapshot; /* counted */
 	struct link *client;       /* NULL: gone, the session ends with its last server link */
 	struct list servers;       /* struct link */
@@ -71,7 +80,10 @@ static inline struct exchange *exchange_of(struct lg_exchange *x)
 /* ---- In the order of the story ---- */
 
 /* A client was accepted by `listener`; the descriptor is taken over in any case. */
-void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport);
+void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in);
+
+/* It may not come in: reset, counted and logged with the limit that it would pass. */
+void session_refuse(struct listener *l, int fd, const char *limit);
 
 /* A plugin has read a request: policies, persistence, balance and connecting follow.  NULL: a limit, or no memory. */
 struct exchange *session_route(struct link *from, const struct lg_how *how, struct lg_span unit);
