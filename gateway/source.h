@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * source.h: the address that server links come from, the listener's word `source`: the gateway's own, or the client's
- * ("transparent").  The latter needs CAP_NET_ADMIN, and that the servers' answers are routed back through this machine:
+ * ("transparent").  The latter needs a capability, and that the servers' answers are routed back through this machine:
  * lychgate-network(7).
  */
 #ifndef SOURCE_H
