@@ -76,6 +76,7 @@ int source_check(const struct listener_conf *conf, char err[], size_t errlen)
 		close(fd);
 	if (r < 0)
 		snprintf(err, errlen, "listener %s: source = \"transparent\" is not possible: %s%s", conf->name,
-			 strerror(-r), r == -EPERM ? " (it needs root, or the capability CAP_NET_ADMIN or CAP_NET_RAW)" : "");
+			 strerror(-r),
+			 r == -EPERM ? " (it needs root, or the capability CAP_NET_ADMIN or CAP_NET_RAW)" : "");
 	return r;
 }

@@ -53,9 +53,11 @@ static void rig_make(struct rig *r)
 	own_address(&r->foreign, 103);
 	r->plugin = (struct lg_plugin){ LG_PLUGIN_HEADER, .name = plugin_name };
 	r->conf = (struct listener_conf){ .name = (char *)"in", .plugin = &r->plugin, .stats = &r->stats };
-	r->conf.limits = (struct listener_limits){
-		.plugin = { 65536, 65536, 100, 1000 }, .sessions = 100, .idle_ms = 600000, .half_ms = 1000, .queue = 65536
-	};
+	r->conf.limits = (struct listener_limits){ .plugin = { 65536, 65536, 100, 1000 },
+						   .sessions = 100,
+						   .idle_ms = 600000,
+						   .half_ms = 1000,
+						   .queue = 65536 };
 	atomic_init(&r->snapshot.refs, 1);
 	r->pool = (struct pool){ .name = (char *)"farm", .servers = r->servers, .nservers = SERVERS, .tries = 3 };
 	for (unsigned i = 0; i < SERVERS; i++) {
@@ -68,7 +70,8 @@ static void rig_make(struct rig *r)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		assert_int_equal(worker_init(&r->workers[i], i), 0);
 		r->workers[i].session_step = WORKERS;
-		assert_int_equal(listener_create(&r->listeners[i], &r->workers[i], &r->snapshot, &r->conf, NULL, err, sizeof err),
+		assert_int_equal(listener_create(&r->listeners[i], &r->workers[i], &r->snapshot, &r->conf, NULL, err,
+						 sizeof err),
 				 0);
 	}
 }
@@ -84,8 +87,7 @@ static void rig_end(struct rig *r)
 	struct list *i, *tmp;
 
 	for (unsigned k = 0; k < WORKERS; k++) {
-		list_each(i, tmp, &r->workers[k].listeners)
-			listener_destroy(container_of(i, struct listener, node));
+		list_each(i, tmp, &r->workers[k].listeners) listener_destroy(container_of(i, struct listener, node));
 		worker_fini(&r->workers[k]);
 	}
 	assert_int_equal(atomic_load(&r->stats.expected), 0);

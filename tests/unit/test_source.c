@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_source.c: which address and port a socket gets from its client's.  Needs CAP_NET_ADMIN or CAP_NET_RAW, else skipped. */
+/* test_source.c: which address and port a socket gets from its client's.  Needs CAP_NET_ADMIN or CAP_NET_RAW, else
+ * skipped. */
 #include "source.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doors.c: a plugin that opens ports: each line from a client is a port of the server's, the answer is the port that was opened
- * for it here.  For the scenario of expected ports. */
+/* doors.c: a plugin that opens ports: each line from a client is a port of the server's, the answer is the port that
+ * was opened for it here.  For the scenario of expected ports. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,8 @@ struct doors {
 };
 
 static const struct lg_option options[] = {
-	{ "ports", LG_PORTS, offsetof(struct doors_conf, ports), "50000-50999", .help = "the ports that may be opened" },
+	{ "ports", LG_PORTS, offsetof(struct doors_conf, ports), "50000-50999",
+	  .help = "the ports that may be opened" },
 	{ NULL },
 };
 
@@ -46,7 +47,8 @@ static void routed(struct lg_exchange *x, struct lg_link *to)
 	struct lg_span out = { answer, 0 };
 
 	memcpy(port, x->unit.p, x->unit.n < sizeof port ? x->unit.n : sizeof port - 1);
-	out.n = (size_t)snprintf(answer, sizeof answer, "%d\n", to->host->expect(x, (uint16_t)atoi(port), &inst->conf->ports));
+	out.n = (size_t)snprintf(answer, sizeof answer, "%d\n",
+				 to->host->expect(x, (uint16_t)atoi(port), &inst->conf->ports));
 	to->host->send(x->from, NULL, &out, 1, 0);
 	to->host->done(x);
 }
