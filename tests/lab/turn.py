@@ -15,8 +15,9 @@ from play.udp import MONITOR
 
 USER, PASSWORD, REALM = "alice", "secret", "lab.test"
 CLIENTS, MESSAGES, BETWEEN_MS = 8, 20, 20
-EACH_ITS_OWN = 'persistence = false, balance = "round-robin",'
 TOGETHER_S = 60
+# Flows of one client on different servers, for which it must not have pairs of allocations: "-c".
+EACH_ITS_OWN = 'persistence = false, balance = "round-robin",'
 
 
 class Coturn:
@@ -96,7 +97,9 @@ def stage(play, pool=EACH_ITS_OWN):
 
 
 def lost_nothing(said):
-    sent, got = re.findall(r"tot_send_msgs=(\d+), tot_recv_msgs=(\d+)", said)[-1]
+    sums = re.findall(r"tot_send_msgs=(\d+), tot_recv_msgs=(\d+)", said)
+    expect(sums, f"the clients got their allocations: {said[-400:]}")
+    sent, got = sums[-1]
     equal((int(sent), int(got)), (CLIENTS * MESSAGES, CLIENTS * MESSAGES), "messages sent, and come back from the peer")
     expect("Total lost packets 0 " in said, "no packet is lost")
 
@@ -114,7 +117,7 @@ def well_kept(gateway, servers):
 @story
 def eight_clients_on_two_servers_lose_nothing(play):
     gateway, one, two, peer = stage(play)
-    lost_nothing(relay(play, peer))
+    lost_nothing(relay(play, peer, "-c"))
     well_kept(gateway, (one, two))
     allocations = [s.count(r"ALLOCATE processed, success") for s in (one, two)]
     print(f"    allocations on the servers: {allocations}")
@@ -134,7 +137,7 @@ def by_source_all_allocations_of_a_client_are_on_one_server(play):
 @story
 def data_in_send_indications_too(play):
     gateway, one, two, peer = stage(play)
-    lost_nothing(relay(play, peer, "-s"))
+    lost_nothing(relay(play, peer, "-c", "-s"))
     well_kept(gateway, (one, two))
 
 
@@ -142,7 +145,7 @@ def data_in_send_indications_too(play):
 def a_servers_death_takes_its_own_allocations_only(play):
     gateway, one, two, peer = stage(play)
     words = ["turnutils_uclient", "-u", USER, "-w", PASSWORD, "-e", peer.host, "-r", "3480", "-n", "200", "-m",
-             str(CLIENTS), "-z", "20", "-L", play.host(100), "-p", "3478", play.host(1)]
+             str(CLIENTS), "-z", "20", "-c", "-L", play.host(100), "-p", "3478", play.host(1)]
     Coturn(play, "clients", play.host(100), words)
     eventually(lambda: two.count("CHANNEL_BIND processed, success") >= CLIENTS // 2, "allocations stand on both")
     one.die()
