@@ -16,6 +16,7 @@
 #define FAKE_PEERS   32
 #define FAKE_SERVERS 3
 #define FAKE_COUNTS  32
+#define FAKE_PORTS   16
 
 struct fake;
 struct fake_exchange; /* the last three are fake_inside.h's */
@@ -61,6 +62,7 @@ struct fake {
 	bool down[FAKE_SERVERS]; /* cannot be connected to */
 	bool handed;             /* what lg_lost says; true at the start */
 	bool no_memory;          /* route answers NULL */
+	bool no_ports;           /* expect answers 0 */
 	/* A policy: true when it answers, with *reply filled in. */
 	bool (*policy)(struct lg_exchange *x, struct lg_reply *reply);
 
@@ -71,6 +73,9 @@ struct fake {
 	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
 	unsigned last_flags;                       /* of the latest route */
 	char last_log[128];
+	uint16_t expected[FAKE_PORTS]; /* the servers' ports that were asked for; the gateway's count from the range's
+					  first */
+	unsigned nexpected;
 
 	/* The fake's own. */
 	const struct lg_plugin *plugin;

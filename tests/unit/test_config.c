@@ -204,7 +204,7 @@ static void wrong_listener(void **state)
 	static const struct wrong cases[] = {
 		{ "listener 'x' {\nbind = 'tcp:127.0.0.1:9' }", 1, "`plugin` is missing", NULL },
 		{ "listener 'x' { plugin = 'talk' }", 1, "`bind` is missing", NULL },
-		{ "listener 'x' { plugin = 'tcp',\nbind = 'udp:127.0.0.1:9' }", 2, "plugin `tcp` does not go over udp", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'udp:127.0.0.1:9' }", 2, "plugin `talk` does not go over udp", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tpc:127.0.0.1:9' }", 2,
 		  "does not begin with tcp:, tls: or udp:", "`tcp`" },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1' }", 2, "is not TRANSPORT:ADDRESS:PORT",
