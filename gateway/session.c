@@ -43,16 +43,17 @@ void session_refuse(struct listener *l, int fd, enum admission why)
 	admission_refused(l, why);
 }
 
-/* Its client link is there, or could not be made. */
-static void begin_with(struct session *s, int r)
+/* Its client link is there, or could not be made: then false, and the session is gone. */
+static bool begin_with(struct session *s, int r)
 {
 	if (r < 0) {
 		log_error("session-failed", "listener", s->listener->conf->name, "reason", uv_strerror(r));
 		session_destroy(s);
-		return;
+		return false;
 	}
 	s->pub.client = &s->client->pub;
 	s->nlinks = 1;
+	return true;
 }
 
 void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in)
@@ -108,8 +109,7 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 		admission_refused(l, a == ADMITTED ? OUT_OF_MEMORY : a);
 		return;
 	}
-	begin_with(s, link_flow_accept(&s->client, s, k, d));
-	if (s->client)
+	if (begin_with(s, link_flow_accept(&s->client, s, k, d)))
 		link_flow_receive(s->client, d->bytes);
 }
 
