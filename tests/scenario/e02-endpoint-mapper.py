@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""e01: the rpc plugin: what an endpoint mapper answers leads through the gateway, to the server that answered."""
+"""e02: the rpc plugin: what an endpoint mapper answers leads through the gateway, to the server that answered."""
 from play import equal, eventually, expect, main, story
 from play.mapper import NOT_REGISTERED, SEALED, mapper, mapper_client
 
-RANGE = range(50000, 50010)
-PORTS = 'options = { ports = "50000-50009" }'
+RANGE = range(50000, 50100)
+PORTS = 'options = { ports = "50000-50099" }'
 
 
 def mappers(play, n, listener=PORTS, **words):
