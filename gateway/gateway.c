@@ -71,7 +71,7 @@ static void part_from(struct link *l)
 	if (server_is_disabled(l->server)) {
 		host_functions.random(&dice, sizeof dice);
 		link_farewell(l, dice % FAREWELL_MS);
-	} else if ((!l->open || l->flow) && !server_is_up(l->server)) {
+	} else if ((!l->open || l->flow) && !server_is_up(l->server) && l->pool->all_down != ALL_DOWN_FAIL_OPEN) {
 		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere; a flow would never notice */
 	}
 }

@@ -17,6 +17,7 @@
 
 #include "admission.h"
 #include "exchange.h"
+#include "host.h"
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
@@ -213,6 +214,8 @@ static void take_owner(struct exchange *x);
 /* Nobody owns the key, or its owner cannot serve: balance proposes. */
 static void propose(struct exchange *x, uint64_t gone)
 {
+	if (!x->has_key) /* what has no key is spread by chance where the key would decide */
+		host_functions.random(&x->claim.key.b, sizeof x->claim.key.b);
 	x->server = balance_pick(x->reach->pool, x->claim.key.b, &x->tried);
 	if (!x->server)
 		answer(x, &no_server);

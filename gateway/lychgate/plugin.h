@@ -20,7 +20,8 @@
  * Three rules explain the rest.
  *
  * 1. No host call calls back.  What it causes comes after the current callback has returned, in the order of the calls;
- *    `routed` before newer bytes of the same link.
+ *    `routed` before newer bytes of the same link, unless the link to the server has to be opened first: a plugin for
+ *    which the order matters holds the link meanwhile.
  * 2. A link is valid until its `closed` has returned; an exchange until `done`, or until `respond` or `lost` has returned
  *    without `again`.  When a link closes, the exchanges that it began (with a client link all of its session) end with
  *    it, silently, before `closed`.

@@ -57,7 +57,7 @@ static void refuse(struct lg_link *l, const char *p, const struct sip_head *h, c
 {
 	const struct session *s = session_of(l);
 
-	l->host->count(l, COUNT_REFUSED, 1);
+	l->host->count(l, COUNT_ANSWERED_HERE, 1);
 	if (reply->cause != LG_BY_POLICY && l->side == LG_CLIENT && s->by_connection &&
 	    (s->lync || client_is_lync(p, h)))
 		stream_close(l);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * plugin.c: the stun plugin: a client's UDP flow gets a server by its first datagram and is joined to it, so that STUN,
- * ChannelData, DTLS and RTP pass as they came and unread.  While a flow is being routed it is held: the core keeps what
- * comes meanwhile.
+ * ChannelData, DTLS and RTP pass as they came and unread.  What comes while a server is still looked for is dropped:
+ * everybody on UDP sends the beginning again.
  *
  * A flow whose server went down is `lost`: what its client goes on to send belongs to an allocation that is gone, and
  * would only confuse another server.  It is dropped until the client begins anew, which it shows by a Binding or
@@ -26,14 +26,15 @@ static const struct lg_option options[] = {
 	{ 0 },
 };
 
-enum counter { COUNT_FLOWS, COUNT_LOST, COUNT_REFUSED, COUNT_NOT_STUN, COUNT_DROPPED_LOST };
+enum counter { COUNT_FLOWS, COUNT_LOST, COUNT_REFUSED, COUNT_NOT_STUN, COUNT_DROPPED_EARLY, COUNT_DROPPED_LOST };
 
 static const char *const counters[] = {
 	[COUNT_FLOWS] = "flows",
-	[COUNT_LOST] = "lost",                 /* flows whose server went down */
-	[COUNT_REFUSED] = "refused",           /* datagrams: by a policy, a limit, or for want of a server */
-	[COUNT_NOT_STUN] = "not_stun",         /* datagrams that may not begin a flow */
-	[COUNT_DROPPED_LOST] = "dropped_lost", /* datagrams of lost flows */
+	[COUNT_LOST] = "lost",                   /* flows whose server went down */
+	[COUNT_REFUSED] = "refused",             /* datagrams: by a policy, a limit, or for want of a server */
+	[COUNT_NOT_STUN] = "not_stun",           /* datagrams that may not begin a flow */
+	[COUNT_DROPPED_EARLY] = "dropped_early", /* datagrams of flows that have no server yet */
+	[COUNT_DROPPED_LOST] = "dropped_lost",   /* datagrams of lost flows */
 	NULL,
 };
 
@@ -52,6 +53,7 @@ struct instance {
 
 /* A client's link. */
 struct flow {
+	bool routing;
 	bool lost;
 };
 
@@ -87,6 +89,10 @@ static bool admits(struct lg_link *l, struct lg_span in)
 {
 	struct stun_head head;
 
+	if (flow_of(l)->routing) {
+		count(l, COUNT_DROPPED_EARLY);
+		return false;
+	}
 	if (stun_read(&head, in.p, in.n) == STUN_NONE && options_of(l)->strict) {
 		count(l, COUNT_NOT_STUN);
 		return false;
@@ -105,8 +111,8 @@ static ptrdiff_t stun_receive(struct lg_link *l, struct lg_span in)
 	if (l->side != LG_CLIENT || !admits(l, in))
 		return (ptrdiff_t)in.n;
 	if (l->host->route(l, &(struct lg_how){ .mode = LG_PRIVATE }, in)) {
+		flow_of(l)->routing = true;
 		l->host->deadline(l, 0);
-		l->host->hold(l);
 	} else {
 		count(l, COUNT_REFUSED);
 	}
@@ -116,7 +122,7 @@ static ptrdiff_t stun_receive(struct lg_link *l, struct lg_span in)
 /* If `to` dies of this send, `lost` follows. */
 static void stun_routed(struct lg_exchange *x, struct lg_link *to)
 {
-	flow_of(x->from)->lost = false;
+	*flow_of(x->from) = (struct flow){ 0 };
 	count(x->from, COUNT_FLOWS);
 	(void)to->host->send(to, x->from, &x->unit, 1, 0);
 	to->host->join(x->from, to);
@@ -128,10 +134,10 @@ static void stun_respond(struct lg_exchange *x, const struct lg_reply *reply)
 	struct lg_link *l = x->from;
 
 	(void)reply;
+	flow_of(l)->routing = false;
 	count(l, COUNT_REFUSED);
 	if (flow_of(l)->lost)
 		await_rest(l);
-	l->host->go(l);
 }
 
 static void stun_lost(struct lg_exchange *x, const struct lg_lost *why)
@@ -142,7 +148,6 @@ static void stun_lost(struct lg_exchange *x, const struct lg_lost *why)
 	flow_of(l)->lost = true;
 	count(l, COUNT_LOST);
 	await_rest(l);
-	l->host->go(l);
 }
 
 /* The client has rested, and the core forgets its flow; under `strict` no rest is long enough, and only the flow's idle

@@ -214,7 +214,6 @@ void fake_closed(struct fake *f, void *arg)
 	p->link = NULL;
 	p->session = NULL;
 	fake_waits_free(p);
-	fake_kept_free(p);
 	if (side == LG_CLIENT) {
 		s->client = NULL;
 		s->s.client = NULL;

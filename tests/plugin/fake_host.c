@@ -401,7 +401,6 @@ static void go_on(struct fake *f, void *arg)
 {
 	(void)f;
 	fake_read(arg);
-	fake_kept_read(arg);
 }
 
 static void host_go(struct lg_link *l)

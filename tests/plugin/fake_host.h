@@ -19,8 +19,7 @@
 #define FAKE_PORTS   16
 
 struct fake;
-struct fake_exchange; /* the last four are fake_inside.h's */
-struct fake_kept;
+struct fake_exchange; /* the last three are fake_inside.h's */
 struct fake_session;
 struct fake_wait;
 
@@ -44,7 +43,6 @@ struct fake_peer {
 	uint64_t deadline_at_ms;
 	struct fake_peer *owner;   /* inside a unit sent with LG_MORE: whose */
 	struct fake_wait *waiting; /* what others sent meanwhile */
-	struct fake_kept *kept;    /* datagrams, while the flow is held */
 };
 
 struct fake_owner {

@@ -64,7 +64,5 @@ void fake_ask(struct lg_probe *p, struct lg_span bytes);
 
 /* fake_udp.c */
 bool fake_flow_forget(struct fake *f);
-void fake_kept_read(struct fake_peer *p);
-void fake_kept_free(struct fake_peer *p);
 
 #endif

@@ -14,13 +14,6 @@
 
 #include <cmocka.h>
 
-/* One that came while its flow was held. */
-struct fake_kept {
-	struct fake_kept *next;
-	char *bytes;
-	size_t n;
-};
-
 static bool is_client_flow(const struct fake_peer *p)
 {
 	return p->link && !p->closing && p->link->transport == LG_UDP && p->link->side == LG_CLIENT;
@@ -32,7 +25,7 @@ bool fake_flow_forget(struct fake *f)
 	for (unsigned i = 0; i < f->npeers; i++) {
 		struct fake_peer *p = f->peers[i];
 
-		if (is_client_flow(p) && p->session->open == 0 && !p->joined && !p->deadline_at_ms && !p->kept) {
+		if (is_client_flow(p) && p->session->open == 0 && !p->joined && !p->deadline_at_ms) {
 			f->host.close(p->link, LG_FLUSH);
 			return true;
 		}
@@ -48,6 +41,7 @@ static void give(struct fake_peer *p, const char *bytes, size_t n)
 	/* Exactly so many bytes, for AddressSanitizer. */
 	if (n > 0)
 		memcpy(copy, bytes, n);
+	assert_false(p->held); /* a flow has nowhere to wait */
 	if (p->joined) {
 		fake_put(p->joined, p, copy, n, 0);
 	} else {
@@ -60,47 +54,11 @@ static void give(struct fake_peer *p, const char *bytes, size_t n)
 	free(copy);
 }
 
-static void keep(struct fake_peer *p, const char *bytes, size_t n)
-{
-	struct fake_kept *k = fake_alloc(sizeof(*k)), **end = &p->kept;
-
-	*k = (struct fake_kept){ NULL, fake_copy(bytes, n), n };
-	while (*end)
-		end = &(*end)->next;
-	*end = k;
-}
-
-void fake_kept_read(struct fake_peer *p)
-{
-	while (p->kept && p->link && !p->closing && (!p->held || p->joined)) {
-		struct fake_kept *k = p->kept;
-
-		p->kept = k->next;
-		give(p, k->bytes, k->n);
-		free(k->bytes);
-		free(k);
-	}
-}
-
-void fake_kept_free(struct fake_peer *p)
-{
-	while (p->kept) {
-		struct fake_kept *k = p->kept;
-
-		p->kept = k->next;
-		free(k->bytes);
-		free(k);
-	}
-}
-
 struct fake_peer *fake_datagram(struct fake *f, struct fake_peer *flow, const char *bytes, size_t n)
 {
 	if (!flow || !flow->link)
 		flow = fake_flow(f);
-	if (flow->held && !flow->joined)
-		keep(flow, bytes, n);
-	else
-		give(flow, bytes, n);
+	give(flow, bytes, n);
 	fake_deliver(f);
 	return flow;
 }

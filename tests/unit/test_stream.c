@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_stream.c: a stream's life over sockets of 127.0.0.1: connect, shake hands, end, close once, deadlines.  What
- * becomes of its bytes: test_stream_io.c.
+ * test_stream.c: a stream's life over sockets of 127.0.0.1: connect, shake hands, end, close once.  Its deadlines:
+ * test_stream_deadlines.c; what becomes of its bytes: test_stream_io.c.
  */
 #include "unit.h"
 
@@ -78,7 +78,7 @@ static void test_connect_times_out(void **state)
 	assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, NULL, &end_ops, &e, &limits), 0);
 	RIG_UNTIL(w, e.told[CLOSED]);
 	assert_string_equal(e.reason, "connect timed out");
-	assert_in_range(rig_now_ms() - since, 200, 600);
+	assert_in_range(rig_now_ms() - since, 200, 2000);
 	for (unsigned i = 0; i < 4; i++)
 		close(fds[i]);
 	close(listening);
@@ -331,7 +331,7 @@ static void test_linger_ends(void **state)
 	RIG_UNTIL(w, e.told[OPENED]);
 	stream_close(e.s, LG_FLUSH, "enough");
 	RIG_UNTIL(w, list_empty(&w->streams)); /* though the peer never ends */
-	assert_in_range(rig_now_ms() - since, 2000, 2600);
+	assert_in_range(rig_now_ms() - since, 2000, 4000);
 	peer_close(&p);
 }
 
@@ -401,86 +401,6 @@ static void test_peer_resets(void **state)
 	}
 }
 
-/* ---- Deadlines ---- */
-
-enum act { NOTHING, TALK, HALF_TALK, HELD_TALK, PEER_ENDS, WE_END, SEND_MUCH };
-
-static const struct {
-	struct stream_limits limits;
-	enum act act;
-	const char *reason;
-	unsigned least_ms, most_ms; /* from the act on */
-} deadlines[] = {
-	{ { .first_byte_ms = 300, .idle_ms = 5000 }, NOTHING, "no first byte", 200, 700 },
-	{ { .first_byte_ms = 300, .idle_ms = 700 }, TALK, "idle", 650, 1100 },
-	{ { .idle_ms = 400 }, NOTHING, "idle", 300, 800 },
-	{ { .half_ms = 300, .idle_ms = 5000 }, PEER_ENDS, "half-open too long", 250, 700 },
-	{ { .half_ms = 300, .idle_ms = 5000 }, WE_END, "half-open too long", 250, 700 },
-	{ { .half_ms = 300, .first_byte_ms = 5000 }, WE_END, "half-open too long", 250, 700 },
-	{ { .stall_ms = 300, .idle_ms = 5000 }, HALF_TALK, "a message was not finished", 250, 700 },
-	{ { .stall_ms = 300, .idle_ms = 5000 }, HELD_TALK, "a message was not finished", 250, 700 }, /* from `go` on */
-	{ { .stall_ms = 300, .idle_ms = 5000 }, SEND_MUCH, "peer takes nothing", 250, 800 },
-	{ { .idle_ms = 300 }, SEND_MUCH, "idle", 250, 900 },
-};
-
-static ptrdiff_t take_none(struct end *e, struct lg_span in)
-{
-	if (e->ctx)
-		stream_hold(e->s);
-	return in.n ? 0 : -EPROTO;
-}
-
-static void act(struct end *e, struct peer *p, struct worker *w, enum act act)
-{
-	static char big[8 * 1024 * 1024];
-
-	RIG_UNTIL(w, e->told[OPENED]);
-	if (act == TALK)
-		peer_say(w, p, "hello");
-	if (act == HALF_TALK || act == HELD_TALK) {
-		e->take = take_none;
-		e->ctx = act == HELD_TALK ? e : NULL;
-		peer_say(w, p, "half");
-		RIG_UNTIL(w, e->told[RECEIVED]);
-	}
-	if (act == HELD_TALK) {
-		rig_run(w, 800);
-		assert_int_equal(e->told[CLOSED], 0);
-		e->ctx = NULL;
-		stream_go(e->s);
-		RIG_UNTIL(w, e->told[RECEIVED] == 2);
-		end_say(e, "moves its deadlines");
-	}
-	if (act == PEER_ENDS)
-		shutdown(p->fd, SHUT_WR);
-	if (act == WE_END)
-		stream_finish(e->s);
-	if (act == SEND_MUCH)
-		stream_send(e->s, &(struct lg_span){ big, sizeof big }, 1);
-}
-
-static void test_deadlines(void **state)
-{
-	struct worker *w = *state;
-
-	for (size_t i = 0; i < ARRAY_LEN(deadlines); i++) {
-		struct stream_limits limits = deadlines[i].limits;
-		struct end e = { 0 };
-		struct peer p = { 0 };
-		uint64_t since;
-
-		limits.queue = limits.in = 1000;
-		end_accept(&e, w, &p, NULL, &limits);
-		act(&e, &p, w, deadlines[i].act);
-		since = rig_now_ms();
-		RIG_UNTIL(w, e.told[CLOSED]);
-		assert_string_equal(e.reason, deadlines[i].reason);
-		assert_in_range(rig_now_ms() - since, deadlines[i].least_ms, deadlines[i].most_ms);
-		peer_close(&p);
-		end_free(&e);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,7 +417,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_linger_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reset_is_a_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_peer_resets, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_deadlines, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, rig_tls_start, rig_tls_stop);
