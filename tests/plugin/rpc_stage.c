@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rpc_stage.c sets the stage for tests of the rpc plugin as a whole. */
+#include "rpc_stage.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+const struct options usual = { .rewrite = true, .ports = { 50000, 50003 } };
+const struct wire_uuid oxids = { 0x99fcfec4, 0x5260, 0x101b, { 0xbb, 0xcb, 0, 0xaa, 0, 0x21, 0x34, 0x7a } };
+const struct rpc_tower own = { RPC_TCP, { 192, 0, 2, 3 }, 1025 };
+const struct rpc_tower changed = { RPC_TCP, { 192, 0, 2, 2 }, 50000 };
+const struct rpc_way ways[4] = { { false, false }, { true, false }, { false, true }, { true, true } };
+
+static struct stage stage; /* too large for a stack */
+
+struct stage *open_stage(const struct options *options, struct rpc_way way)
+{
+	struct stage *s = &stage;
+
+	s->stub.n = s->sent.n = s->expected.n = 0;
+	s->way = way;
+	s->f = fake_create(&lychgate_plugin, options);
+	s->client = fake_client(s->f, false);
+	s->server = fake_server(s->client, 0);
+	assert_non_null(s->server);
+	return s;
+}
+
+void close_stage(struct stage *s)
+{
+	fake_destroy(s->f);
+}
+
+void say(struct stage *s, struct fake_peer *who)
+{
+	fake_input(who, (const char *)s->sent.p, s->sent.n);
+	s->sent.n = 0;
+}
+
+void bind_to(struct stage *s, const struct wire_uuid *interface, uint16_t result)
+{
+	rpc_bind(&s->sent, s->way, WIRE_IS_BIND, 1, CONTEXT, interface);
+	say(s, s->client);
+	rpc_ack(&s->sent, s->way, WIRE_IS_BIND_ACK, 1, result);
+	say(s, s->server);
+	fake_forget(s->client);
+}
+
+void ask(struct stage *s, uint32_t call, uint16_t opnum)
+{
+	rpc_request(&s->sent, s->way, call, CONTEXT, opnum);
+	say(s, s->client);
+}
+
+struct stage *open_asked(const struct options *options, struct rpc_way way)
+{
+	struct stage *s = open_stage(options, way);
+
+	bind_to(s, &epm_interface, 0);
+	ask(s, 2, EPM_MAP);
+	return s;
+}
+
+void write_answer(struct rpc_text *t, struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
+{
+	s->stub.n = 0;
+	rpc_towers(&s->stub, s->way, towers, n);
+	rpc_response(t, s->way, &(struct rpc_part){ 2, CONTEXT, ONE, level, s->stub.p, s->stub.n });
+}
+
+void answer(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
+{
+	write_answer(&s->sent, s, level, towers, n);
+	say(s, s->server);
+}
+
+void expect_text(struct stage *s, const struct fake_peer *who)
+{
+	assert_int_equal(who->got_n, s->expected.n);
+	assert_memory_equal(who->got, s->expected.p, s->expected.n);
+}
+
+void expect(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
+{
+	s->expected.n = 0;
+	write_answer(&s->expected, s, level, towers, n);
+	expect_text(s, s->client);
+}
