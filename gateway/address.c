@@ -3,8 +3,11 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 uint16_t address_port(const struct sockaddr *a)
 {
@@ -31,6 +34,26 @@ bool address_same_host(const struct sockaddr *a, const struct sockaddr *b)
 	return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
 }
 
+/* The usual one is written by hand: each connection asks for it. */
+static char *put_number(char *to, unsigned n)
+{
+	if (n >= 10)
+		to = put_number(to, n / 10);
+	*to = (char)('0' + n % 10);
+	return to + 1;
+}
+
+static void format_v4(const struct sockaddr_in *a, char text[ADDRESS_TEXT])
+{
+	uint32_t host = ntohl(a->sin_addr.s_addr);
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		text = put_number(text, host >> shift & 255);
+		*text++ = shift ? '.' : ':';
+	}
+	*put_number(text, ntohs(a->sin_port)) = 0;
+}
+
 void address_format_host(const struct sockaddr *a, char text[], size_t n)
 {
 	const void *host = a->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)a)->sin6_addr
@@ -44,6 +67,10 @@ void address_format(const struct sockaddr *a, char text[], size_t n)
 {
 	char host[INET6_ADDRSTRLEN];
 
+	if (a->sa_family == AF_INET && n >= ADDRESS_TEXT) {
+		format_v4((const struct sockaddr_in *)a, text);
+		return;
+	}
 	address_format_host(a, host, sizeof host);
 	snprintf(text, n, a->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, address_port(a));
 }
@@ -54,6 +81,41 @@ void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storag
 		((struct sockaddr_in6 *)to)->sin6_addr = ((const struct sockaddr_in6 *)from)->sin6_addr;
 	else
 		((struct sockaddr_in *)to)->sin_addr = ((const struct sockaddr_in *)from)->sin_addr;
+}
+
+static int parse_port(in_port_t *port, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || n > 65535)
+		return -EINVAL;
+	*port = htons((uint16_t)n);
+	return 0;
+}
+
+int address_parse(struct sockaddr_storage *a, struct lg_span text)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)a;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)a;
+	char copy[ADDRESS_TEXT], *colon;
+	size_t n = text.n;
+
+	if (!n || n >= sizeof copy)
+		return -EINVAL;
+	memcpy(copy, text.p, n);
+	copy[n] = 0;
+	colon = strrchr(copy, ':');
+	if (!colon)
+		return -EINVAL;
+	*colon = 0;
+	*a = (struct sockaddr_storage){ .ss_family = copy[0] == '[' ? AF_INET6 : AF_INET };
+	if (copy[0] != '[')
+		return inet_pton(AF_INET, copy, &v4->sin_addr) == 1 ? parse_port(&v4->sin_port, colon + 1) : -EINVAL;
+	if (colon - copy < 2 || colon[-1] != ']')
+		return -EINVAL;
+	colon[-1] = 0;
+	return inet_pton(AF_INET6, copy + 1, &v6->sin6_addr) == 1 ? parse_port(&v6->sin6_port, colon + 1) : -EINVAL;
 }
 
 socklen_t address_len(const struct sockaddr *a)

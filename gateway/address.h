@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include <lychgate/plugin.h>
+
 enum { ADDRESS_TEXT = 64 };
 
 /* "192.0.2.1:5061", "[2001:db8::1]:5061" */
@@ -16,6 +18,8 @@ void address_format(const struct sockaddr *a, char text[], size_t n);
 /* The same without port and brackets: "2001:db8::1". */
 void address_format_host(const struct sockaddr *a, char text[], size_t n);
 
+/* Reads what address_format writes; 0 or -EINVAL. */
+int address_parse(struct sockaddr_storage *a, struct lg_span text);
 /* Puts the host of `from` into `to`, whose port stays. */
 void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storage *from);
 

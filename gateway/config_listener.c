@@ -123,6 +123,50 @@ static int build_reach(struct builder *b, struct listener_conf *l, const struct 
 	return ret;
 }
 
+int config_reach(unsigned *index, const struct listener_conf *l, const char *pool)
+{
+	unsigned i = 0;
+
+	while (i < l->nreach && strcmp(l->reach[i].pool->name, pool) != 0)
+		i++;
+	*index = i;
+	return i < l->nreach ? 0 : -EINVAL;
+}
+
+/* ---- Routes ---- */
+
+static int build_route(struct route *r, const struct listener_conf *l, const struct node *n)
+{
+	unsigned i = 0;
+	int ret = config_array(&r->when, &r->nwhen, sizeof *r->when, node_get(n, "when"));
+
+	NODE_EACH(m, n, "when")
+	{
+		struct route_when *w = &r->when[i++];
+
+		if (ret == 0)
+			ret = config_text(&w->name, m, "fact");
+		if (ret == 0)
+			ret = config_text(&w->pattern, m, "pattern");
+		if (ret == 0)
+			ret = facts_resolve(l->plugin, w->name, &w->fact);
+	}
+	return ret == 0 ? config_reach(&r->reach, l, node_text(n, "pool")) : ret;
+}
+
+static int build_routes(struct listener_conf *l, const struct node *n)
+{
+	unsigned i = 0;
+	int ret = config_array(&l->routes, &l->nroutes, sizeof *l->routes, node_get(n, "routes"));
+
+	NODE_EACH(m, n, "routes")
+	{
+		if (ret == 0)
+			ret = build_route(&l->routes[i++], l, m);
+	}
+	return ret;
+}
+
 /* ---- Listeners ---- */
 
 static int build_listener(struct builder *b, struct listener_conf *l, const struct node *n)
@@ -144,6 +188,8 @@ static int build_listener(struct builder *b, struct listener_conf *l, const stru
 		ret = config_tls_server(b, l, n);
 	if (ret == 0)
 		ret = build_reach(b, l, n);
+	if (ret == 0)
+		ret = build_routes(l, n);
 	if (ret == 0)
 		ret = config_policies(l, n);
 	if (ret == 0)

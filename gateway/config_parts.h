@@ -43,6 +43,8 @@ int config_stores(struct builder *b); /* after the listeners, which say what a s
 
 /* config_listener.c, config_policy.c */
 int config_listeners(struct builder *b);
+/* The index in l->reach of a pool that the scripts have put there; -EINVAL: they have not. */
+int config_reach(unsigned *index, const struct listener_conf *l, const char *pool);
 int config_policies(struct listener_conf *l, const struct node *n);
 
 #endif

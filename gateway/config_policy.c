@@ -22,14 +22,8 @@ static int build_reach(struct policy_use *u, const struct listener_conf *l, cons
 	unsigned npools;
 	int ret = config_array(&u->reach, &npools, sizeof *u->reach, node_get(n, "pools"));
 
-	for (unsigned i = 0; i < npools && ret == 0; i++) {
-		unsigned j = 0;
-
-		while (j < l->nreach && strcmp(l->reach[j].pool->name, u->pools[i]) != 0)
-			j++;
-		u->reach[i] = j;
-		ret = j < l->nreach ? 0 : -EINVAL; /* the scripts put all of them into the listener's reach */
-	}
+	for (unsigned i = 0; i < npools && ret == 0; i++)
+		ret = config_reach(&u->reach[i], l, u->pools[i]);
 	return ret;
 }
 

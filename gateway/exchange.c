@@ -303,7 +303,11 @@ static void server_closed(struct link *l, bool by_network)
 
 static void bury_link(struct grave *g)
 {
-	free(container_of(g, struct link, grave));
+	struct link *l = container_of(g, struct link, grave);
+
+	free(l->sni);
+	free(l->alpn);
+	free(l);
 }
 
 void session_link_closed(struct link *l, bool by_network)

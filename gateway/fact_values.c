@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fact_values.c: what a fact's value is for an exchange.  Its name was found by facts.c when the configuration was read. */
+/* fact_values.c: what a fact's value is for an exchange, and what a plugin has learnt of it.  Its name was found by
+ * facts.c when the configuration was read. */
+#include <stdlib.h>
+
 #include "address.h"
 #include "facts.h"
 #include "link.h"
@@ -11,7 +14,8 @@ static struct lg_span source(struct exchange *x)
 	struct session *s = x->session;
 
 	if (!s->source_text[0])
-		address_format_host((struct sockaddr *)&s->source, s->source_text, sizeof s->source_text);
+		address_format_host((struct sockaddr *)(s->origin.ss_family ? &s->origin : &s->source), s->source_text,
+				    sizeof s->source_text);
 	return span_of(s->source_text);
 }
 
@@ -48,4 +52,45 @@ struct lg_span facts_read(struct exchange *x, const struct fact_ref *ref)
 	if (ref->index < 0)
 		return core_fact(x, (enum core_fact)(-1 - ref->index));
 	return p->fact ? p->fact(&x->pub, (unsigned)ref->index, ref->arg) : SPAN_NONE;
+}
+
+/* ---- What the plugin has learnt ---- */
+
+enum { LEARN_MAX = 1024 }; /* bytes of a name: one that is longer is none */
+
+static void learn_source(struct session *s, struct lg_span value)
+{
+	struct sockaddr_storage origin;
+
+	if (address_parse(&origin, value) < 0)
+		return;
+	s->origin = origin;
+	address_format((struct sockaddr *)&origin, s->origin_text, sizeof s->origin_text);
+	s->source_text[0] = 0;
+}
+
+static void learn_name(char **own, struct lg_span *pub, struct lg_span value)
+{
+	char *copy = value.n && value.n <= LEARN_MAX ? strndup(value.p, value.n) : NULL;
+
+	if (!copy)
+		return;
+	free(*own);
+	*own = copy;
+	*pub = span_of(copy);
+}
+
+void facts_learn(struct link *l, enum lg_learned what, struct lg_span value)
+{
+	switch (what) {
+	case LG_SOURCE:
+		learn_source(l->session, value);
+		break;
+	case LG_SNI:
+		learn_name(&l->sni, &l->pub.sni, value);
+		break;
+	case LG_ALPN:
+		learn_name(&l->alpn, &l->pub.alpn, value);
+		break;
+	}
 }

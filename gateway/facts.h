@@ -27,4 +27,8 @@ int facts_resolve(const struct lg_plugin *plugin, const char *name, struct fact_
 struct exchange;
 struct lg_span facts_read(struct exchange *x, const struct fact_ref *ref);
 
+/* What the plugin has found out about its client: see lg_host. */
+struct link;
+void facts_learn(struct link *l, enum lg_learned what, struct lg_span value);
+
 #endif

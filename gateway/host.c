@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "expect.h"
+#include "facts.h"
 #include "link.h"
 #include "log.h"
 #include "probe.h"
@@ -93,6 +94,11 @@ static uint16_t host_expect(struct lg_exchange *x, uint16_t server_port, const s
 	return expect_of_exchange(exchange_of(x), server_port, range);
 }
 
+static void host_learn(struct lg_link *client, enum lg_learned what, struct lg_span value)
+{
+	facts_learn(link_of(client), what, value);
+}
+
 const struct lg_host host_functions = {
 	.size = sizeof(struct lg_host),
 	.route = host_route,
@@ -111,4 +117,5 @@ const struct lg_host host_functions = {
 	.random = host_random,
 	.ask = probe_ask,
 	.expect = host_expect,
+	.learn = host_learn,
 };

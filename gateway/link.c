@@ -15,8 +15,11 @@
 
 void link_log(const struct link *l, enum lg_level level, const char *event, const char *key, const char *value)
 {
+	if (!log_wants(level))
+		return;
 	log_event(level, event, "listener", l->listener->conf->name, "session", LOG_NUM(l->session->number), "peer",
-		  l->peer_text, "server", l->server ? l->server->name : NULL, key, value, NULL);
+		  l->peer_text, "source", l->session->origin_text[0] ? l->session->origin_text : NULL, "server",
+		  l->server ? l->server->name : NULL, key, value, NULL);
 }
 
 /* ---- Units: what several senders write to one link stays whole ---- */
@@ -190,24 +193,12 @@ static void on_opened(struct stream *s)
 		session_link_opened(l);
 }
 
-static ptrdiff_t relay(struct link *l, struct lg_span in)
-{
-	struct link *to = l->joined;
-	enum lg_send r = to->stream ? stream_send(to->stream, &in, 1) : LG_GONE;
-
-	if (r == LG_GONE)
-		return -EPIPE;
-	if (r == LG_FULL)
-		stream_hold(l->stream);
-	return (ptrdiff_t)in.n;
-}
-
 static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
 {
 	struct link *l = s->owner;
 
 	if (l->joined)
-		return relay(l, in);
+		return link_relay(l, in);
 	if (plugin_of(l)->receive)
 		return plugin_of(l)->receive(&l->pub, in);
 	stream_hold(s); /* until it is joined */
@@ -277,13 +268,8 @@ static void on_closed(struct stream *s)
 
 	log_close(l);
 	end_handshake(l);
-	if (l->joined) {
-		if (l->joined->stream)
-			stream_close(l->joined->stream, s->failed ? LG_RESET : LG_FLUSH, "the other side closed");
-		l->joined->joined = NULL;
-		l->joined = NULL;
-	}
-	link_leave(l, s->failed || s->hangup);
+	link_relay_end(l, s->failed);
+	link_leave(l, s->failed || (s->hangup && !l->relays)); /* an end is a word of what is relayed */
 	l->stream = NULL;
 }
 
@@ -336,13 +322,6 @@ static void end_units(struct link *l)
 	arm_unit(l);
 }
 
-/* Has what is kept handed over again, though it was not held. */
-static void feed(struct link *l)
-{
-	stream_hold(l->stream);
-	stream_go(l->stream);
-}
-
 void link_join(struct link *a, struct link *b)
 {
 	if (a->flow) {
@@ -353,14 +332,7 @@ void link_join(struct link *a, struct link *b)
 		return;
 	end_units(a);
 	end_units(b);
-	a->joined = b;
-	b->joined = a;
-	feed(a);
-	feed(b);
-	if (a->ended)
-		stream_finish(b->stream);
-	if (b->ended)
-		stream_finish(a->stream);
+	link_relay_begin(a, b);
 }
 
 void link_close(struct link *l, enum lg_close how, const char *why)

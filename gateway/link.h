@@ -24,6 +24,7 @@ struct link {
 	bool open, ended;
 	bool handshaking;          /* counts among the listener's handshakes */
 	struct link *joined;       /* bytes go there unread */
+	bool relays;               /* it is joined, or was */
 	struct link *unit_of;      /* whose unit is under way to this link (LG_MORE) */
 	struct list parked;        /* struct parked: others' units that wait behind it */
 	uint64_t parked_bytes;
@@ -34,6 +35,7 @@ struct link {
 	struct list exchanges;     /* routed here, or waiting for it to open, in order */
 	struct task settle_task;   /* a client's flow: does anything still go on? */
 	struct grave grave;
+	char *sni, *alpn; /* learnt by the plugin */
 	char peer_text[64], local_text[64];
 	max_align_t data[];        /* the plugin's */
 };

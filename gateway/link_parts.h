@@ -26,6 +26,17 @@ struct link *link_create(struct session *session, enum lg_side side, enum lg_tra
 /* Its carrier has gone: deadlines and waiting units go, then requests and plugin are told (session_link_closed). */
 void link_leave(struct link *l, bool by_network);
 
+/* ---- link_relay.c: two joined links over streams ---- */
+
+/* From now on bytes go from each to the other, first those that are in hand; so does each end. */
+void link_relay_begin(struct link *a, struct link *b);
+
+/* Bytes have come on `l`: as lg_plugin.receive. */
+ptrdiff_t link_relay(struct link *l, struct lg_span in);
+
+/* `l` has closed, and the other closes too: at once if it failed, else when all is sent. */
+void link_relay_end(struct link *l, bool failed);
+
 /* ---- link_flow.c ---- */
 
 int link_flow_connect(struct link **lp, struct session *session, struct server *server);

@@ -32,6 +32,11 @@ int log_level_of(const char *word, enum lg_level *level)
 	return -EINVAL;
 }
 
+bool log_wants(enum lg_level level)
+{
+	return level <= threshold;
+}
+
 const char *log_num(char buf[24], long long n)
 {
 	snprintf(buf, 24, "%lld", n);

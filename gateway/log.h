@@ -19,6 +19,9 @@ void log_set_level(enum lg_level level);
 /* The level called "error", "warning", "info" or "debug"; -EINVAL for another word. */
 int log_level_of(const char *word, enum lg_level *level);
 
+/* Is an event of this level written?  Before what is not worth preparing otherwise. */
+bool log_wants(enum lg_level level);
+
 /* `event`, then pairs of a key and a string value, then NULL; a NULL value is left out with its key. */
 void log_event(enum lg_level level, const char *event, ...) __attribute__((sentinel));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * monitor.c: when each server is asked, and what its verdicts mean for it.  One timer a server: it says when the next probe
- * goes out, and while one is out, when it has taken too long.
+ * monitor.c: when each server is asked, and what its verdicts mean for it.  One timer a server: it says when the next
+ * probe goes out, and while one is out, when it has taken too long.
  */
 #include "monitor.h"
 
@@ -21,7 +21,7 @@ struct monitor {
 	struct health_count count;
 	struct probe *probe; /* out now; NULL: none */
 	uv_timer_t timer;
-	uint64_t asked_ms;   /* when the last one went out */
+	uint64_t asked_ms; /* when the last one went out */
 	struct mail hurry;
 	atomic_bool hurried;
 	bool sooner;         /* traffic failed while the probe was out: its answer may be older than that */
@@ -87,6 +87,7 @@ static void ask(struct monitor *m)
 	const char *reason = NULL;
 
 	m->asked_ms = uv_now(&m->all->control->loop);
+	atomic_store(&m->hurried, false);
 	m->probe = probe_start(m->all->control, m->server, on_done, m, &reason);
 	if (m->probe)
 		next_in(m, m->server->pool->monitor.timeout_ms);
@@ -114,11 +115,12 @@ static void on_hurry(struct mail *mail)
 	struct monitor *m = container_of(mail, struct monitor, hurry);
 	uint64_t ago = uv_now(&m->all->control->loop) - m->asked_ms;
 
-	atomic_store(&m->hurried, false);
-	if (m->probe)
-		m->sooner = true;
-	else if (m->count.health == HEALTH_UP)
+	if (!m->probe && m->count.health == HEALTH_UP) {
 		next_in(m, ago < HEALTH_FAST_MS ? HEALTH_FAST_MS - ago : 0);
+		return; /* `hurried` until then: nothing more would come of it */
+	}
+	m->sooner = m->probe != NULL;
+	atomic_store(&m->hurried, false);
 }
 
 void monitor_hurry(struct server *s)
@@ -141,7 +143,9 @@ static void start_one(struct monitors *all, struct server *s)
 	m = &all->each[all->n++];
 	m->all = all;
 	m->server = s;
-	m->count = (struct health_count){ .health = HEALTH_UNKNOWN, .rise = s->pool->monitor.rise, .fall = s->pool->monitor.fall };
+	m->count = (struct health_count){ .health = HEALTH_UNKNOWN,
+					  .rise = s->pool->monitor.rise,
+					  .fall = s->pool->monitor.fall };
 	m->hurry.run = on_hurry;
 	uv_timer_init(&all->control->loop, &m->timer);
 	m->timer.data = m;

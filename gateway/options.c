@@ -5,6 +5,7 @@
  */
 #include "plugins.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -148,6 +149,65 @@ static int set_ports(void *at, const char *text, char err[], size_t errlen)
 	return 0;
 }
 
+static int parse_net(struct lg_net *net, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	char host[INET6_ADDRSTRLEN], *end = NULL;
+	long bits, most = 128;
+
+	if (n >= sizeof host)
+		return -EINVAL;
+	memcpy(host, text, n);
+	host[n] = 0;
+	*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff } };
+	if (inet_pton(AF_INET, host, net->address + 12) == 1)
+		most = 32;
+	else if (inet_pton(AF_INET6, host, net->address) != 1)
+		return -EINVAL;
+	bits = slash ? strtol(slash + 1, &end, 10) : most;
+	if (slash && (slash[1] < '0' || slash[1] > '9' || *end))
+		return -EINVAL;
+	if (bits > most)
+		return -EINVAL;
+	net->bits = (uint8_t)(bits + 128 - most);
+	return 0;
+}
+
+/* One network after the other; commas and spaces between them. */
+static int read_nets(struct lg_net *list, size_t *n, char *text, char err[], size_t errlen)
+{
+	char *save, *one = strtok_r(text, ", ", &save);
+
+	for (*n = 0; one; one = strtok_r(NULL, ", ", &save)) {
+		if (parse_net(&list[(*n)++], one) < 0) {
+			snprintf(err, errlen, "\"%s\" is not a network, like \"10.0.0.0/8\" or \"2001:db8::/32\"", one);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int set_nets(void *at, const char *text, char err[], size_t errlen)
+{
+	struct lg_nets *nets = at;
+	char *copy = strdup(text);
+	struct lg_net *list = calloc(strlen(text) / 2 + 1, sizeof *list);
+	size_t n = 0;
+	int ret = copy && list ? read_nets(list, &n, copy, err, errlen) : -ENOMEM;
+
+	if (ret == -ENOMEM)
+		snprintf(err, errlen, "out of memory");
+	free(copy);
+	if (ret < 0) {
+		free(list);
+		return ret;
+	}
+	free((void *)nets->list);
+	*nets = (struct lg_nets){ list, n };
+	return 0;
+}
+
 int options_set(const struct lg_option *option, void *conf, const char *text, char err[], size_t errlen)
 {
 	void *at = (char *)conf + option->offset;
@@ -165,6 +225,10 @@ int options_set(const struct lg_option *option, void *conf, const char *text, ch
 		return set_number(option, at, text, err, errlen);
 	case LG_PORTS:
 		return set_ports(at, text, err, errlen);
+	case LG_NETS:
+		return set_nets(at, text, err, errlen);
+	case LG_ROUTES: /* the core's, see routes.h */
+		break;
 	}
 	snprintf(err, errlen, "the plugin's option has no type of this version");
 	return -EINVAL;
@@ -190,12 +254,15 @@ int options_defaults(const struct lg_option *table, void *conf)
 void options_free(const struct lg_option *table, void *conf)
 {
 	for (const struct lg_option *o = table; conf && o && o->name; o++) {
-		char **string = (void *)((char *)conf + o->offset);
+		void *at = (char *)conf + o->offset;
 
-		if (o->type != LG_STR)
-			continue;
-		free(*string);
-		*string = NULL;
+		if (o->type == LG_STR) {
+			free(*(char **)at);
+			*(char **)at = NULL;
+		} else if (o->type == LG_NETS) {
+			free((void *)((struct lg_nets *)at)->list);
+			*(struct lg_nets *)at = (struct lg_nets){ 0 };
+		}
 	}
 }
 
@@ -214,6 +281,10 @@ size_t options_width(enum lg_type type)
 		return sizeof(int64_t);
 	case LG_PORTS:
 		return sizeof(struct lg_ports);
+	case LG_NETS:
+		return sizeof(struct lg_nets);
+	case LG_ROUTES:
+		return 0;
 	}
 	return 0;
 }

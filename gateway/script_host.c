@@ -109,7 +109,8 @@ static void push_options(lua_State *L, const struct lg_option *table)
 {
 	static const char *const types[] = {
 		[LG_BOOL] = "bool",   [LG_INT] = "int", [LG_MSEC] = "msec",
-		[LG_BYTES] = "bytes", [LG_STR] = "str", [LG_ENUM] = "enum", [LG_PORTS] = "ports",
+		[LG_BYTES] = "bytes", [LG_STR] = "str", [LG_ENUM] = "enum",
+		[LG_PORTS] = "ports", [LG_NETS] = "nets", [LG_ROUTES] = "routes",
 	};
 	int i = 0;
 

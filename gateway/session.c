@@ -23,6 +23,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "policy.h"
+#include "routes.h"
 #include "span.h"
 
 enum { RETRY_AFTER_S = 5 };
@@ -88,6 +89,15 @@ static void make_room(struct listener_socket *k, enum admission why, const struc
 	worker_deliver(k->listener->worker);
 }
 
+/* Each worker's table has its part of limits.sessions: a worker can only make room in its own. */
+static bool has_its_part(const struct listener_socket *k)
+{
+	const struct listener *l = k->listener;
+	size_t part = l->conf->limits.sessions / l->snapshot->settings.workers;
+
+	return k->flows.n >= (part ? part : 1);
+}
+
 void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&d->peer;
@@ -97,6 +107,8 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 
 	if (l->closed)
 		return;
+	if (has_its_part(k))
+		make_room(k, OVER_SESSIONS, peer);
 	a = admit(l, peer, LG_UDP);
 	if (a != ADMITTED) {
 		make_room(k, a, peer);
@@ -156,8 +168,7 @@ static bool decide(struct exchange *x)
 	struct verdict v = { .kind = VERDICT_PASS };
 	struct lg_reply reply = { .cause = LG_BY_POLICY };
 
-	if (conf->has_pool)
-		x->reach = &conf->reach[0];
+	x->reach = routes_pick(x);
 	if (conf->npolicies)
 		policies_decide(x, &v, &x->reach);
 	switch (v.kind) {

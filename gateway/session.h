@@ -41,7 +41,9 @@ struct session {
 	struct list node;               /* worker->sessions */
 	uint64_t number;                /* for the log */
 	struct sockaddr_storage source; /* the client's address */
-	char source_text[64];           /* the same, once a fact has asked for it */
+	struct sockaddr_storage origin; /* the same as the plugin has learnt it from a proxy; family 0: it has not */
+	char origin_text[64];
+	char source_text[64];           /* origin, else source, once a fact has asked for it */
 	struct grave grave;
 	max_align_t data[]; /* the plugin's */
 };

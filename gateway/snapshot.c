@@ -61,6 +61,15 @@ static void pool_free(struct pool *p)
 	free(p->name);
 }
 
+static void route_free(struct route *r)
+{
+	for (unsigned i = 0; i < r->nwhen; i++) {
+		free(r->when[i].name);
+		free(r->when[i].pattern);
+	}
+	free(r->when);
+}
+
 static void policy_free(struct policy_use *u)
 {
 	free(u->name);
@@ -90,6 +99,9 @@ static void listener_free(struct listener_conf *l)
 	if (l->tls)
 		tls_server_unref(l->tls);
 	free(l->reach);
+	for (unsigned i = 0; i < l->nroutes; i++)
+		route_free(&l->routes[i]);
+	free(l->routes);
 	for (unsigned i = 0; i < l->npolicies; i++)
 		policy_free(&l->policies[i]);
 	free(l->policies);

@@ -85,6 +85,18 @@ struct reach {
 	bool persist;      /* false: the key only feeds `hash` */
 };
 
+/* A row of a listener's routes: all of `when` true, and the request goes to that pool. */
+struct route_when {
+	char *name; /* of the fact */
+	struct fact_ref fact;
+	char *pattern; /* routes.h */
+};
+struct route {
+	struct route_when *when;
+	unsigned nwhen;
+	unsigned reach; /* index in listener_conf.reach */
+};
+
 /* A policy as one listener uses it. */
 struct policy_use {
 	char *name;           /* as written: "routing/by-domain" */
@@ -134,8 +146,10 @@ struct listener_conf {
 	unsigned nbinds;
 	struct tls_server *tls;        /* NULL when no bind says tls: */
 	bool has_pool;                 /* then it is reach[0] */
-	struct reach *reach;           /* what the listener's pool and its policies name */
+	struct reach *reach;           /* what the listener's pool, its routes and its policies name */
 	unsigned nreach;
+	struct route *routes;          /* the first that is true holds; a policy's word beats it */
+	unsigned nroutes;
 	struct policy_use *policies;
 	unsigned npolicies;
 	enum on_error on_error;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "source.h"
+#include "splice.h"
 #include "stream_io.h"
 #include "tls.h"
 
@@ -58,7 +59,7 @@ static struct due next_due(const struct stream *s)
 		consider(&due, s->since_ms, l->open_ms, "handshake timed out");
 	if (s->state != STREAM_OPEN)
 		return due;
-	if (buf_len(&s->out) || buf_len(&s->cipher))
+	if (buf_len(&s->out) || buf_len(&s->cipher) || splice_waiting(s))
 		consider(&due, s->progress_ms, l->stall_ms, "peer takes nothing");
 	if (!s->heard)
 		consider(&due, s->since_ms, l->first_byte_ms, "no first byte");
@@ -86,14 +87,14 @@ static void on_deadline(struct deadline *d)
 {
 	struct stream *s = container_of(d, struct stream, deadline);
 	struct due due = next_due(s);
+	bool is_empty = !buf_len(&s->out) && !splice_waiting(s);
 
 	if (!due.at_ms || due.at_ms > s->worker->now_ms)
 		stream_arm(s);
 	else if (s->state == STREAM_LINGER)
 		finish_close(s);
 	else
-		stream_close(s, s->state == STREAM_OPEN && !s->closing && !buf_len(&s->out) ? LG_FLUSH : LG_RESET,
-			     due.why);
+		stream_close(s, s->state == STREAM_OPEN && !s->closing && is_empty ? LG_FLUSH : LG_RESET, due.why);
 }
 
 /* ---- Closing ---- */
@@ -114,7 +115,8 @@ static void finish_close(struct stream *s)
 		list_remove(&s->again);
 		list_remove(&s->open_task.node);
 		list_remove(&s->close_task.node);
-		worker_unwatch(s->worker, &s->io);
+		if (s->working) /* else closing it is enough */
+			worker_unwatch(s->worker, &s->io);
 	}
 	if (s->working)
 		return; /* on_handshake comes back to this */
@@ -126,6 +128,7 @@ static void finish_close(struct stream *s)
 	buf_free(&s->out);
 	buf_free(&s->raw);
 	buf_free(&s->cipher);
+	splice_drop(s);
 	stream_account(s);
 	s->grave.bury = bury;
 	worker_bury(s->worker, &s->grave);
@@ -203,7 +206,7 @@ const char *stream_reason(const struct stream *s)
 
 void stream_account(struct stream *s)
 {
-	uint64_t now = s->in.size + s->out.size + s->raw.size + s->cipher.size;
+	uint64_t now = s->in.size + s->out.size + s->raw.size + s->cipher.size + splice_waiting(s);
 	uint64_t sum;
 
 	if (!s->account || now == s->counted)
@@ -331,7 +334,7 @@ static void on_ready(struct io *io, uint32_t events)
 		read_handshake(s);
 		break;
 	case STREAM_OPEN:
-		if (s->writable && (buf_len(&s->cipher) || buf_len(&s->out) || s->finish != s->finished))
+		if (s->writable && (buf_len(&s->cipher) || buf_len(&s->out) || s->pipe || s->finish != s->finished))
 			stream_dirty(s);
 		stream_read(s);
 		break;
@@ -401,7 +404,6 @@ static int stream_create(struct stream **sp, struct worker *w, int fd, struct tl
 	task_init(&s->open_task, on_open);
 	task_init(&s->close_task, on_close);
 	wheel_deadline_init(&s->deadline, on_deadline);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	*sp = s;
 	return 0;
 }
@@ -437,6 +439,7 @@ int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *
 		tls_free(tls);
 		return r;
 	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	r = stream_create(sp, w, fd, tls, ops, owner, limits);
 	if (r == 0)
 		enter(*sp, STREAM_CONNECTING);

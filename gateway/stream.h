@@ -90,6 +90,10 @@ struct stream {
 	struct buf out;    /* to be sent */
 	struct buf raw;    /* records received while shaking hands */
 	struct buf cipher; /* records that the kernel did not take yet */
+	struct splice_pipe *pipe; /* bytes to be sent behind `out`: splice.c; NULL: none */
+	struct stream *pours;     /* what is received goes there unseen; NULL: to the owner */
+	uint64_t bulk;            /* bytes relayed in large reads, one after the other */
+	unsigned small_reads;     /* in a row, of those that were spliced */
 	uint64_t queued;   /* bytes ever put to `out` */
 	uint64_t sealed;   /* of them, those that have been encrypted */
 	uint64_t handed;   /* of them, those that may have left; a byte above has not */

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "span.h"
+#include "splice.h"
 #include "tls.h"
 
 enum {
@@ -234,7 +235,7 @@ void stream_read(struct stream *s)
 			stream_again(s);
 			return;
 		}
-		if (!(s->tls ? read_records(s) : read_plain(s)))
+		if (!(s->pours ? splice_read(s) : s->tls ? read_records(s) : read_plain(s)))
 			break;
 	}
 	tell_end(s);
@@ -386,6 +387,8 @@ static int send_end(struct stream *s)
 		r = send_records(s);
 		if (r <= 0)
 			return r; /* the end is kept with the rest; FIN follows when that is sent */
+	} else if (s->told_end) {
+		return 1; /* it is closed in a moment, which says the same */
 	}
 	if (shutdown(s->io.fd, SHUT_WR) < 0 && errno != ENOTCONN) /* the peer may have reset it meanwhile */
 		return -errno;
@@ -394,7 +397,7 @@ static int send_end(struct stream *s)
 
 static void tell_room(struct stream *s)
 {
-	if (!s->full || buf_len(&s->out) > s->limits->queue / 2)
+	if (!s->full || buf_len(&s->out) > s->limits->queue / 2 || splice_waiting(s))
 		return;
 	s->full = false;
 	s->ops->writable(s);
@@ -409,6 +412,8 @@ static int send_all(struct stream *s)
 		buf_free(&s->cipher);
 	if (r == 1 && s->state == STREAM_OPEN)
 		r = s->tls ? seal_and_send(s) : send_buf(s, &s->out);
+	if (r == 1 && s->pipe)
+		r = splice_flush(s);
 	if (r == 1)
 		buf_free(&s->out);
 	return r;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "flow.h"
+#include "splice.h"
 #include "stream.h"
 
 enum { WORKER_EVENTS = 256, WORKER_ROUNDS = 64 };
@@ -190,6 +191,7 @@ int worker_init(struct worker *w, unsigned index)
 	list_init(&w->listeners);
 	list_init(&w->sessions);
 	list_init(&w->streams);
+	list_init(&w->pipes);
 	list_init(&w->flows);
 	list_init(&w->resting);
 	w->receive = malloc(WORKER_RECEIVE);
@@ -235,6 +237,7 @@ void worker_fini(struct worker *w)
 	uv_loop_close(&w->loop);
 	close(w->epoll);
 	pthread_mutex_destroy(&w->mail_lock);
+	splice_end(w);
 	buf_free(&w->cipher_in);
 	buf_free(&w->cipher_out);
 	free(w->receive);

@@ -74,6 +74,8 @@ struct worker {
 	struct list listeners; /* listener.c */
 	struct list sessions;  /* session.c */
 	struct list streams;   /* stream.c: all of them */
+	struct list pipes;     /* splice.c: empty ones */
+	unsigned npipes;
 	struct list flows;     /* flow.c: all of them */
 	struct list resting;   /* flow.c: ports that nobody may have yet */
 	unsigned nresting;
@@ -102,7 +104,8 @@ void worker_fini(struct worker *w);
 void worker_run(struct worker *w);
 void worker_stop(struct worker *w);
 
-/* Watches io->fd for `events` (EPOLLIN, EPOLLET and so on); 0 or -errno.  worker_unwatch before the descriptor is closed. */
+/* Watches io->fd for `events` (EPOLLIN, EPOLLET and so on); 0 or -errno.  A descriptor that is closed is
+ * watched no more; worker_unwatch is for one that stays open. */
 int worker_watch(struct worker *w, struct io *io, uint32_t events);
 void worker_unwatch(struct worker *w, struct io *io);
 

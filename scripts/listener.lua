@@ -7,6 +7,7 @@ local check = use "check"
 local near = use "near"
 local options = use "options"
 local policy = use "policy"
+local routes = use "routes"
 
 -- { transport, address, v6, port, last (of a range, else nil), text }
 function check.types.bind(c, v, _, at)
@@ -112,7 +113,7 @@ local function check_persistence(c, pool, plugin, listener)
   end
 end
 
--- The pools that the listener's traffic may go to: its own first, then those of its policies.
+-- The pools that the listener's traffic may go to: its own first, then those of its routes and of its policies.
 local function reach(c, l, plugin)
   local list, seen = {}, {}
   local function add(name)
@@ -123,6 +124,7 @@ local function reach(c, l, plugin)
     check_persistence(c, pool, plugin, l.name)
   end
   add(l.pool)
+  for _, r in ipairs(l.routes) do add(r.pool) end
   for _, p in ipairs(l.policies) do
     for _, name in ipairs(p.pools) do add(name) end
   end
@@ -153,6 +155,7 @@ return function(c, name, value, keys, at)
   for _, use in ipairs(uses) do
     l.policies[#l.policies + 1] = policy(c, use, plugin)
   end
+  l.routes = l.options and routes(c, plugin, l.options, at:key("options")) or {}
   l.options = l.options and options.all(c, plugin, "options", l.options, at:key("options"))
   l.reach = reach(c, l, plugin)
   return l

@@ -22,6 +22,12 @@ end
 -- As text for the core; nil if a value of this type is not written so.
 local function as_text(value, kind)
   if kind == "bool" then return type(value) == "boolean" and tostring(value) or nil end
+  if kind == "nets" and type(value) == "table" then
+    for _, net in ipairs(value) do
+      if type(net) ~= "string" then return nil end
+    end
+    return table.concat(value, ", ")
+  end
   if type(value) == "number" then return tostring(math.tointeger(value) or value) end
   return type(value) == "string" and value or nil
 end
@@ -40,6 +46,7 @@ function options.one(c, plugin, which, key, value, at, others)
     return c:problem(at:key(key), "is not available in this version")
   end
   if not option then return check.unknown_key(c, key, c.join(names(plugin[which]), others or {}), at) end
+  if option.type == "routes" then return nil end -- routes.lua
   local text = as_text(value, option.type)
   if not text then
     local want = option.type == "bool" and "true or false" or "a string or number"

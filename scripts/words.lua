@@ -177,6 +177,5 @@ return {
   later_plugins = { "https", "rpc", "stun" },
   later_options = {
     sip = { "mode", "record_route" },
-    tcp = { "peek", "peek_time", "routes", "proxy" },
   },
 }

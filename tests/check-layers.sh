@@ -36,12 +36,12 @@ includes gateway | grep -E ':[<"](\.\./)*(sip|plugins)/' |
 includes sip | grep -E ':[<"](lychgate/|\.\./|gateway/|plugins/)' | grep -v ':<lychgate/plugin.h>$' |
 	findings 'sip/ needs nothing of the gateway but the types of plugin.h'
 
-standard='assert|ctype|errno|inttypes|limits|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings'
+standard='arpa/inet|assert|ctype|errno|inttypes|limits|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings'
 for dir in plugins/*/; do
 	[ -d "$dir" ] || continue
 	own=$(cd "$dir" && ls -- *.h 2>/dev/null | sed 's/\.h$//' | paste -sd'|')
 	includes "$dir" | grep -vE ":(<lychgate/plugin\.h>|[<\"]sip/[a-z0-9_-]+\.h[>\"]|<($standard)\.h>|\"(${own:-none})\.h\")$" |
-		findings "$dir may include lychgate/plugin.h, its own headers, sip/ and standard C without I/O and time"
+		findings "$dir may include lychgate/plugin.h, its own headers, sip/ and standard C without I/O and time, arpa/inet.h for addresses"
 done
 
 # ---- Every header compiles alone; the ABI also as C++ ----

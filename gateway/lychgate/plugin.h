@@ -28,7 +28,7 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.2: UDP flows, learn, expect.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
+ * ABI history.  0.2: UDP flows, learn, expect, options of ports, networks and routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
  * lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
@@ -183,6 +183,16 @@ enum lg_learned {
 	LG_ALPN,
 };
 
+/* Networks that an option lists.  IPv4 is written as IPv6 does it, ::ffff:192.0.2.0 with 96 bits more. */
+struct lg_net {
+	uint8_t address[16];
+	uint8_t bits; /* how many of them count */
+};
+struct lg_nets {
+	const struct lg_net *list;
+	size_t n;
+};
+
 /* A range of ports, both ends included. */
 struct lg_ports {
 	uint16_t first, last;
@@ -261,7 +271,9 @@ struct lg_host {
 	/* Sends bytes of a probe. */
 	void (*ask)(struct lg_probe *p, struct lg_span bytes);
 
-	/* What the plugin has found out about a client: the core's facts and logs tell it from now on.  Before `route`. */
+	/* What the plugin has found out about a client: the core's facts and logs tell it from now on.  Before `route`.  A
+	 * value that is none is left aside: a source must be written like lg_link.peer.  ALPN: all that the client offers,
+	 * joined by ",". */
 	void (*learn)(struct lg_link *client, enum lg_learned what, struct lg_span value);
 
 	/* A TCP port of the gateway's, in `range` and on the address that x->from came to, for connections from this client's
@@ -280,6 +292,10 @@ enum lg_type {
 	LG_STR,   /* const char *, never NULL if it has a default */
 	LG_ENUM,  /* int, the index in `choices` */
 	LG_PORTS, /* struct lg_ports; written "50000-50999" */
+	LG_NETS,  /* struct lg_nets; written "10.0.0.0/8, 2001:db8::/32", or as a list */
+	/* A list of { FACT = PATTERN, ..., pool = NAME }, first match.  The core keeps and follows it: it takes no room in
+	 * the conf struct. */
+	LG_ROUTES,
 };
 
 /* A word in `options` or `monitor`.  The core checks it, documents it and fills it in; a table ends with name NULL. */

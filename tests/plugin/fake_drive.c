@@ -63,6 +63,8 @@ void fake_destroy(struct fake *f)
 	if (f->plugin->stop)
 		f->plugin->stop(f->inst);
 	for (unsigned i = 0; i < f->npeers; i++) {
+		for (int what = 0; what <= LG_ALPN; what++)
+			free(f->peers[i]->learned[what]);
 		free(f->peers[i]->got);
 		free(f->peers[i]->in);
 		free(f->peers[i]);

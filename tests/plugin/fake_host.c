@@ -459,6 +459,21 @@ static void host_log(struct lg_link *l, enum lg_level level, const char *event, 
 	snprintf(f->last_log, sizeof(f->last_log), "%s: %s", event, detail ? detail : "");
 }
 
+/* What a client said before its request: kept for the life of the fake's peer. */
+static void host_learn(struct lg_link *client, enum lg_learned what, struct lg_span value)
+{
+	struct fake_peer *p = fake_peer_of(client);
+
+	assert_int_equal(client->side, LG_CLIENT);
+	assert_int_equal(p->session->open, 0); /* before `route` */
+	free(p->learned[what]);
+	p->learned[what] = fake_copy(value.p, value.n);
+	if (what == LG_SNI)
+		client->sni = (struct lg_span){ p->learned[what], value.n };
+	else if (what == LG_ALPN)
+		client->alpn = (struct lg_span){ p->learned[what], value.n };
+}
+
 static uint64_t host_now_ms(void)
 {
 	return fake_clock_ms;
@@ -496,4 +511,5 @@ const struct lg_host fake_calls = {
 	.random = host_random,
 	.ask = fake_ask,
 	.expect = fake_expect,
+	.learn = host_learn,
 };

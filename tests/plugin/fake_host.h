@@ -35,6 +35,7 @@ struct fake_peer {
 	bool closing;    /* the plugin or the core closes it */
 	enum lg_close how;
 	struct fake_peer *joined;
+	char *learned[LG_ALPN + 1]; /* what the plugin has told of it; NULL: nothing */
 
 	/* The fake's own. */
 	char *in;

@@ -35,7 +35,7 @@ void close_stage(struct stage *s)
 	fake_destroy(s->f);
 }
 
-void say(struct stage *s, struct fake_peer *who)
+void rpc_say(struct stage *s, struct fake_peer *who)
 {
 	fake_input(who, (const char *)s->sent.p, s->sent.n);
 	s->sent.n = 0;
@@ -44,16 +44,16 @@ void say(struct stage *s, struct fake_peer *who)
 void bind_to(struct stage *s, const struct wire_uuid *interface, uint16_t result)
 {
 	rpc_bind(&s->sent, s->way, WIRE_IS_BIND, 1, CONTEXT, interface);
-	say(s, s->client);
+	rpc_say(s, s->client);
 	rpc_ack(&s->sent, s->way, WIRE_IS_BIND_ACK, 1, result);
-	say(s, s->server);
+	rpc_say(s, s->server);
 	fake_forget(s->client);
 }
 
 void ask(struct stage *s, uint32_t call, uint16_t opnum)
 {
 	rpc_request(&s->sent, s->way, call, CONTEXT, opnum);
-	say(s, s->client);
+	rpc_say(s, s->client);
 }
 
 struct stage *open_asked(const struct options *options, struct rpc_way way)
@@ -75,7 +75,7 @@ void write_answer(struct rpc_text *t, struct stage *s, uint8_t level, const stru
 void answer(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
 {
 	write_answer(&s->sent, s, level, towers, n);
-	say(s, s->server);
+	rpc_say(s, s->server);
 }
 
 void expect_text(struct stage *s, const struct fake_peer *who)

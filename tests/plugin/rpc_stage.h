@@ -35,7 +35,7 @@ void close_stage(struct stage *s);
 struct stage *open_asked(const struct options *options, struct rpc_way way);
 
 /* Sends what lies in `sent`. */
-void say(struct stage *s, struct fake_peer *who);
+void rpc_say(struct stage *s, struct fake_peer *who);
 void bind_to(struct stage *s, const struct wire_uuid *interface, uint16_t result);
 void ask(struct stage *s, uint32_t call, uint16_t opnum);
 /* The answer to call 2, in one fragment. */

@@ -126,7 +126,7 @@ static void only_answers_to_the_question_are_read(void **state)
 
 		bind_to(s, &epm_interface, others[i].accepted ? 0 : 2);
 		rpc_request(&s->sent, s->way, others[i].call, others[i].context, others[i].opnum);
-		say(s, s->client);
+		rpc_say(s, s->client);
 		answer(s, WIRE_LEVEL_NONE, &own, 1);
 		expect(s, WIRE_LEVEL_NONE, &own, 1);
 		assert_int_equal(s->f->counts[COUNT_ANSWERS], 0);
@@ -142,17 +142,17 @@ static void contexts_may_come_later_and_again(void **state)
 	bind_to(s, &oxids, 0);
 	s->way = ways[2];
 	rpc_bind(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT, 8, CONTEXT, &epm_interface);
-	say(s, s->client);
+	rpc_say(s, s->client);
 	rpc_ack(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT_RESP, 8, 0);
-	say(s, s->server);
+	rpc_say(s, s->server);
 	fake_forget(s->client);
 	ask(s, 2, EPM_MAP);
 	answer(s, WIRE_LEVEL_NONE, &own, 1);
 	expect(s, WIRE_LEVEL_NONE, &changed, 1);
 	rpc_bind(&s->sent, s->way, WIRE_IS_BIND, 9, CONTEXT, &epm_interface);
-	say(s, s->client);
+	rpc_say(s, s->client);
 	rpc_bare(&s->sent, s->way, WIRE_IS_BIND_NAK, 9);
-	say(s, s->server);
+	rpc_say(s, s->server);
 	fake_forget(s->client);
 	ask(s, 2, EPM_MAP);
 	answer(s, WIRE_LEVEL_NONE, &own, 1);
@@ -247,7 +247,7 @@ static void any_fragments_are_changed(void **state)
 				rpc_towers(&s->stub, *way, &own, 1);
 				n = s->stub.n;
 				in_fragments(&s->sent, s, first, true);
-				say(s, s->server);
+				rpc_say(s, s->server);
 				rpc_bare(&s->expected, *way, 18, 44); /* it waits for nobody */
 				s->stub.n = 0;
 				rpc_towers(&s->stub, *way, &changed, 1);
@@ -288,12 +288,12 @@ static void a_fault_or_an_orphan_ends_a_half_answer(void **state)
 		rpc_response(&s->sent, s->way,
 			     &(struct rpc_part){ 2, CONTEXT, WIRE_FIRST, WIRE_LEVEL_NONE, s->stub.p, s->stub.n });
 		s->expected = s->sent;
-		say(s, s->server);
+		rpc_say(s, s->server);
 		assert_int_equal(s->client->got_n, 0);
 		rpc_bare(&s->sent, s->way, orphan ? WIRE_IS_ORPHANED : WIRE_IS_FAULT, 2);
 		if (!orphan)
 			rpc_bare(&s->expected, s->way, WIRE_IS_FAULT, 2);
-		say(s, orphan ? s->client : s->server);
+		rpc_say(s, orphan ? s->client : s->server);
 		expect_text(s, s->client);
 		close_stage(s);
 	}
@@ -314,7 +314,7 @@ static void long_answers_pass(void **state)
 		rpc_response(&s->sent, s->way,
 			     &(struct rpc_part){ call, CONTEXT, WIRE_FIRST, WIRE_LEVEL_NONE, s->stub.p, 1500 });
 		n = s->sent.n;
-		say(s, s->server);
+		rpc_say(s, s->server);
 	}
 	assert_int_equal(s->client->got_n, n);
 	assert_int_equal(s->f->counts[COUNT_UNREADABLE], 1);
@@ -334,7 +334,7 @@ static void used_up_ports_are_the_mappers_failure(void **state)
 
 			s->f->no_ports = true;
 			write_answer(&s->sent, s, WIRE_LEVEL_CONNECT, &own, 1);
-			say(s, s->server);
+			rpc_say(s, s->server);
 			epm_put_failure(&out, EPM_NOT_REGISTERED, 4, way->wide);
 			rpc_response(&s->expected, *way,
 				     &(struct rpc_part){ 2, CONTEXT, ONE, WIRE_LEVEL_CONNECT, s->stub.p, out.at });

@@ -149,7 +149,7 @@ static void what_is_no_pdu_ends_the_connection(void **state)
 		if (lies[i / 2].at == 8)
 			s->sent.p[9] = 0;
 		s->sent.p[lies[i / 2].at] = lies[i / 2].value;
-		say(s, i % 2 ? s->client : s->server);
+		rpc_say(s, i % 2 ? s->client : s->server);
 		assert_null(s->client->link);
 		assert_null(s->server->link);
 		assert_int_equal(s->f->counts[COUNT_MALFORMED], 1);
@@ -184,11 +184,11 @@ static void too_many_contexts_end_the_connection(void **state)
 	(void)state;
 	for (uint16_t id = 0; id < ASSOCIATION_CONTEXTS; id++) {
 		rpc_bind(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT, 1, id, &epm_interface);
-		say(s, s->client);
+		rpc_say(s, s->client);
 	}
 	assert_non_null(s->client->link);
 	rpc_bind(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT, 1, ASSOCIATION_CONTEXTS, &epm_interface);
-	say(s, s->client);
+	rpc_say(s, s->client);
 	assert_null(s->client->link);
 	assert_int_equal(s->f->counts[COUNT_OVERLOADED], 1);
 	close_stage(s);

@@ -3,6 +3,7 @@
 #include "fake_host.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -11,9 +12,11 @@
 
 extern const struct lg_plugin lychgate_plugin;
 
+static const max_align_t plain[16]; /* its options, all off */
+
 static void relays_both_ways(void **state)
 {
-	struct fake *f = fake_create(&lychgate_plugin, NULL);
+	struct fake *f = fake_create(&lychgate_plugin, plain);
 	struct fake_peer *client = fake_client(f, false), *server = fake_server(client, 0);
 
 	(void)state;
@@ -29,7 +32,7 @@ static void relays_both_ways(void **state)
 /* What comes before the server is there waits for it. */
 static void early_bytes_wait(void **state)
 {
-	struct fake *f = fake_create(&lychgate_plugin, NULL);
+	struct fake *f = fake_create(&lychgate_plugin, plain);
 	struct fake_peer *client;
 
 	(void)state;
@@ -45,7 +48,7 @@ static void early_bytes_wait(void **state)
 static void each_end_closes_the_other(void **state)
 {
 	for (int side = 0; side < 2; side++) {
-		struct fake *f = fake_create(&lychgate_plugin, NULL);
+		struct fake *f = fake_create(&lychgate_plugin, plain);
 		struct fake_peer *client = fake_client(f, false), *server = fake_server(client, 0);
 
 		fake_end(side == 0 ? client : server);
@@ -59,7 +62,7 @@ static void each_end_closes_the_other(void **state)
 
 static void a_dead_server_is_passed_over(void **state)
 {
-	struct fake *f = fake_create(&lychgate_plugin, NULL);
+	struct fake *f = fake_create(&lychgate_plugin, plain);
 
 	(void)state;
 	f->down[0] = true;
@@ -69,7 +72,7 @@ static void a_dead_server_is_passed_over(void **state)
 
 static void nobody_there_is_a_reset(void **state)
 {
-	struct fake *f = fake_create(&lychgate_plugin, NULL);
+	struct fake *f = fake_create(&lychgate_plugin, plain);
 	struct fake_peer *client;
 
 	(void)state;
@@ -82,7 +85,7 @@ static void nobody_there_is_a_reset(void **state)
 
 static void no_room_is_a_reset(void **state)
 {
-	struct fake *f = fake_create(&lychgate_plugin, NULL);
+	struct fake *f = fake_create(&lychgate_plugin, plain);
 	struct fake_peer *client;
 
 	(void)state;

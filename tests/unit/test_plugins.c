@@ -161,6 +161,17 @@ static void sets_options(void **state)
 		{ "room", "1G", 0, "\"1G\" is not a size" },
 		{ "greet", "false", 0, NULL },
 		{ "greet", "yes", 0, "\"yes\" is neither true nor false" },
+		{ "nets", "", 0, NULL },
+		{ "nets", "10.0.0.0/8,192.0.2.1 , 2001:db8::/32", 0, NULL },
+		{ "nets", "0.0.0.0/0, ::/0", 0, NULL },
+		{ "nets", "10.0.0.0/33", 0, "\"10.0.0.0/33\" is not a network" },
+		{ "nets", "10.0.0/8", 0, "is not a network" },
+		{ "nets", "10.0.0.0/", 0, "is not a network" },
+		{ "nets", "10.0.0.0/8x", 0, "is not a network" },
+		{ "nets", "10.0.0.0/-1", 0, "is not a network" },
+		{ "nets", "2001:db8::/129", 0, "is not a network" },
+		{ "nets", "host", 0, "\"host\" is not a network" },
+		{ "nets", "10.0.0.0/8, 192.0.2.0/24", 0, NULL },
 		{ "mood", "loud", 1, NULL },
 		{ "doors", "1-65535", 0, NULL },
 		{ "doors", "135-135", 0, NULL },
@@ -190,13 +201,19 @@ static void sets_options(void **state)
 			fail_msg("%s = \"%s\": %d, %s", cases[i].name, cases[i].text, ret, err);
 		if (ret < 0)
 			continue;
-		if (options_width(o->type) == sizeof(int64_t))
+		if (o->type == LG_INT || o->type == LG_MSEC || o->type == LG_BYTES)
 			assert_int_equal(*(const int64_t *)at, cases[i].number);
 	}
 	assert_int_equal(conf.mood, 1);
 	assert_int_equal(conf.doors.first, 135);
 	assert_int_equal(conf.doors.last, 135);
 	assert_false(conf.greet);
+	assert_int_equal(conf.nets.n, 2);
+	assert_int_equal(conf.nets.list[0].bits, 96 + 8);
+	assert_int_equal(conf.nets.list[1].bits, 96 + 24);
+	assert_memory_equal(conf.nets.list[1].address, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\0", 16);
+	options_free(talk_options(), &conf);
+	assert_null(conf.nets.list);
 }
 
 static void replaces_strings(void **state)

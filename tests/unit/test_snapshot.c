@@ -121,7 +121,8 @@ static const char big[] =
 	"    sessions_per_source = 8, new_per_source = 9 },\n"
 	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud', doors = '7-9' } }\n"
 	"listener 'side' { plugin = 'plain', bind = 'tcp:127.0.0.1:99', pool = 'loose' }\n"
-	"listener 'talk' { plugin = 'talk', bind = 'tcp:127.0.0.1:98', pool = 'loose' }\n"
+	"listener 'talk' { plugin = 'talk', bind = 'tcp:127.0.0.1:98', pool = 'loose', options = { nets = { '10.0.0.0/8', '::1' },\n"
+	"  routes = { { sni = 'meet.*', ['header.to'] = '*.x', pool = 'back' }, { alpn = 'h2', pool = 'loose' } } } }\n"
 	"listener 'alone' { plugin = 'plain', bind = 'tcp:127.0.0.1:97' }\n";
 
 static void check_servers(const struct pool *p)
@@ -264,6 +265,25 @@ static void check_main(const struct listener_conf *l)
 	check_policies(l);
 }
 
+static void check_routes(const struct listener_conf *l)
+{
+	const struct talk_conf *conf = l->plugin_conf;
+	const struct route *r = l->routes;
+
+	assert_int_equal(conf->nets.n, 2);
+	assert_int_equal(l->nroutes, 2);
+	assert_int_equal(l->nreach, 2);
+	assert_string_equal(l->reach[r[0].reach].pool->name, "back");
+	assert_int_equal(r[0].nwhen, 2); /* in the order of their names */
+	assert_int_equal(r[0].when[0].fact.index, 1);
+	assert_true(span_equal(r[0].when[0].fact.arg, span_of("to")));
+	assert_string_equal(r[0].when[0].pattern, "*.x");
+	assert_int_equal(r[0].when[1].fact.index, -1 - FACT_SNI);
+	assert_string_equal(r[0].when[1].pattern, "meet.*");
+	assert_int_equal(r[1].reach, 0);
+	assert_int_equal(r[1].when[0].fact.index, -1 - FACT_ALPN);
+}
+
 static void builds_a_snapshot(void **state)
 {
 	struct snapshot *s = load_right(big);
@@ -278,6 +298,7 @@ static void builds_a_snapshot(void **state)
 	assert_int_equal(s->nlisteners, 4);
 	check_pools(s);
 	check_main(&s->listeners[0]);
+	check_routes(&s->listeners[2]);
 	assert_int_equal(s->listeners[1].reach[0].nby, 0); /* `plain` has no fact to persist by */
 	assert_int_equal(s->listeners[2].reach[0].nby, 1); /* persistence = false: the key feeds `hash` only */
 	assert_false(s->listeners[2].reach[0].persist);

@@ -14,6 +14,8 @@ static const struct lg_option options[] = {
 	{ "room", LG_BYTES, offsetof(struct talk_conf, room), "4k", .help = "for one" },
 	{ "word", LG_STR, offsetof(struct talk_conf, word), "hello", .help = "what to say" },
 	{ "mood", LG_ENUM, offsetof(struct talk_conf, mood), "calm", .choices = moods, .help = "how to say it" },
+	{ "nets", LG_NETS, offsetof(struct talk_conf, nets), .help = "who may" },
+	{ "routes", LG_ROUTES, .help = "which way" },
 	{ "doors", LG_PORTS, offsetof(struct talk_conf, doors), "50000-50999", .help = "where to be heard" },
 	{ NULL },
 };

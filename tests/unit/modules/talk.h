@@ -14,6 +14,7 @@ struct talk_conf {
 	const char *word;
 	int mood;
 	struct lg_ports doors;
+	struct lg_nets nets;
 };
 
 struct talk_probe {
