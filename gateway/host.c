@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "expect.h"
 #include "link.h"
 #include "log.h"
 #include "probe.h"
@@ -87,6 +88,11 @@ static void host_random(void *p, size_t n)
 	}
 }
 
+static uint16_t host_expect(struct lg_exchange *x, uint16_t server_port, const struct lg_ports *range)
+{
+	return expect_of_exchange(exchange_of(x), server_port, range);
+}
+
 const struct lg_host host_functions = {
 	.size = sizeof(struct lg_host),
 	.route = host_route,
@@ -104,4 +110,5 @@ const struct lg_host host_functions = {
 	.now_ms = clock_loop_ms,
 	.random = host_random,
 	.ask = probe_ask,
+	.expect = host_expect,
 };
