@@ -17,7 +17,7 @@ const struct rpc_way ways[4] = { { false, false }, { true, false }, { false, tru
 
 static struct stage stage; /* too large for a stack */
 
-struct stage *open_stage(const struct options *options, struct rpc_way way)
+struct stage *stage_open(const struct options *options, struct rpc_way way)
 {
 	struct stage *s = &stage;
 
@@ -30,63 +30,63 @@ struct stage *open_stage(const struct options *options, struct rpc_way way)
 	return s;
 }
 
-void close_stage(struct stage *s)
+void stage_close(struct stage *s)
 {
 	fake_destroy(s->f);
 }
 
-void rpc_say(struct stage *s, struct fake_peer *who)
+void stage_say(struct stage *s, struct fake_peer *who)
 {
 	fake_input(who, (const char *)s->sent.p, s->sent.n);
 	s->sent.n = 0;
 }
 
-void bind_to(struct stage *s, const struct wire_uuid *interface, uint16_t result)
+void stage_bind(struct stage *s, const struct wire_uuid *interface, uint16_t result)
 {
 	rpc_bind(&s->sent, s->way, WIRE_IS_BIND, 1, CONTEXT, interface);
-	rpc_say(s, s->client);
+	stage_say(s, s->client);
 	rpc_ack(&s->sent, s->way, WIRE_IS_BIND_ACK, 1, result);
-	rpc_say(s, s->server);
+	stage_say(s, s->server);
 	fake_forget(s->client);
 }
 
-void ask(struct stage *s, uint32_t call, uint16_t opnum)
+void stage_ask(struct stage *s, uint32_t call, uint16_t opnum)
 {
 	rpc_request(&s->sent, s->way, call, CONTEXT, opnum);
-	rpc_say(s, s->client);
+	stage_say(s, s->client);
 }
 
-struct stage *open_asked(const struct options *options, struct rpc_way way)
+struct stage *stage_open_asked(const struct options *options, struct rpc_way way)
 {
-	struct stage *s = open_stage(options, way);
+	struct stage *s = stage_open(options, way);
 
-	bind_to(s, &epm_interface, 0);
-	ask(s, 2, EPM_MAP);
+	stage_bind(s, &epm_interface, 0);
+	stage_ask(s, 2, EPM_MAP);
 	return s;
 }
 
-void write_answer(struct rpc_text *t, struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
+void stage_write(struct rpc_text *t, struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
 {
 	s->stub.n = 0;
 	rpc_towers(&s->stub, s->way, towers, n);
 	rpc_response(t, s->way, &(struct rpc_part){ 2, CONTEXT, ONE, level, s->stub.p, s->stub.n });
 }
 
-void answer(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
+void stage_answer(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
 {
-	write_answer(&s->sent, s, level, towers, n);
-	rpc_say(s, s->server);
+	stage_write(&s->sent, s, level, towers, n);
+	stage_say(s, s->server);
 }
 
-void expect_text(struct stage *s, const struct fake_peer *who)
+void stage_expect_text(struct stage *s, const struct fake_peer *who)
 {
 	assert_int_equal(who->got_n, s->expected.n);
 	assert_memory_equal(who->got, s->expected.p, s->expected.n);
 }
 
-void expect(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
+void stage_expect(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n)
 {
 	s->expected.n = 0;
-	write_answer(&s->expected, s, level, towers, n);
-	expect_text(s, s->client);
+	stage_write(&s->expected, s, level, towers, n);
+	stage_expect_text(s, s->client);
 }

@@ -29,22 +29,22 @@ extern const struct rpc_tower own;     /* the fake's server, 192.0.2.3 */
 extern const struct rpc_tower changed; /* what becomes of it: the fake's gateway, 192.0.2.2 */
 
 /* A client and a server that know each other.  There is one stage at a time. */
-struct stage *open_stage(const struct options *options, struct rpc_way way);
-void close_stage(struct stage *s);
+struct stage *stage_open(const struct options *options, struct rpc_way way);
+void stage_close(struct stage *s);
 /* The same, and the client has asked for towers by call 2. */
-struct stage *open_asked(const struct options *options, struct rpc_way way);
+struct stage *stage_open_asked(const struct options *options, struct rpc_way way);
 
 /* Sends what lies in `sent`. */
-void rpc_say(struct stage *s, struct fake_peer *who);
-void bind_to(struct stage *s, const struct wire_uuid *interface, uint16_t result);
-void ask(struct stage *s, uint32_t call, uint16_t opnum);
+void stage_say(struct stage *s, struct fake_peer *who);
+void stage_bind(struct stage *s, const struct wire_uuid *interface, uint16_t result);
+void stage_ask(struct stage *s, uint32_t call, uint16_t opnum);
 /* The answer to call 2, in one fragment. */
-void write_answer(struct rpc_text *t, struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n);
-void answer(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n);
+void stage_write(struct rpc_text *t, struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n);
+void stage_answer(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n);
 
 /* What the client has got is this answer, byte for byte. */
-void expect(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n);
+void stage_expect(struct stage *s, uint8_t level, const struct rpc_tower *towers, unsigned n);
 /* It is what lies in `expected`. */
-void expect_text(struct stage *s, const struct fake_peer *who);
+void stage_expect_text(struct stage *s, const struct fake_peer *who);
 
 #endif

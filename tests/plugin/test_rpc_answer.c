@@ -19,14 +19,14 @@ static void a_tower_of_the_server_is_changed(void **state)
 	for
 		EACH_WAY(way)
 		{
-			struct stage *s = open_asked(&usual, *way);
+			struct stage *s = stage_open_asked(&usual, *way);
 
-			answer(s, WIRE_LEVEL_NONE, &own, 1);
-			expect(s, WIRE_LEVEL_NONE, &changed, 1);
+			stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
+			stage_expect(s, WIRE_LEVEL_NONE, &changed, 1);
 			assert_int_equal(s->f->expected[0], 1025);
 			assert_int_equal(s->f->counts[COUNT_ANSWERS], 1);
 			assert_int_equal(s->f->counts[COUNT_REWRITTEN], 1);
-			close_stage(s);
+			stage_close(s);
 		}
 }
 
@@ -50,10 +50,10 @@ static void only_towers_of_the_server_are_changed(void **state)
 	for
 		EACH_WAY(way)
 		{
-			struct stage *s = open_asked(&usual, *way);
+			struct stage *s = stage_open_asked(&usual, *way);
 
-			answer(s, WIRE_LEVEL_NONE, before, COUNT(before));
-			expect(s, WIRE_LEVEL_NONE, after, COUNT(after));
+			stage_answer(s, WIRE_LEVEL_NONE, before, COUNT(before));
+			stage_expect(s, WIRE_LEVEL_NONE, after, COUNT(after));
 			assert_int_equal(s->f->nexpected, 2);
 			assert_int_equal(s->f->counts[COUNT_REWRITTEN], 3);
 			assert_int_equal(s->f->counts[COUNT_UDP], 1);
@@ -61,49 +61,49 @@ static void only_towers_of_the_server_are_changed(void **state)
 			assert_int_equal(s->f->counts[COUNT_IPV6], 1);
 			assert_int_equal(s->f->counts[COUNT_FOREIGN], 1);
 			assert_int_equal(s->f->logs, 4);
-			close_stage(s);
+			stage_close(s);
 		}
 }
 
 static void a_verifier_that_protects_nothing_stays(void **state)
 {
-	struct stage *s = open_asked(&usual, ways[0]);
+	struct stage *s = stage_open_asked(&usual, ways[0]);
 
 	(void)state;
-	answer(s, WIRE_LEVEL_CONNECT, &own, 1);
-	expect(s, WIRE_LEVEL_CONNECT, &changed, 1);
-	close_stage(s);
+	stage_answer(s, WIRE_LEVEL_CONNECT, &own, 1);
+	stage_expect(s, WIRE_LEVEL_CONNECT, &changed, 1);
+	stage_close(s);
 }
 
 static void signed_and_sealed_answers_pass(void **state)
 {
 	(void)state;
 	for (uint8_t level = WIRE_LEVEL_CONNECT + 1; level <= WIRE_LEVEL_PRIVACY; level++) {
-		struct stage *s = open_asked(&usual, ways[0]);
+		struct stage *s = stage_open_asked(&usual, ways[0]);
 
-		answer(s, level, &own, 1);
-		expect(s, level, &own, 1);
+		stage_answer(s, level, &own, 1);
+		stage_expect(s, level, &own, 1);
 		fake_forget(s->client);
-		ask(s, 2, EPM_MAP);
-		answer(s, level, &own, 1);
-		expect(s, level, &own, 1);
+		stage_ask(s, 2, EPM_MAP);
+		stage_answer(s, level, &own, 1);
+		stage_expect(s, level, &own, 1);
 		assert_int_equal(s->f->nexpected, 0);
 		assert_int_equal(s->f->counts[COUNT_SEALED], 2);
 		assert_int_equal(s->f->logs, 1);
-		close_stage(s);
+		stage_close(s);
 	}
 }
 
 static void a_client_of_ipv6_is_told_no_address(void **state)
 {
-	struct stage *s = open_asked(&usual, ways[0]);
+	struct stage *s = stage_open_asked(&usual, ways[0]);
 
 	(void)state;
 	s->client->link->local = (struct lg_span){ "[2001:db8::2]:135", 17 };
-	answer(s, WIRE_LEVEL_NONE, &own, 1);
-	expect(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_expect(s, WIRE_LEVEL_NONE, &own, 1);
 	assert_int_equal(s->f->counts[COUNT_IPV6], 1);
-	close_stage(s);
+	stage_close(s);
 }
 
 /* Another context, another call, another operation: other towers. */
@@ -122,57 +122,57 @@ static void only_answers_to_the_question_are_read(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++) {
-		struct stage *s = open_stage(&usual, ways[0]);
+		struct stage *s = stage_open(&usual, ways[0]);
 
-		bind_to(s, &epm_interface, others[i].accepted ? 0 : 2);
+		stage_bind(s, &epm_interface, others[i].accepted ? 0 : 2);
 		rpc_request(&s->sent, s->way, others[i].call, others[i].context, others[i].opnum);
-		rpc_say(s, s->client);
-		answer(s, WIRE_LEVEL_NONE, &own, 1);
-		expect(s, WIRE_LEVEL_NONE, &own, 1);
+		stage_say(s, s->client);
+		stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
+		stage_expect(s, WIRE_LEVEL_NONE, &own, 1);
 		assert_int_equal(s->f->counts[COUNT_ANSWERS], 0);
-		close_stage(s);
+		stage_close(s);
 	}
 }
 
 static void contexts_may_come_later_and_again(void **state)
 {
-	struct stage *s = open_stage(&usual, ways[0]);
+	struct stage *s = stage_open(&usual, ways[0]);
 
 	(void)state;
-	bind_to(s, &oxids, 0);
+	stage_bind(s, &oxids, 0);
 	s->way = ways[2];
 	rpc_bind(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT, 8, CONTEXT, &epm_interface);
-	rpc_say(s, s->client);
+	stage_say(s, s->client);
 	rpc_ack(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT_RESP, 8, 0);
-	rpc_say(s, s->server);
+	stage_say(s, s->server);
 	fake_forget(s->client);
-	ask(s, 2, EPM_MAP);
-	answer(s, WIRE_LEVEL_NONE, &own, 1);
-	expect(s, WIRE_LEVEL_NONE, &changed, 1);
+	stage_ask(s, 2, EPM_MAP);
+	stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_expect(s, WIRE_LEVEL_NONE, &changed, 1);
 	rpc_bind(&s->sent, s->way, WIRE_IS_BIND, 9, CONTEXT, &epm_interface);
-	rpc_say(s, s->client);
+	stage_say(s, s->client);
 	rpc_bare(&s->sent, s->way, WIRE_IS_BIND_NAK, 9);
-	rpc_say(s, s->server);
+	stage_say(s, s->server);
 	fake_forget(s->client);
-	ask(s, 2, EPM_MAP);
-	answer(s, WIRE_LEVEL_NONE, &own, 1);
-	expect(s, WIRE_LEVEL_NONE, &own, 1);
-	close_stage(s);
+	stage_ask(s, 2, EPM_MAP);
+	stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_expect(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_close(s);
 }
 
 /* An id that is bound anew to something else is no endpoint mapper any more. */
 static void an_id_means_what_was_offered_last(void **state)
 {
 	static const struct wire_uuid nobody = { 7, 7, 7, { 7 } };
-	struct stage *s = open_stage(&usual, ways[0]);
+	struct stage *s = stage_open(&usual, ways[0]);
 
 	(void)state;
-	bind_to(s, &epm_interface, 0);
-	bind_to(s, &nobody, 0);
-	ask(s, 2, EPM_MAP);
-	answer(s, WIRE_LEVEL_NONE, &own, 1);
-	expect(s, WIRE_LEVEL_NONE, &own, 1);
-	close_stage(s);
+	stage_bind(s, &epm_interface, 0);
+	stage_bind(s, &nobody, 0);
+	stage_ask(s, 2, EPM_MAP);
+	stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_expect(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_close(s);
 }
 
 static void answers_of_dcom_pass_and_are_told(void **state)
@@ -187,15 +187,15 @@ static void answers_of_dcom_pass_and_are_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(calls); i++) {
-		struct stage *s = open_stage(&usual, ways[0]);
+		struct stage *s = stage_open(&usual, ways[0]);
 
-		bind_to(s, calls[i].interface, 0);
-		ask(s, 2, calls[i].opnum);
-		answer(s, WIRE_LEVEL_NONE, &own, 1);
-		expect(s, WIRE_LEVEL_NONE, &own, 1);
+		stage_bind(s, calls[i].interface, 0);
+		stage_ask(s, 2, calls[i].opnum);
+		stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
+		stage_expect(s, WIRE_LEVEL_NONE, &own, 1);
 		assert_int_equal(s->f->counts[COUNT_DCOM], calls[i].counted);
 		assert_int_equal(s->f->logs, calls[i].counted);
-		close_stage(s);
+		stage_close(s);
 	}
 }
 
@@ -207,13 +207,13 @@ static void unreadable_towers_pass(void **state)
 	for
 		EACH_WAY(way)
 		{
-			struct stage *s = open_asked(&usual, *way);
+			struct stage *s = stage_open_asked(&usual, *way);
 
-			answer(s, WIRE_LEVEL_NONE, towers, 2);
-			expect(s, WIRE_LEVEL_NONE, towers, 2);
+			stage_answer(s, WIRE_LEVEL_NONE, towers, 2);
+			stage_expect(s, WIRE_LEVEL_NONE, towers, 2);
 			assert_int_equal(s->f->nexpected, 0);
 			assert_int_equal(s->f->counts[COUNT_UNREADABLE], 1);
-			close_stage(s);
+			stage_close(s);
 		}
 }
 
@@ -242,19 +242,19 @@ static void any_fragments_are_changed(void **state)
 			size_t n = 1;
 
 			for (size_t first = 0; first < n; first++) {
-				struct stage *s = open_asked(&usual, *way);
+				struct stage *s = stage_open_asked(&usual, *way);
 
 				rpc_towers(&s->stub, *way, &own, 1);
 				n = s->stub.n;
 				in_fragments(&s->sent, s, first, true);
-				rpc_say(s, s->server);
+				stage_say(s, s->server);
 				rpc_bare(&s->expected, *way, 18, 44); /* it waits for nobody */
 				s->stub.n = 0;
 				rpc_towers(&s->stub, *way, &changed, 1);
 				in_fragments(&s->expected, s, first, false);
 				assert_int_equal(s->client->got_n, s->expected.n);
 				assert_memory_equal(s->client->got, s->expected.p, s->expected.n);
-				close_stage(s);
+				stage_close(s);
 			}
 		}
 }
@@ -265,7 +265,7 @@ static void fragments_in_disorder_pass(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(flags); i++) {
-		struct stage *s = open_asked(&usual, ways[0]);
+		struct stage *s = stage_open_asked(&usual, ways[0]);
 
 		rpc_towers(&s->stub, s->way, &own, 1);
 		for (unsigned k = 0; k < 2; k++)
@@ -273,29 +273,29 @@ static void fragments_in_disorder_pass(void **state)
 				&s->expected, s->way,
 				&(struct rpc_part){ 2, CONTEXT, flags[i][k], WIRE_LEVEL_NONE, s->stub.p, s->stub.n });
 		fake_input(s->server, (const char *)s->expected.p, s->expected.n);
-		expect_text(s, s->client);
+		stage_expect_text(s, s->client);
 		assert_int_equal(s->f->counts[COUNT_UNREADABLE], 1);
-		close_stage(s);
+		stage_close(s);
 	}
 }
 
 static void a_fault_or_an_orphan_ends_a_half_answer(void **state)
 {
 	for (int orphan = 0; orphan < 2; orphan++) {
-		struct stage *s = open_asked(&usual, ways[0]);
+		struct stage *s = stage_open_asked(&usual, ways[0]);
 
 		rpc_towers(&s->stub, s->way, &own, 1);
 		rpc_response(&s->sent, s->way,
 			     &(struct rpc_part){ 2, CONTEXT, WIRE_FIRST, WIRE_LEVEL_NONE, s->stub.p, s->stub.n });
 		s->expected = s->sent;
-		rpc_say(s, s->server);
+		stage_say(s, s->server);
 		assert_int_equal(s->client->got_n, 0);
 		rpc_bare(&s->sent, s->way, orphan ? WIRE_IS_ORPHANED : WIRE_IS_FAULT, 2);
 		if (!orphan)
 			rpc_bare(&s->expected, s->way, WIRE_IS_FAULT, 2);
-		rpc_say(s, orphan ? s->client : s->server);
-		expect_text(s, s->client);
-		close_stage(s);
+		stage_say(s, orphan ? s->client : s->server);
+		stage_expect_text(s, s->client);
+		stage_close(s);
 	}
 	(void)state;
 }
@@ -303,22 +303,22 @@ static void a_fault_or_an_orphan_ends_a_half_answer(void **state)
 /* What is kept is bounded by limits.message, for all calls together. */
 static void long_answers_pass(void **state)
 {
-	struct stage *s = open_stage(&usual, ways[0]);
+	struct stage *s = stage_open(&usual, ways[0]);
 	size_t n;
 
 	(void)state;
 	s->f->limits.message = 4096;
-	bind_to(s, &epm_interface, 0);
+	stage_bind(s, &epm_interface, 0);
 	for (uint32_t call = 2; call <= 4; call++) {
-		ask(s, call, EPM_MAP);
+		stage_ask(s, call, EPM_MAP);
 		rpc_response(&s->sent, s->way,
 			     &(struct rpc_part){ call, CONTEXT, WIRE_FIRST, WIRE_LEVEL_NONE, s->stub.p, 1500 });
 		n = s->sent.n;
-		rpc_say(s, s->server);
+		stage_say(s, s->server);
 	}
 	assert_int_equal(s->client->got_n, n);
 	assert_int_equal(s->f->counts[COUNT_UNREADABLE], 1);
-	close_stage(s);
+	stage_close(s);
 }
 
 /* ---- Limits ---- */
@@ -329,19 +329,19 @@ static void used_up_ports_are_the_mappers_failure(void **state)
 	for
 		EACH_WAY(way)
 		{
-			struct stage *s = open_asked(&usual, *way);
+			struct stage *s = stage_open_asked(&usual, *way);
 			struct wire_out out = { .p = s->stub.p, .n = EPM_FAILURE_MAX, .big = way->big };
 
 			s->f->no_ports = true;
-			write_answer(&s->sent, s, WIRE_LEVEL_CONNECT, &own, 1);
-			rpc_say(s, s->server);
+			stage_write(&s->sent, s, WIRE_LEVEL_CONNECT, &own, 1);
+			stage_say(s, s->server);
 			epm_put_failure(&out, EPM_NOT_REGISTERED, 4, way->wide);
 			rpc_response(&s->expected, *way,
 				     &(struct rpc_part){ 2, CONTEXT, ONE, WIRE_LEVEL_CONNECT, s->stub.p, out.at });
-			expect_text(s, s->client);
+			stage_expect_text(s, s->client);
 			assert_int_equal(s->f->counts[COUNT_REFUSED], 1);
 			assert_non_null(s->client->link);
-			close_stage(s);
+			stage_close(s);
 		}
 }
 

@@ -47,17 +47,17 @@ static void each_failure_ends_the_connection(void **state)
 		struct stage *s;
 
 		allocations = 0;
-		s = open_asked(&usual, ways[0]);
-		answer(s, WIRE_LEVEL_NONE, &own, 1);
+		s = stage_open_asked(&usual, ways[0]);
+		stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
 		s->f->no_ports = true;
 		if (s->client->link)
-			ask(s, 2, EPM_MAP);
+			stage_ask(s, 2, EPM_MAP);
 		if (s->server->link)
-			answer(s, WIRE_LEVEL_NONE, &own, 1);
+			stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
 		n = fails_at == 0 ? allocations : n;
 		assert_int_equal(s->client->link == NULL, fails_at != 0);
 		assert_int_equal(s->server->link == NULL, fails_at != 0);
-		close_stage(s);
+		stage_close(s);
 	}
 	assert_int_equal(n, 7); /* two calls, two answers kept, two stubs, one failure */
 }

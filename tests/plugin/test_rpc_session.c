@@ -17,7 +17,7 @@ static void all_that_is_no_answer_passes_bit_for_bit(void **state)
 	for
 		EACH_WAY(way)
 		{
-			struct stage *s = open_stage(&usual, *way);
+			struct stage *s = stage_open(&usual, *way);
 
 			rpc_bind(&s->expected, *way, WIRE_IS_BIND, 1, CONTEXT, &epm_interface);
 			rpc_bind(&s->expected, *way, WIRE_IS_ALTER_CONTEXT, 2, 8, &oxids);
@@ -25,11 +25,11 @@ static void all_that_is_no_answer_passes_bit_for_bit(void **state)
 			rpc_request(&s->expected, *way, 4, CONTEXT, EPM_MAP);
 			rpc_bare(&s->expected, *way, 18, 5);
 			fake_input(s->client, (const char *)s->expected.p, s->expected.n);
-			expect_text(s, s->server);
+			stage_expect_text(s, s->server);
 			assert_int_equal(s->server->sends, 1);
 			fake_input(s->server, (const char *)s->expected.p, s->expected.n);
-			expect_text(s, s->client);
-			close_stage(s);
+			stage_expect_text(s, s->client);
+			stage_close(s);
 		}
 }
 
@@ -40,7 +40,7 @@ static void any_cut_is_the_same(void **state)
 	for
 		EACH_WAY(way)
 		{
-			struct stage *s = open_stage(&usual, *way);
+			struct stage *s = stage_open(&usual, *way);
 
 			rpc_bind(&s->sent, *way, WIRE_IS_BIND, 1, CONTEXT, &epm_interface);
 			rpc_request(&s->sent, *way, 2, CONTEXT, EPM_MAP);
@@ -51,29 +51,29 @@ static void any_cut_is_the_same(void **state)
 			fake_steps(s->server, (const char *)s->sent.p, s->sent.n, 1);
 			fake_forget(s->client);
 			s->sent.n = 0;
-			write_answer(&s->sent, s, WIRE_LEVEL_NONE, &own, 1);
+			stage_write(&s->sent, s, WIRE_LEVEL_NONE, &own, 1);
 			fake_steps(s->server, (const char *)s->sent.p, s->sent.n, 1);
-			expect(s, WIRE_LEVEL_NONE, &changed, 1);
-			close_stage(s);
+			stage_expect(s, WIRE_LEVEL_NONE, &changed, 1);
+			stage_close(s);
 		}
 }
 
 static void a_full_end_stops_the_other(void **state)
 {
-	struct stage *s = open_asked(&usual, ways[0]);
+	struct stage *s = stage_open_asked(&usual, ways[0]);
 
 	(void)state;
 	fake_fill(s->client);
-	answer(s, WIRE_LEVEL_NONE, &own, 1);
+	stage_answer(s, WIRE_LEVEL_NONE, &own, 1);
 	assert_true(s->server->held);
 	fake_drain(s->client);
 	assert_false(s->server->held);
 	fake_fill(s->server);
-	ask(s, 9, 2);
+	stage_ask(s, 9, 2);
 	assert_true(s->client->held);
 	fake_drain(s->server);
 	assert_false(s->client->held);
-	close_stage(s);
+	stage_close(s);
 }
 
 static void early_bytes_wait_for_the_server(void **state)
@@ -96,24 +96,24 @@ static void early_bytes_wait_for_the_server(void **state)
 static void without_rewrite_bytes_are_joined(void **state)
 {
 	static const struct options plain = { .rewrite = false };
-	struct stage *s = open_stage(&plain, ways[0]);
+	struct stage *s = stage_open(&plain, ways[0]);
 
 	(void)state;
 	assert_non_null(s->client->joined);
 	fake_text(s->client, "anything");
 	assert_string_equal(s->server->got, "anything");
-	close_stage(s);
+	stage_close(s);
 }
 
 static void both_ends_end_together(void **state)
 {
 	for (int side = 0; side < 2; side++) {
-		struct stage *s = open_asked(&usual, ways[0]);
+		struct stage *s = stage_open_asked(&usual, ways[0]);
 
 		fake_end(side == 0 ? s->client : s->server);
 		assert_null(s->client->link);
 		assert_null(s->server->link);
-		close_stage(s);
+		stage_close(s);
 	}
 	(void)state;
 }
@@ -143,17 +143,17 @@ static void what_is_no_pdu_ends_the_connection(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 2 * COUNT(lies); i++) {
-		struct stage *s = open_stage(&usual, ways[0]);
+		struct stage *s = stage_open(&usual, ways[0]);
 
 		rpc_bare(&s->sent, s->way, 18, 1);
 		if (lies[i / 2].at == 8)
 			s->sent.p[9] = 0;
 		s->sent.p[lies[i / 2].at] = lies[i / 2].value;
-		rpc_say(s, i % 2 ? s->client : s->server);
+		stage_say(s, i % 2 ? s->client : s->server);
 		assert_null(s->client->link);
 		assert_null(s->server->link);
 		assert_int_equal(s->f->counts[COUNT_MALFORMED], 1);
-		close_stage(s);
+		stage_close(s);
 	}
 }
 
@@ -161,37 +161,37 @@ static void what_is_no_pdu_ends_the_connection(void **state)
 
 static void too_many_calls_end_the_connection(void **state)
 {
-	struct stage *s = open_stage(&usual, ways[0]);
+	struct stage *s = stage_open(&usual, ways[0]);
 
 	(void)state;
-	bind_to(s, &epm_interface, 0);
+	stage_bind(s, &epm_interface, 0);
 	for (uint32_t call = 0; call < s->f->limits.requests; call++)
-		ask(s, call + 2, EPM_MAP);
-	answer(s, WIRE_LEVEL_NONE, &own, 1); /* one is over, so there is room */
-	ask(s, 1000, EPM_MAP);
-	ask(s, 1001, 2);
+		stage_ask(s, call + 2, EPM_MAP);
+	stage_answer(s, WIRE_LEVEL_NONE, &own, 1); /* one is over, so there is room */
+	stage_ask(s, 1000, EPM_MAP);
+	stage_ask(s, 1001, 2);
 	assert_non_null(s->client->link);
-	ask(s, 1002, EPM_MAP);
+	stage_ask(s, 1002, EPM_MAP);
 	assert_null(s->client->link);
 	assert_int_equal(s->f->counts[COUNT_OVERLOADED], 1);
-	close_stage(s);
+	stage_close(s);
 }
 
 static void too_many_contexts_end_the_connection(void **state)
 {
-	struct stage *s = open_stage(&usual, ways[0]);
+	struct stage *s = stage_open(&usual, ways[0]);
 
 	(void)state;
 	for (uint16_t id = 0; id < ASSOCIATION_CONTEXTS; id++) {
 		rpc_bind(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT, 1, id, &epm_interface);
-		rpc_say(s, s->client);
+		stage_say(s, s->client);
 	}
 	assert_non_null(s->client->link);
 	rpc_bind(&s->sent, s->way, WIRE_IS_ALTER_CONTEXT, 1, ASSOCIATION_CONTEXTS, &epm_interface);
-	rpc_say(s, s->client);
+	stage_say(s, s->client);
 	assert_null(s->client->link);
 	assert_int_equal(s->f->counts[COUNT_OVERLOADED], 1);
-	close_stage(s);
+	stage_close(s);
 }
 
 int main(void)
