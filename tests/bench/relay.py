@@ -74,7 +74,7 @@ TCP = {
 UDP = {
     "nginx udp": nginx("udp", "proxy_timeout 2s;"),
     "nginx udp, one answer": nginx("udp", "proxy_timeout 2s; proxy_responses 1;"),
-    "lychgate": lychgate("stun", "udp", 'transport = "udp", monitor = false, persistence = false'),
+    "lychgate": lychgate("stun", "udp", 'monitor = false, persistence = false'),
 }
 
 # name, what one unit is, kind of load, connections or ports, in flight, divisor of units, what to reach: (factor, peers)
@@ -125,6 +125,7 @@ def row(gateway, case, goal):
     costs = sorted(map(cost, runs))
     figure = f"{median(cost):.1f} [{costs[0]:.1f}..{costs[-1]:.1f}]"
     wrong = "".join(f"  {sum(r[k] for r in runs)} {k}" for k in ("lost", "errors") if sum(r[k] for r in runs))
+    wrong += f"  then failed: {gateway.failure}" if gateway.failure else ""
     return (f"  {gateway.name:22} {figure:>26} {median(lambda r: r['units'] / r['seconds']):12.0f} "
             f"{median(lambda r: r['cpu'] / r['seconds']):6.0%} {median(lambda r: r['p50_us']):8.0f} "
             f"{median(lambda r: r['p99_us']):8.0f}  {goal if gateway.own else ''}{wrong}")

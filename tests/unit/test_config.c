@@ -263,7 +263,7 @@ static void wrong_listener(void **state)
 		{ LISTENER("options = {\nnets = { '10.0.0.0/8',\n'10.0.0.0/33' } }"), 3,
 		  "\"10.0.0.0/33\" is not a network", NULL },
 		{ LISTENER("options = {\nnets = { 10 } }"), 3, "is not a string", NULL },
-		{ LISTENER("options = { routes =\n'x' }"), 3, "\"x\" is not a list", "FACT = " },
+		{ LISTENER("options = {\nroutes = 'x' }"), 3, "\"x\" is not a list", "FACT = " },
 		{ LISTENER("options = { routes = {\n'x' } }"), 3, "\"x\" is not a table", "FACT = " },
 		{ LISTENER("options = { routes = {\n{ sin = 'x', pool = 'base' } } }"), 3, "has no fact `sin`", "`sni`" },
 		{ LISTENER("options = { routes = {\n{ sni = 'x', pool = 'bas' } } }"), 3, "there is no pool \"bas\"",
@@ -273,7 +273,7 @@ static void wrong_listener(void **state)
 		{ LISTENER("options = { routes = {\n{ sni = 'a.*.b', pool = 'base' } } }"), 3, "a star in the middle",
 		  "*.SUFFIX" },
 		{ LISTENER("options = { routes = {\n{ sni = 5, pool = 'base' } } }"), 3, "5 is not a string", NULL },
-		{ LISTENER("options = { routes =\n{ sni = 'x', pool = 'base' } }"), 3, "is a list", NULL },
+		{ LISTENER("options = {\nroutes = { sni = 'x' } }"), 3, "has the key \"sni\" but is a list", NULL },
 		{ LISTENER("options = 'x'"), 2, "options: \"x\" is not a table", NULL },
 		{ "pool 'x' { servers = '127.0.0.1:1',\npersistence = { by = {\n'topik' } } }\n"
 		  "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', pool = 'x' }",
