@@ -9,10 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned port_of(const struct sockaddr *a)
+uint16_t address_port(const struct sockaddr *a)
 {
 	return ntohs(a->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)a)->sin6_port
 					      : ((const struct sockaddr_in *)a)->sin_port);
+}
+
+void address_set_port(struct sockaddr_storage *a, uint16_t port)
+{
+	if (a->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)a)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)a)->sin_port = htons(port);
+}
+
+bool address_same_host(const struct sockaddr *a, const struct sockaddr *b)
+{
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a, *b6 = (const struct sockaddr_in6 *)b;
+
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET6)
+		return IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr) && a6->sin6_scope_id == b6->sin6_scope_id;
+	return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
 }
 
 /* The usual one is written by hand: each connection asks for it. */
@@ -53,7 +72,7 @@ void address_format(const struct sockaddr *a, char text[], size_t n)
 		return;
 	}
 	address_format_host(a, host, sizeof host);
-	snprintf(text, n, a->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port_of(a));
+	snprintf(text, n, a->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, address_port(a));
 }
 
 void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storage *from)

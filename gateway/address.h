@@ -3,7 +3,9 @@
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include <lychgate/plugin.h>
@@ -22,5 +24,11 @@ int address_parse(struct sockaddr_storage *a, struct lg_span text);
 void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storage *from);
 
 socklen_t address_len(const struct sockaddr *a);
+
+uint16_t address_port(const struct sockaddr *a);
+void address_set_port(struct sockaddr_storage *a, uint16_t port);
+
+/* Whether they differ in the port at most. */
+bool address_same_host(const struct sockaddr *a, const struct sockaddr *b);
 
 #endif

@@ -11,6 +11,8 @@ static const char *const words[] = {
 	[OVER_SESSIONS] = "sessions",
 	[OVER_SOURCE] = "sessions_per_source or new_per_source",
 	[OUT_OF_MEMORY] = "memory of the process",
+	[OUTSIDE_RANGE] = "its range of ports",
+	[NOT_EXPECTED] = "the one client that is expected",
 };
 
 enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport)

@@ -11,6 +11,8 @@ enum admission {
 	OVER_SESSIONS,
 	OVER_SOURCE,         /* sessions_per_source or new_per_source */
 	OUT_OF_MEMORY,
+	OUTSIDE_RANGE,       /* a port that the listener's range does not have */
+	NOT_EXPECTED,        /* another client than the one that the port was opened for */
 };
 
 enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport);

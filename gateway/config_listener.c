@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config_parts.h"
+#include "expect.h"
 #include "facts.h"
 
 static int build_binds(struct listener_conf *l, const struct node *n)
@@ -23,6 +24,7 @@ static int build_binds(struct listener_conf *l, const struct node *n)
 			break;
 		b->transport = config_transport(m);
 		ret = config_address(&b->address, node_text(m, "address"), node_number(m, "port"));
+		b->last = (uint16_t)node_number(m, "last");
 		if (ret == 0)
 			ret = config_text(&b->text, m, "text");
 	}
@@ -175,6 +177,7 @@ static int build_listener(struct builder *b, struct listener_conf *l, const stru
 	if (ret < 0 || !l->plugin)
 		return -ENOMEM;
 	l->on_error = on_error_of(node_text(n, "on_error"));
+	l->transparent = strcmp(node_text(n, "source"), "transparent") == 0;
 	build_limits(&l->limits, node_get(n, "limits"));
 	ret = config_options(&l->plugin_conf, l->plugin->options, l->plugin->conf_size, node_get(n, "options"));
 	if (ret == 0)
@@ -189,6 +192,8 @@ static int build_listener(struct builder *b, struct listener_conf *l, const stru
 		ret = build_routes(l, n);
 	if (ret == 0)
 		ret = config_policies(l, n);
+	if (ret == 0)
+		ret = expects_create(&l->expects, l);
 	return ret;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "source.h"
 
 enum { CONTROL_ROOM = CMSG_SPACE(sizeof(struct in6_pktinfo)), OUT_BYTES = 256 * 1024 };
 
@@ -54,10 +55,8 @@ void datagram_room_destroy(struct datagram_room *r)
 
 /* ---- Sockets ---- */
 
-static void widen(int fd)
+static void widen(int fd, int bytes)
 {
-	int bytes = DATAGRAM_BUFFER;
-
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
@@ -84,7 +83,7 @@ int datagram_bind(const struct sockaddr *address, bool share)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
 	else if (is_any(address))
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
-	widen(fd);
+	widen(fd, DATAGRAM_BUFFER);
 	if (bind(fd, address, address_len(address)) == 0)
 		return fd;
 	r = -errno;
@@ -92,16 +91,19 @@ int datagram_bind(const struct sockaddr *address, bool share)
 	return r;
 }
 
-int datagram_connect(const struct sockaddr *server)
+int datagram_connect(const struct sockaddr *server, const struct sockaddr *source)
 {
 	int fd = socket(server->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, server, address_len(server)) == 0)
+	widen(fd, DATAGRAM_FLOW);
+	r = source_bind(fd, source);
+	if (r == 0 && connect(fd, server, address_len(server)) == 0)
 		return fd;
-	r = -errno;
+	if (r == 0)
+		r = -errno;
 	close(fd);
 	return r;
 }

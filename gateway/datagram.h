@@ -15,7 +15,8 @@
 enum {
 	DATAGRAM_BATCH = 32,
 	DATAGRAM_MOST = 64 * 1024, /* bytes of one */
-	DATAGRAM_BUFFER = 8 << 20, /* of a socket that many send to: a burst waits here */
+	DATAGRAM_BUFFER = 8 << 20, /* receive buffer of a socket that many send to: a burst waits here */
+	DATAGRAM_FLOW = 1 << 20,   /* of one flow's socket */
 };
 
 /* One that came: where from, to which of our addresses. */
@@ -33,8 +34,8 @@ void datagram_room_destroy(struct datagram_room *r); /* NULL is fine */
 /* A bound socket for clients; on the unspecified address each datagram tells its local one.  The descriptor or -errno. */
 int datagram_bind(const struct sockaddr *address, bool share);
 
-/* A socket connected to a server.  The descriptor or -errno. */
-int datagram_connect(const struct sockaddr *server);
+/* A socket connected to a server, from `source` when that is not NULL (source.h).  The descriptor or -errno. */
+int datagram_connect(const struct sockaddr *server, const struct sockaddr *source);
 
 /* Receives a batch: the number of datagrams, 0 when there is none, or -errno (an ICMP error that came for an earlier one).
  * datagram_get gives each; its bytes are good until the next call. */

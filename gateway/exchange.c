@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "admission.h"
+#include "expect.h"
 #include "facts.h"
 #include "link.h"
 #include "log.h"
@@ -48,6 +49,8 @@ void session_destroy(struct session *s)
 {
 	list_remove(&s->node);
 	admission_leave(s->listener, (struct sockaddr *)&s->source);
+	if (s->in.expected)
+		expected_leave(s->in.expected);
 	if (s->worker->draining && list_empty(&s->worker->sessions))
 		worker_stop(s->worker);
 	s->grave.bury = bury_session;

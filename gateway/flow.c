@@ -304,14 +304,14 @@ int flow_prepare(struct worker *w)
 	return w->datagrams ? 0 : -ENOMEM;
 }
 
-int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct flow_ops *ops, void *owner,
-		 uint32_t rest_ms)
+int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
+		 const struct flow_ops *ops, void *owner, uint32_t rest_ms)
 {
 	struct flow *f = create(w, ops, owner, rest_ms);
 	int r = f ? flow_prepare(w) : -ENOMEM;
 
 	if (r == 0) {
-		f->io = (struct io){ datagram_connect(to), on_ready };
+		f->io = (struct io){ datagram_connect(to, source), on_ready };
 		r = f->io.fd < 0 ? f->io.fd : worker_watch(w, &f->io, EPOLLIN);
 	}
 	if (r < 0) {

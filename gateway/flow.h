@@ -51,9 +51,9 @@ int flow_prepare(struct worker *w);
 int flow_accept(struct flow **fp, struct listener_socket *socket, const struct datagram *d, const struct flow_ops *ops,
 		void *owner, uint32_t idle_ms);
 
-/* A flow to a server; `opened` comes later.  Its port is not used for another client within `rest_ms` of its last use. */
-int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct flow_ops *ops, void *owner,
-		 uint32_t rest_ms);
+/* A flow to a server, from `source` when that is not NULL (source.h); `opened` comes later.  Its port is not used for another client within `rest_ms` of its last use. */
+int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
+		 const struct flow_ops *ops, void *owner, uint32_t rest_ms);
 
 /* One datagram of all the pieces; GONE when the flow is closing. */
 enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n);

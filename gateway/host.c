@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "expect.h"
 #include "facts.h"
 #include "link.h"
 #include "log.h"
@@ -88,6 +89,11 @@ static void host_random(void *p, size_t n)
 	}
 }
 
+static uint16_t host_expect(struct lg_exchange *x, uint16_t server_port, const struct lg_ports *range)
+{
+	return expect_of_exchange(exchange_of(x), server_port, range);
+}
+
 static void host_learn(struct lg_link *client, enum lg_learned what, struct lg_span value)
 {
 	facts_learn(link_of(client), what, value);
@@ -110,5 +116,6 @@ const struct lg_host host_functions = {
 	.now_ms = clock_loop_ms,
 	.random = host_random,
 	.ask = probe_ask,
+	.expect = host_expect,
 	.learn = host_learn,
 };

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "address.h"
-#include "host.h"
 #include "log.h"
 #include "span.h"
 
@@ -115,7 +113,7 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 	return to->stream->full ? LG_FULL : r;
 }
 
-static void unit_stalled(struct deadline *d)
+void link_unit_stalled(struct deadline *d)
 {
 	struct link *to = container_of(d, struct link, unit);
 
@@ -275,7 +273,7 @@ static void on_closed(struct stream *s)
 	l->stream = NULL;
 }
 
-static const struct stream_ops link_stream_ops = {
+const struct stream_ops link_stream_ops = {
 	.opened = on_opened,
 	.receive = on_receive,
 	.ended = on_ended,
@@ -285,7 +283,7 @@ static const struct stream_ops link_stream_ops = {
 
 /* ---- Deadlines of the link's own ---- */
 
-static void expired(struct deadline *d)
+void link_expired(struct deadline *d)
 {
 	struct link *l = container_of(d, struct link, expiry);
 
@@ -302,7 +300,7 @@ void link_deadline(struct link *l, uint32_t ms)
 		wheel_cancel(&l->worker->wheel, &l->expiry);
 }
 
-static void farewell(struct deadline *d)
+void link_part(struct deadline *d)
 {
 	link_close(container_of(d, struct link, farewell), LG_FLUSH, "server disabled");
 }
@@ -343,134 +341,4 @@ void link_close(struct link *l, enum lg_close how, const char *why)
 		stream_close(l->stream, how, why);
 	else if (l->flow)
 		flow_close(l->flow, why);
-}
-
-/* ---- Making one ---- */
-
-static struct stream_limits limits_of(const struct listener_limits *c, bool client)
-{
-	return (struct stream_limits){
-		.open_ms = c->handshake_ms,
-		.first_byte_ms = client ? c->first_byte_ms : 0,
-		.idle_ms = c->idle_ms,
-		.half_ms = c->half_ms,
-		.stall_ms = c->stall_ms,
-		.queue = c->queue,
-		.in = c->plugin.headers + c->plugin.message,
-		.memory = c->memory,
-	};
-}
-
-struct link *link_create(struct session *session, enum lg_side side, enum lg_transport transport,
-			 const struct sockaddr *peer)
-{
-	struct listener *listener = session->listener;
-	struct link *l = calloc(1, sizeof *l + listener->conf->plugin->link_size);
-
-	if (!l)
-		return NULL;
-	l->worker = session->worker;
-	l->listener = listener;
-	l->session = session;
-	l->limits = limits_of(&listener->conf->limits, side == LG_CLIENT);
-	list_init(&l->parked);
-	list_init(&l->node);
-	list_init(&l->exchanges);
-	list_init(&l->settle_task.node);
-	wheel_deadline_init(&l->unit, unit_stalled);
-	wheel_deadline_init(&l->expiry, expired);
-	wheel_deadline_init(&l->farewell, farewell);
-	address_format(peer, l->peer_text, sizeof l->peer_text);
-	l->pub = (struct lg_link){
-		.host = &host_functions,
-		.inst = listener->inst,
-		.data = l->data,
-		.session = &session->pub,
-		.limits = &listener->conf->limits.plugin,
-		.side = side,
-		.transport = transport,
-		.peer = span_of(l->peer_text),
-	};
-	return l;
-}
-
-static void name_local(struct link *l)
-{
-	struct sockaddr_storage local;
-	socklen_t n = sizeof local;
-
-	if (getsockname(l->stream->io.fd, (struct sockaddr *)&local, &n) == 0)
-		address_format((struct sockaddr *)&local, l->local_text, sizeof l->local_text);
-	l->pub.local = span_of(l->local_text);
-}
-
-int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer,
-		enum lg_transport transport)
-{
-	const struct listener_conf *conf = session->listener->conf;
-	struct link *l = link_create(session, LG_CLIENT, transport, peer);
-	struct tls *tls = NULL;
-	int r = l ? 0 : -ENOMEM;
-
-	if (r == 0 && transport == LG_TLS)
-		r = tls_accept(&tls, conf->tls);
-	if (r < 0)
-		close(fd);
-	else
-		r = stream_accept(&l->stream, session->worker, fd, tls, &link_stream_ops, l, &l->limits);
-	if (r < 0) {
-		free(l);
-		return r;
-	}
-	l->stream->account = &conf->stats->held_bytes;
-	if (tls) {
-		l->handshaking = true;
-		atomic_fetch_add_explicit(&conf->stats->handshakes, 1, memory_order_relaxed);
-	}
-	name_local(l);
-	*lp = l;
-	return 0;
-}
-
-/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under the gateway's
- * name. */
-static int tls_to(struct tls **tp, const struct session *s, const struct pool *pool, const struct server *server)
-{
-	struct tls_target target = {
-		.name = server->tls_name,
-		.verify = pool->verify_server,
-		.show = s->client && s->client->pub.trusted,
-	};
-
-	*tp = NULL;
-	return pool->tls ? tls_connect(tp, pool->tls, &target) : 0;
-}
-
-static int link_stream_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server)
-{
-	const struct sockaddr *to = (const struct sockaddr *)&server->address;
-	struct link *l = link_create(session, LG_SERVER, pool->tls ? LG_TLS : LG_TCP, to);
-	struct tls *tls = NULL;
-	int r = l ? tls_to(&tls, session, pool, server) : -ENOMEM;
-
-	if (r == 0)
-		r = stream_connect(&l->stream, session->worker, to, tls, &link_stream_ops, l, &l->limits);
-	if (r < 0) {
-		free(l);
-		return r;
-	}
-	l->stream->account = &session->listener->conf->stats->held_bytes;
-	l->server = server;
-	l->pool = pool;
-	l->pub.server = &server->pub;
-	name_local(l);
-	*lp = l;
-	return 0;
-}
-
-int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server)
-{
-	if (session->client && session->client->flow)
-		return link_flow_connect(lp, session, pool, server);
-	return link_stream_connect(lp, session, pool, server);
 }

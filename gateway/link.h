@@ -76,7 +76,7 @@ void link_flow_receive(struct link *l, struct lg_span datagram);
 void link_settle(struct link *l);
 
 /* A link to a server; it is connecting when this returns.  0 or -errno. */
-int link_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server);
+int link_connect(struct link **lp, struct session *session, struct server *server);
 
 enum lg_send link_send(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, unsigned flags);
 void link_join(struct link *a, struct link *b);

@@ -9,6 +9,7 @@
 #include "address.h"
 #include "link_parts.h"
 #include "monitor.h"
+#include "source.h"
 #include "span.h"
 
 /* ---- Does it live on? ---- */
@@ -121,7 +122,7 @@ int link_flow_accept(struct link **lp, struct session *session, struct listener_
 	return 0;
 }
 
-int link_flow_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server)
+int link_flow_connect(struct link **lp, struct session *session, struct server *server)
 {
 	const struct sockaddr *to = (const struct sockaddr *)&server->address;
 	struct link *l = link_create(session, LG_SERVER, LG_UDP, to);
@@ -130,13 +131,13 @@ int link_flow_connect(struct link **lp, struct session *session, struct pool *po
 	int r = l ? 0 : -ENOMEM;
 
 	if (r == 0)
-		r = flow_connect(&l->flow, session->worker, to, &link_flow_ops, l, l->limits.idle_ms);
+		r = flow_connect(&l->flow, session->worker, to, source_of(session), &link_flow_ops, l, l->limits.idle_ms);
 	if (r < 0) {
 		free(l);
 		return r;
 	}
 	l->server = server;
-	l->pool = pool;
+	l->pool = server->pool;
 	l->pub.server = &server->pub;
 	task_init(&l->settle_task, settle);
 	if (getsockname(l->flow->io.fd, (struct sockaddr *)&local, &n) == 0)

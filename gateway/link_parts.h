@@ -13,6 +13,12 @@ static inline const struct lg_plugin *plugin_of(const struct link *l)
 	return l->listener->conf->plugin;
 }
 
+/* What link.c does for links over streams. */
+extern const struct stream_ops link_stream_ops;
+void link_unit_stalled(struct deadline *d);
+void link_expired(struct deadline *d);
+void link_part(struct deadline *d);
+
 /* A link without a carrier; NULL: out of memory. */
 struct link *link_create(struct session *session, enum lg_side side, enum lg_transport transport,
 			 const struct sockaddr *peer);
@@ -33,7 +39,7 @@ void link_relay_end(struct link *l, bool failed);
 
 /* ---- link_flow.c ---- */
 
-int link_flow_connect(struct link **lp, struct session *session, struct pool *pool, struct server *server);
+int link_flow_connect(struct link **lp, struct session *session, struct server *server);
 void link_flow_join(struct link *a, struct link *b);
 
 #endif

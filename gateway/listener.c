@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * listener.c: binds, accepts, and stops listening while there is nobody to serve.  What becomes of an accepted client:
- * session.c.
+ * listener.c: when a listener listens: not while there is nobody to serve.  Its sockets: listener_socket.c; what becomes of an
+ * accepted client: session.c.
  */
 #include "listener.h"
 
@@ -17,75 +17,28 @@
 
 #include "address.h"
 #include "balance.h"
-#include "flow.h"
+#include "expect.h"
 #include "host.h"
 #include "log.h"
 #include "plugins.h"
 #include "policy.h"
+#include "range.h"
 #include "session.h"
+#include "source.h"
 
-enum { BACKLOG = 1024, ACCEPT_MOST = 64, PAUSE_MS = 100 };
-
-/* ---- Accepting ---- */
-
-static bool out_of_descriptors(int error)
+/* A client of one of the listener's own addresses. */
+static void on_client(struct listener_socket *k, int fd, const struct sockaddr *peer)
 {
-	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
+	int port = k->bind->last ? range_port(k->bind, fd) : 0;
 
-static void accept_some(struct listener_socket *k)
-{
-	struct worker *w = k->listener->worker;
-
-	for (unsigned i = 0; k->listening && i < ACCEPT_MOST; i++) { /* the others want their turn, too */
-		struct sockaddr_storage peer;
-		socklen_t n = sizeof peer;
-		int fd = accept4(k->io.fd, (struct sockaddr *)&peer, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd >= 0) {
-			session_begin(k->listener, fd, (struct sockaddr *)&peer, k->bind->transport);
-			worker_deliver(w);
-		} else if (out_of_descriptors(errno)) {
-			log_error("accept-failed", "listener", k->listener->conf->name, "reason", strerror(errno));
-			worker_unwatch(w, &k->io);
-			wheel_set(&w->wheel, &k->pause, w->now_ms + PAUSE_MS);
-			return;
-		} else if (errno == EAGAIN) {
-			return;
-		} /* else: that one client is gone already */
-	}
-}
-
-static bool is_udp(const struct listener_socket *k)
-{
-	return k->bind->transport == LG_UDP;
-}
-
-static void on_ready(struct io *io, uint32_t events)
-{
-	struct listener_socket *k = container_of(io, struct listener_socket, io);
-
-	(void)events;
-	if (is_udp(k))
-		flow_receive_all(k, session_begin_flow);
+	if (port < 0)
+		session_refuse(k->listener, fd, OUTSIDE_RANGE);
 	else
-		accept_some(k);
-}
-
-static void on_pause_over(struct deadline *d)
-{
-	struct listener_socket *k = container_of(d, struct listener_socket, pause);
-
-	if (worker_watch(k->listener->worker, &k->io, EPOLLIN) < 0)
-		wheel_set(&k->listener->worker->wheel, d, k->listener->worker->now_ms + PAUSE_MS);
+		session_begin(k->listener, fd, peer,
+			      &(struct entrance){ .transport = k->bind->transport, .server_port = (uint16_t)port });
 }
 
 /* ---- Listening or not ---- */
-
-static void set_reuse(struct listener_socket *k, int on)
-{
-	setsockopt(k->io.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-}
 
 static void start_listening(struct listener_socket *k)
 {
@@ -94,31 +47,29 @@ static void start_listening(struct listener_socket *k)
 
 	if (k->listening)
 		return;
-	set_reuse(k, 1); /* its connections inherit it, so that what is left of them does not hinder the next start */
-	r = !is_udp(k) && listen(k->io.fd, BACKLOG) < 0 ? -errno : worker_watch(l->worker, &k->io, EPOLLIN);
+	r = listener_socket_listen(k);
 	if (r < 0) {
 		log_error("listen-failed", "listener", l->conf->name, "address", k->bind->text, "reason", strerror(-r));
 		return;
 	}
-	k->listening = true;
 	if (atomic_fetch_add(&l->conf->stats->open, 1) == 0)
 		log_info("listener-open", "listener", l->conf->name, "address", k->bind->text);
 }
 
-/* The socket stays bound, so that nobody else gets the port: connecting to it is refused. */
-static void stop_listening(struct listener_socket *k)
+static void stop_counting(struct listener_socket *k)
 {
 	struct listener *l = k->listener;
 
-	if (!k->listening || (is_udp(k) && !l->closed)) /* standing flows go on; what begins none is dropped */
-		return;
-	worker_unwatch(l->worker, &k->io);
-	shutdown(k->io.fd, SHUT_RD);
-	set_reuse(k, 0); /* else another program that says so could bind the port as well */
-	wheel_cancel(&l->worker->wheel, &k->pause);
-	k->listening = false;
-	if (atomic_fetch_sub(&l->conf->stats->open, 1) == 1)
+	if (k->listening && atomic_fetch_sub(&l->conf->stats->open, 1) == 1)
 		log_info("listener-closed", "listener", l->conf->name, "address", k->bind->text);
+}
+
+static void stop_listening(struct listener_socket *k)
+{
+	if (listener_socket_is_udp(k)) /* standing flows go on; what begins none is dropped */
+		return;
+	stop_counting(k);
+	listener_socket_stop(k);
 }
 
 /* Whether a client that connects now could be served, or wants to be told that it cannot. */
@@ -150,53 +101,6 @@ void listener_review(struct listener *l)
 
 /* ---- Making one ---- */
 
-static int open_stream_socket(const struct sockaddr *a, bool share)
-{
-	int fd = socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)); /* those that it accepts have it from here */
-	if (share)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int));
-	if (a->sa_family == AF_INET6) /* [::] is IPv6 only; 0.0.0.0 is a bind of its own */
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
-	if (bind(fd, a, address_len(a)) == 0)
-		return fd;
-	r = -errno;
-	close(fd);
-	return r;
-}
-
-static int open_socket(const struct bind *b, bool share)
-{
-	const struct sockaddr *a = (const struct sockaddr *)&b->address;
-
-	return b->transport == LG_UDP ? datagram_bind(a, share) : open_stream_socket(a, share);
-}
-
-int listener_test_bind(const struct bind *bind)
-{
-	int fd = open_socket(bind, false);
-	int r = fd;
-
-	if (fd < 0)
-		return r;
-	r = bind->transport != LG_UDP && listen(fd, 1) < 0 ? -errno : 0; /* another one that listens shows only now */
-	close(fd);
-	return r;
-}
-
-static int prepare_flows(struct listener_socket *k)
-{
-	struct worker *w = k->listener->worker;
-	int r = flow_prepare(w);
-
-	return r < 0 ? r : flows_init(&k->flows, k->listener->conf->limits.sessions, w->secret);
-}
-
 static int bind_all(struct listener *l, char err[], size_t errlen)
 {
 	const struct listener_conf *conf = l->conf;
@@ -205,18 +109,13 @@ static int bind_all(struct listener *l, char err[], size_t errlen)
 	if (!l->sockets)
 		return -ENOMEM;
 	for (unsigned i = 0; i < conf->nbinds; i++) {
-		struct listener_socket *k = &l->sockets[i];
-		int fd = open_socket(&conf->binds[i], true);
+		int r = listener_socket_open(&l->sockets[i], l, &conf->binds[i], true, on_client);
 
-		if (fd < 0) {
-			snprintf(err, errlen, "listener %s: cannot bind %s: %s", conf->name, conf->binds[i].text, strerror(-fd));
-			return fd;
+		if (r < 0) {
+			snprintf(err, errlen, "listener %s: cannot bind %s: %s", conf->name, conf->binds[i].text, strerror(-r));
+			return r;
 		}
-		*k = (struct listener_socket){ .io = { fd, on_ready }, .listener = l, .bind = &conf->binds[i] };
-		wheel_deadline_init(&k->pause, on_pause_over);
 		l->nsockets++;
-		if (is_udp(k) && prepare_flows(k) < 0)
-			return -ENOMEM;
 	}
 	return 0;
 }
@@ -255,8 +154,11 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	l->snapshot = snapshot_ref(snapshot);
 	l->conf = conf;
 	l->sources = sources;
+	list_init(&l->expected);
 	list_append(&w->listeners, &l->node);
-	r = bind_all(l, err, errlen);
+	r = source_check(conf, err, errlen);
+	if (r == 0)
+		r = bind_all(l, err, errlen);
 	if (r == 0)
 		r = start_plugin(l, err, errlen);
 	if (r == 0)
@@ -268,31 +170,24 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	return r;
 }
 
-static void close_socket(struct listener_socket *k)
-{
-	if (k->io.fd < 0)
-		return;
-	stop_listening(k);
-	close(k->io.fd);
-	k->io.fd = -1;
-}
-
 void listener_close(struct listener *l)
 {
 	l->closed = true;
 	for (unsigned i = 0; i < l->nsockets; i++) {
-		if (!is_udp(&l->sockets[i])) /* that one carries the standing flows */
-			close_socket(&l->sockets[i]);
+		if (listener_socket_is_udp(&l->sockets[i])) /* that one carries the standing flows */
+			continue;
+		listener_socket_accept_rest(&l->sockets[i]);
+		stop_counting(&l->sockets[i]);
+		listener_socket_close(&l->sockets[i]);
 	}
+	expect_close(l);
 }
 
 void listener_destroy(struct listener *l)
 {
 	listener_close(l);
-	for (unsigned i = 0; i < l->nsockets; i++) {
-		close_socket(&l->sockets[i]);
-		flows_fini(&l->sockets[i].flows);
-	}
+	for (unsigned i = 0; i < l->nsockets; i++)
+		listener_socket_close(&l->sockets[i]);
 	policies_unload(l);
 	if (l->inst && l->conf->plugin->stop)
 		l->conf->plugin->stop(l->inst);

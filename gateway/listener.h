@@ -7,19 +7,10 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
-#include "flows.h"
+#include "listener_socket.h"
 #include "snapshot.h"
 #include "sources.h"
 #include "worker.h"
-
-struct listener_socket {
-	struct io io;
-	struct listener *listener;
-	const struct bind *bind;
-	bool listening;
-	struct deadline pause; /* out of descriptors: accepts again then */
-	struct flows flows;    /* of a UDP socket */
-};
 
 struct listener {
 	struct worker *worker;
@@ -30,6 +21,8 @@ struct listener {
 	struct script_policy **policies; /* as conf->policies, loaded into this worker */
 	struct listener_socket *sockets; /* one for each bind */
 	unsigned nsockets;
+	struct listener *relay; /* serves the ports that this one's clients are expected at; NULL until there is one: expect.h */
+	struct list expected;   /* such a one's: its ports */
 	bool closed;
 	uint64_t refused_ms; /* when a refusal was logged last */
 	struct list node; /* worker->listeners */
@@ -39,9 +32,6 @@ struct listener {
  * and the way out.  0 or -errno; listener_close gives back what there is. */
 int listener_create(struct listener **lp, struct worker *w, struct snapshot *snapshot, const struct listener_conf *conf,
 		    struct sources *sources, char err[], size_t errlen);
-
-/* Is the address free?  Sharing it hides a foreign owner, so this asks without.  0 or -errno. */
-int listener_test_bind(const struct bind *bind);
 
 /* Starts or stops to listen, as the pools' states want it; on the worker's thread. */
 void listener_review(struct listener *l);

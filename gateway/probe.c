@@ -167,7 +167,7 @@ static int connect_stream(struct probe *p, struct worker *w, const struct server
 	struct tls *tls = NULL;
 	int r = p->conf->transport == LG_TLS ? tls_connect(&tls, p->conf->tls, &target) : 0;
 
-	return r < 0 ? r : stream_connect(&p->stream, w, to, tls, &probe_stream_ops, p, &probe_limits);
+	return r < 0 ? r : stream_connect(&p->stream, w, to, NULL, tls, &probe_stream_ops, p, &probe_limits);
 }
 
 static int connect_probe(struct probe *p, struct worker *w, const struct server *server)
@@ -175,7 +175,7 @@ static int connect_probe(struct probe *p, struct worker *w, const struct server 
 	struct sockaddr_storage to = address_of(server, p->conf->port), local;
 	const struct sockaddr *a = (const struct sockaddr *)&to;
 	socklen_t n = sizeof local;
-	int r = p->conf->transport == LG_UDP ? flow_connect(&p->flow, w, a, &probe_flow_ops, p, 0) :
+	int r = p->conf->transport == LG_UDP ? flow_connect(&p->flow, w, a, NULL, &probe_flow_ops, p, 0) :
 					       connect_stream(p, w, server, a);
 
 	if (r < 0)

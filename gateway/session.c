@@ -17,6 +17,7 @@
 
 #include "admission.h"
 #include "exchange.h"
+#include "expect.h"
 #include "host.h"
 #include "link.h"
 #include "log.h"
@@ -36,41 +37,45 @@ static const struct lg_reply no_server = {
 
 /* ---- A client comes ---- */
 
-static void refuse(struct listener *l, int fd, enum admission why)
+void session_refuse(struct listener *l, int fd, enum admission why)
 {
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
 	close(fd);
 	admission_refused(l, why);
 }
 
-/* Its client link is there, or could not be made. */
-static void begin_with(struct session *s, int r)
+/* Its client link is there, or could not be made: then false, and the session is gone. */
+static bool begin_with(struct session *s, int r)
 {
 	if (r < 0) {
 		log_error("session-failed", "listener", s->listener->conf->name, "reason", uv_strerror(r));
 		session_destroy(s);
-		return;
+		return false;
 	}
 	s->pub.client = &s->client->pub;
 	s->nlinks = 1;
+	return true;
 }
 
-void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport)
+void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in)
 {
-	enum admission a = admit(listener, peer, transport);
+	enum admission a = admit(listener, peer, in->transport);
 	struct session *s;
 
 	if (a != ADMITTED) {
-		refuse(listener, fd, a);
+		session_refuse(listener, fd, a);
 		return;
 	}
 	s = session_create(listener, peer);
 	if (!s) {
 		admission_leave(listener, peer);
-		refuse(listener, fd, OUT_OF_MEMORY);
+		session_refuse(listener, fd, OUT_OF_MEMORY);
 		return;
 	}
-	begin_with(s, link_accept(&s->client, s, fd, peer, transport));
+	s->in = *in;
+	if (in->expected)
+		expected_enter(in->expected);
+	begin_with(s, link_accept(&s->client, s, fd, peer, in->transport));
 }
 
 /* The table is full, or this client's share: a flow that is worth less goes at once. */
@@ -84,6 +89,15 @@ static void make_room(struct listener_socket *k, enum admission why, const struc
 	worker_deliver(k->listener->worker);
 }
 
+/* Each worker's table has its part of limits.sessions: a worker can only make room in its own. */
+static bool has_its_part(const struct listener_socket *k)
+{
+	const struct listener *l = k->listener;
+	size_t part = l->conf->limits.sessions / l->snapshot->settings.workers;
+
+	return k->flows.n >= (part ? part : 1);
+}
+
 void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&d->peer;
@@ -93,6 +107,8 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 
 	if (l->closed)
 		return;
+	if (has_its_part(k))
+		make_room(k, OVER_SESSIONS, peer);
 	a = admit(l, peer, LG_UDP);
 	if (a != ADMITTED) {
 		make_room(k, a, peer);
@@ -105,8 +121,7 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 		admission_refused(l, a == ADMITTED ? OUT_OF_MEMORY : a);
 		return;
 	}
-	begin_with(s, link_flow_accept(&s->client, s, k, d));
-	if (s->client)
+	if (begin_with(s, link_flow_accept(&s->client, s, k, d)))
 		link_flow_receive(s->client, d->bytes);
 }
 
@@ -238,8 +253,24 @@ static void take_owner(struct exchange *x)
 		propose(x, c->owner);
 }
 
+/* The client came by a port that was opened for this server. */
+static void place_expected(struct exchange *x)
+{
+	struct server *own = expected_server(x->session->in.expected);
+
+	x->server = balance_owner(own->pool, own->id, &x->tried);
+	if (x->server)
+		reach_server(x);
+	else
+		answer(x, &no_server);
+}
+
 static void place(struct exchange *x)
 {
+	if (x->session->in.expected) {
+		place_expected(x);
+		return;
+	}
 	x->state = EXCHANGE_PLACING;
 	if (!x->reach || (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
 		answer(x, &no_server);
@@ -298,10 +329,10 @@ static struct link *find_link(struct session *s, const struct server *server)
 	return NULL;
 }
 
-static struct link *open_link(struct session *s, struct pool *pool, struct server *server)
+static struct link *open_link(struct session *s, struct server *server)
 {
 	struct link *l;
-	int r = link_connect(&l, s, pool, server);
+	int r = link_connect(&l, s, server);
 
 	if (r < 0) {
 		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", server->name, "reason",
@@ -329,7 +360,7 @@ static void reach_server(struct exchange *x)
 	struct link *l = find_link(s, x->server);
 
 	if (!l)
-		l = open_link(s, x->reach->pool, x->server);
+		l = open_link(s, x->server);
 	if (!l) {
 		try_next(x);
 		return;

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "admission.h"
 #include "balance.h"
 #include "list.h"
 #include "script.h"
@@ -15,14 +16,23 @@
 #include "worker.h"
 
 struct datagram;
+struct expected;
 struct link;
 struct listener;
 struct listener_socket;
+
+/* How a client came in; of its listener's own address it is all zeroes but for the transport. */
+struct entrance {
+	enum lg_transport transport;
+	uint16_t server_port;      /* of a range: server links go to the same port; 0: to each server's own */
+	struct expected *expected; /* the port that waited for it: there is one server only, and it is not picked */
+};
 
 struct session {
 	struct lg_session pub; /* first: the plugin's view */
 	struct worker *worker;
 	struct listener *listener;
+	struct entrance in;
 	struct snapshot *snapshot; /* counted */
 	struct link *client;       /* NULL: gone, the session ends with its last server link */
 	struct list servers;       /* struct link */
@@ -78,7 +88,10 @@ static inline struct exchange *exchange_of(struct lg_exchange *x)
 /* ---- In the order of the story ---- */
 
 /* A client was accepted by `listener`; the descriptor is taken over in any case. */
-void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, enum lg_transport transport);
+void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in);
+
+/* It may not come in: reset, counted and logged with the limit that it would pass. */
+void session_refuse(struct listener *l, int fd, enum admission why);
 
 /* The same for a datagram that belongs to no flow; one that it is worth more than may have to go. */
 void session_begin_flow(struct listener_socket *socket, const struct datagram *d);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expect.h"
 #include "plugins.h"
 
 static void strings_free(char **list)
@@ -104,6 +105,7 @@ static void listener_free(struct listener_conf *l)
 	for (unsigned i = 0; i < l->npolicies; i++)
 		policy_free(&l->policies[i]);
 	free(l->policies);
+	expects_free(l->expects);
 	stats_free(l->stats);
 	free(l->name);
 }

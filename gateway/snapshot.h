@@ -121,7 +121,8 @@ enum on_error { ON_ERROR_UNAVAILABLE, ON_ERROR_PASS, ON_ERROR_DROP };
 struct bind { /* "tls:127.0.0.1:5061" */
 	enum lg_transport transport;
 	struct sockaddr_storage address;
-	char *text; /* "127.0.0.1:5061" */
+	uint16_t last; /* of a range of ports that begins with the address's; 0: that port alone.  One socket: range.h */
+	char *text;    /* "127.0.0.1:5061", "127.0.0.1:49152-65535" */
 };
 
 struct listener_limits {
@@ -134,6 +135,8 @@ struct listener_limits {
 	uint64_t memory;               /* bytes that the listener's links may hold in buffers, all together */
 	uint64_t queue;                /* bytes waiting for one peer before its sender is held */
 };
+
+struct expects;
 
 struct listener_conf {
 	char *name;
@@ -150,8 +153,10 @@ struct listener_conf {
 	struct policy_use *policies;
 	unsigned npolicies;
 	enum on_error on_error;
+	bool transparent;              /* server links come from the client's address: source.h */
 	struct listener_limits limits;
 	struct listener_stats *stats;
+	struct expects *expects;       /* ports that were opened for its clients: expect.h */
 };
 
 struct listener_stats {
@@ -162,6 +167,8 @@ struct listener_stats {
 	atomic_ullong lost_datagrams;  /* that the kernel did not take */
 	atomic_ullong held_bytes;      /* in buffers now: limits.memory */
 	atomic_int open;               /* sockets that listen now */
+	atomic_uint expected;          /* ports that are open now for one client each: expect.h */
+	atomic_ullong expected_opened, expected_refused, expected_none; /* ports; foreign clients; no port was left */
 	atomic_ullong *plugin_counters; /* as many as the plugin's table has */
 };
 

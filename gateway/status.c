@@ -137,6 +137,17 @@ static json_t *reached_status(const struct listener_conf *l)
 	return whole(list, ok);
 }
 
+/* Ports that were opened for one client each. */
+static json_t *expected_status(const struct listener_stats *stats)
+{
+	json_t *o = json_object();
+
+	return whole(o, put_number(o, "ports", atomic_load(&stats->expected)) &&
+				put_number(o, "opened", atomic_load(&stats->expected_opened)) &&
+				put_number(o, "refused", atomic_load(&stats->expected_refused)) &&
+				put_number(o, "none_left", atomic_load(&stats->expected_none)));
+}
+
 static json_t *listener_status(const struct listener_conf *l)
 {
 	const struct listener_stats *stats = l->stats;
@@ -154,6 +165,7 @@ static json_t *listener_status(const struct listener_conf *l)
 				put_number(o, "refused_tls", atomic_load(&stats->refused_tls)) &&
 				put_number(o, "exchanges", atomic_load(&stats->exchanges)) &&
 				put_number(o, "held_bytes", atomic_load(&stats->held_bytes)) &&
+				put(o, "expected", expected_status(stats)) &&
 				put(o, "counters", counters_status(l)) && put(o, "policies", policies_status(l)));
 }
 

@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "source.h"
 #include "splice.h"
 #include "stream_io.h"
 #include "tls.h"
@@ -423,18 +424,18 @@ int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls,
 	return 0;
 }
 
-int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, struct tls *tls,
-		   const struct stream_ops *ops, void *owner, const struct stream_limits *limits)
+int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
+		   struct tls *tls, const struct stream_ops *ops, void *owner, const struct stream_limits *limits)
 {
 	socklen_t n = to->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 	int fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int r = fd < 0 ? -errno : 0;
+	int r = fd < 0 ? -errno : source_bind(fd, source);
 
-	if (r == 0 && connect(fd, to, n) < 0 && errno != EINPROGRESS) {
+	if (r == 0 && connect(fd, to, n) < 0 && errno != EINPROGRESS)
 		r = -errno;
-		close(fd);
-	}
 	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
 		tls_free(tls);
 		return r;
 	}

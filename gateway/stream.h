@@ -119,9 +119,9 @@ struct stream {
 int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls, const struct stream_ops *ops, void *owner,
 		  const struct stream_limits *limits);
 
-/* Begins to connect; `tls` from tls_connect or NULL, taken over in any case.  A refusal comes as `closed`. */
-int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, struct tls *tls,
-		   const struct stream_ops *ops, void *owner, const struct stream_limits *limits);
+/* Begins to connect, from `source` (source.h) or the gateway's own address; `tls` from tls_connect or NULL, taken over in any case.  A refusal comes as `closed`. */
+int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
+		   struct tls *tls, const struct stream_ops *ops, void *owner, const struct stream_limits *limits);
 
 /* Copies the pieces to the queue; they leave at the end of this turn. */
 enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigned n);

@@ -23,6 +23,16 @@ function address.port(c, text, at)
   return c:problem(at, check.show(text) .. " is not a port", "a port is a number from 1 to 65535")
 end
 
+-- One port, or a range of them, "49152-65535": its first and its last, which is nil for one.
+function address.ports(c, text, at)
+  local first, last = text:match("^(%d+)%-(%d+)$")
+  if not first then return address.port(c, text, at) end
+  first, last = address.port(c, first, at), address.port(c, last, at)
+  if not first or not last then return nil end
+  if first <= last then return first, last end
+  return c:problem(at, check.show(text) .. " ends before it begins", "a range is FIRST-LAST: \"49152-65535\"")
+end
+
 -- The numeric address of a host, which may be a name; nil after a problem.
 function address.resolve(c, host, brackets, at)
   local numeric, v6 = c.host.address(host)

@@ -9,7 +9,7 @@ local options = use "options"
 local policy = use "policy"
 local routes = use "routes"
 
--- { transport, address, v6, port, text }
+-- { transport, address, v6, port, last (of a range, else nil), text }
 function check.types.bind(c, v, _, at)
   if type(v) ~= "string" then return check.types.string(c, v, {}, at) end
   local transport, rest = v:match("^(%a+):(.+)$")
@@ -22,27 +22,36 @@ function check.types.bind(c, v, _, at)
     return c:problem(at, check.show(v) .. " is not TRANSPORT:ADDRESS:PORT",
       not host and port or 'like "tcp:192.0.2.1:5060" or "tls:[2001:db8::1]:5061"')
   end
-  port = address.port(c, port, at)
+  local last
+  port, last = address.ports(c, port, at)
+  if last and transport == "udp" then return c:problem(at, "a range of ports is for tcp: and tls:") end
   local numeric, v6 = c.host.address(host)
   if not numeric then
     return c:problem(at, check.show(host) .. " is not an address",
       "names are not possible here; all addresses are 0.0.0.0 and [::]")
   end
   if not port then return nil end
-  local text = address.join(numeric, v6, port)
-  return { transport = transport, address = numeric, v6 = v6, port = port, text = text, _at = at }
+  local text = address.join(numeric, v6, port) .. (last and "-" .. last or "")
+  return { transport = transport, address = numeric, v6 = v6, port = port, last = last, text = text, _at = at }
+end
+
+-- An earlier bind that has a port of this one.
+local function taken(c, b)
+  for _, other in ipairs(c.binds) do
+    local same = other.address == b.address and (other.transport == "udp") == (b.transport == "udp")
+    if same and other.port <= (b.last or b.port) and b.port <= (other.last or other.port) then return other end
+  end
 end
 
 local function check_binds(c, binds, plugin)
   local tls = false
   for _, b in ipairs(binds) do
-    local key = (b.transport == "udp" and "udp:" or "") .. b.text
-    local other = c.binds[key]
+    local other = taken(c, b)
     if other then
-      c:problem(b._at, string.format("%s is bound on line %d already", b.text, other.line))
-    else
-      c.binds[key] = b._at
+      local text = other.text == b.text and "%s is bound on line %d already" or "%s has ports that line %d binds already"
+      c:problem(b._at, string.format(text, b.text, other._at.line))
     end
+    c.binds[#c.binds + 1] = b
     if plugin and not plugin.transports[b.transport] then
       c:problem(b._at, string.format("plugin `%s` does not go over %s", plugin.name, b.transport))
     end

@@ -148,7 +148,8 @@ return {
     keys = {
       { key = "plugin", type = "string", required = true, help = "the protocol that is spoken here" },
       { key = "bind", type = "list", of = { type = "bind" }, min = 1, max = 64, required = true,
-        help = '"tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT", one or a list' },
+        help = '"tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT", one or a list; PORT may be a range, "49152-65535", which ' ..
+          "needs a rule of the packet filter: lychgate-network(7)" },
       { key = "tls", type = "list", of = { type = "word", word = "tls" }, min = 1, unset = "no TLS",
         help = "the `tls` words of its certificates; the first is for clients that name no other" },
       { key = "verify", type = "choice", choices = { "none", "optional", "required" },
@@ -162,7 +163,9 @@ return {
         help = "what a policy that fails counts as" },
       { key = "limits", type = "table", keys = limits, default = {}, help = "what a client may use" },
       { key = "options", type = "options", default = {}, help = "the plugin's own" },
-      { key = "source", later = true, help = "the address that server links come from" },
+      { key = "source", type = "choice", choices = { "gateway", "transparent" }, default = "gateway",
+        help = "whose address server links come from: the gateway's own, or the client's, which needs root and routes " ..
+          "back through the gateway: lychgate-network(7)" },
     },
   },
 

@@ -13,7 +13,7 @@
 #include "plugins/rpc/session.h"
 #include "tests/plugin/rpc_play.h"
 
-#define ROOM 65536
+#define ROOM 16384
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t max);

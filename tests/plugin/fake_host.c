@@ -493,23 +493,6 @@ static void host_random(void *p, size_t n)
 		((unsigned char *)p)[i] = next++;
 }
 
-static uint16_t host_expect(struct lg_exchange *x, uint16_t server_port, const struct lg_ports *range)
-{
-	struct fake_exchange *e = (struct fake_exchange *)x;
-	struct fake *f = e->from->fake;
-	unsigned i = 0;
-
-	assert_true(e->routed);
-	assert_true(server_port != 0 && range->first != 0 && range->first <= range->last);
-	while (i < f->nexpected && f->expected[i] != server_port)
-		i++;
-	if (f->no_ports || i == FAKE_PORTS || i > (unsigned)(range->last - range->first))
-		return 0;
-	if (i == f->nexpected)
-		f->expected[f->nexpected++] = server_port;
-	return (uint16_t)(range->first + i);
-}
-
 const struct lg_host fake_calls = {
 	.size = sizeof(struct lg_host),
 	.route = host_route,
@@ -527,6 +510,6 @@ const struct lg_host fake_calls = {
 	.now_ms = host_now_ms,
 	.random = host_random,
 	.ask = fake_ask,
+	.expect = fake_expect,
 	.learn = host_learn,
-	.expect = host_expect,
 };

@@ -65,4 +65,7 @@ void fake_ask(struct lg_probe *p, struct lg_span bytes);
 /* fake_udp.c */
 bool fake_flow_forget(struct fake *f);
 
+/* fake_ports.c */
+uint16_t fake_expect(struct lg_exchange *x, uint16_t server_port, const struct lg_ports *range);
+
 #endif

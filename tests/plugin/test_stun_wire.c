@@ -172,7 +172,7 @@ static void errors_are_read(void **state)
 static void what_is_written_is_read(void **state)
 {
 	static const enum stun_form forms[] = { STUN_COOKIED, STUN_CLASSIC };
-	static const char *const randoms[] = { ID16, COOKIE ID, "\xFF\xFF\xFF\xFF" ID };
+	static const char *const randoms[] = { ID16, (COOKIE ID), ("\xFF\xFF\xFF\xFF" ID) };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)

@@ -56,9 +56,11 @@ def a_burst_of_a_flow_keeps_its_order(play):
     client.send(*burst)
     one.wait_datagrams(len(burst))
     equal(one.datagrams, burst, "what the server got")
-    source = next(iter(one.sources))
-    one.send(source, *burst)
-    equal([client.read() for _ in burst], burst, "what the client got")
+    source, got = next(iter(one.sources)), []
+    for at in range(0, len(burst), 50):  # what the client's own socket has room for
+        one.send(source, *burst[at:at + 50])
+        got += [client.read() for _ in burst[at:at + 50]]
+    equal(got, burst, "what the client got")
 
 
 main()

@@ -111,15 +111,15 @@ static const char big[] =
 	"  balance = 'hash', all_down = 'fail-open' }\n"
 	"pool 'loose' { servers = '127.0.0.1:2', persistence = false, tls = 'other', monitor = { plugin = 'talk' } }\n"
 	"pool 'base' { servers = '127.0.0.1:3', tls = 'other', monitor = { plugin = 'talk', port = 4 } }\n"
-	"listener 'main' { plugin = 'talk', bind = { 'tls:127.0.0.1:5061', 'tcp:[::1]:5060' }, tls = { 'pool', 'other' "
+	"listener 'main' { plugin = 'talk', bind = { 'tls:127.0.0.1:5061', 'tcp:[::1]:5060-5069' }, tls = { 'pool', 'other' "
 	"},\n"
-	"  peers = { 'edge.test' }, pool = 'front', on_error = 'drop',\n"
+	"  peers = { 'edge.test' }, pool = 'front', on_error = 'drop', source = 'transparent',\n"
 	"  policies = { 'any', { 'talkative', share = 0.5, wait = '1m', tags = { 'a\"\\\\]]', 'b' },\n"
 	"    words = { ['x.y'] = 'back', z = 'front' } } },\n"
 	"  limits = { sessions = 5, idle = '10m', memory = 0, first_byte = '1s', half = '2s', stall = '3s', handshakes "
 	"= 7,\n"
 	"    sessions_per_source = 8, new_per_source = 9 },\n"
-	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud' } }\n"
+	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud', doors = '7-9' } }\n"
 	"listener 'side' { plugin = 'plain', bind = 'tcp:127.0.0.1:99', pool = 'loose' }\n"
 	"listener 'talk' { plugin = 'talk', bind = 'tcp:127.0.0.1:98', pool = 'loose', options = { nets = { '10.0.0.0/8', '::1' },\n"
 	"  routes = { { sni = 'meet.*', ['header.to'] = '*.x', pool = 'back' }, { alpn = 'h2', pool = 'loose' } } } }\n"
@@ -235,7 +235,11 @@ static void check_main(const struct listener_conf *l)
 	assert_address(&l->binds[0].address, AF_INET, "127.0.0.1", 5061);
 	assert_int_equal(l->binds[1].transport, LG_TCP);
 	assert_address(&l->binds[1].address, AF_INET6, "::1", 5060);
-	assert_string_equal(l->binds[1].text, "[::1]:5060");
+	assert_string_equal(l->binds[1].text, "[::1]:5060-5069");
+	assert_int_equal(l->binds[0].last, 0);
+	assert_int_equal(l->binds[1].last, 5069);
+	assert_true(l->transparent);
+	assert_non_null(l->expects);
 	assert_non_null(l->tls);
 	assert_int_equal(l->on_error, ON_ERROR_DROP);
 	assert_int_equal(l->nreach, 3);
@@ -256,6 +260,8 @@ static void check_main(const struct listener_conf *l)
 	assert_true(!conf->greet && conf->lines == 9 && conf->pause == 1000 && conf->room == 1 << 20 &&
 		    conf->mood == 1);
 	assert_string_equal(conf->word, "x");
+	assert_int_equal(conf->doors.first, 7);
+	assert_int_equal(conf->doors.last, 9);
 	check_policies(l);
 }
 

@@ -105,6 +105,10 @@ static void test_counters(void **state)
 		{ "listeners.0.refused_tls", 15 },
 		{ "listeners.0.exchanges", 16 },
 		{ "listeners.0.held_bytes", 17 },
+		{ "listeners.0.expected.ports", 26 },
+		{ "listeners.0.expected.opened", 27 },
+		{ "listeners.0.expected.refused", 28 },
+		{ "listeners.0.expected.none_left", 29 },
 		{ "listeners.0.counters.messages", 18 },
 		{ "listeners.0.counters.malformed", 19 },
 		{ "listeners.0.policies.0.calls", 20 },
@@ -129,6 +133,10 @@ static void test_counters(void **state)
 	s->stats[0].refused_tls = 15;
 	s->stats[0].exchanges = 16;
 	s->stats[0].held_bytes = 17;
+	s->stats[0].expected = 26;
+	s->stats[0].expected_opened = 27;
+	s->stats[0].expected_refused = 28;
+	s->stats[0].expected_none = 29;
 	s->counters[0] = 18;
 	s->counters[1] = 19;
 	s->policy_stats.calls = 20;

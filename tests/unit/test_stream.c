@@ -41,7 +41,7 @@ static void test_refused(void **state)
 
 	for (int tls = 0; tls < 2; tls++) {
 		memset(&e, 0, sizeof e);
-		r = stream_connect(&e.s, w, (struct sockaddr *)&at, tls ? rig_tls_connect() : NULL, &end_ops, &e,
+		r = stream_connect(&e.s, w, (struct sockaddr *)&at, NULL, tls ? rig_tls_connect() : NULL, &end_ops, &e,
 				   &limits);
 		if (r == 0) {
 			RIG_UNTIL(w, e.told[CLOSED]);
@@ -75,7 +75,7 @@ static void test_connect_times_out(void **state)
 	struct end e = { 0 };
 
 	usleep(20000);
-	assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, NULL, &end_ops, &e, &limits), 0);
+	assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, NULL, NULL, &end_ops, &e, &limits), 0);
 	RIG_UNTIL(w, e.told[CLOSED]);
 	assert_string_equal(e.reason, "connect timed out");
 	assert_in_range(rig_now_ms() - since, 200, 2000);
@@ -96,7 +96,7 @@ static void test_close_while_connecting(void **state)
 		struct stream_limits limits = { .queue = 1 };
 		struct end e = { 0 };
 
-		assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, i / 2 ? rig_tls_connect() : NULL,
+		assert_int_equal(stream_connect(&e.s, w, (struct sockaddr *)&at, NULL, i / 2 ? rig_tls_connect() : NULL,
 						&end_ops, &e, &limits),
 				 0);
 		stream_close(e.s, hows[i % 2], "no more");

@@ -11,6 +11,7 @@ import traceback
 from .certificates import Certificates
 from .client import Client
 from .gateway import Gateway
+from .network import Machine
 from .server import Backstage, SipServer
 from .udp import MONITOR, UdpClient, UdpServer
 from .words import Failure, Skip
@@ -33,7 +34,7 @@ class Play:
         self.build, self.certificates = build, certificates
         self.folder = tempfile.mkdtemp(prefix="play-")
         self.backstage = Backstage()
-        self.servers, self.clients, self.gateways = [], [], []
+        self.servers, self.clients, self.gateways, self.machines = [], [], [], []
 
     # ---- Who plays ----
 
@@ -69,6 +70,10 @@ class Play:
         made = UdpClient(address or (self.host(1), 3478), self.host(last) if last else None)
         self.clients.append(made)
         return made
+    def machine(self, name):
+        """A machine with a network of its own; the story is skipped where there cannot be any."""
+        self.machines.append(Machine(name))
+        return self.machines[-1]
 
     def refused(self, **words):
         """Whether connecting to the gateway is refused."""
@@ -157,6 +162,8 @@ listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }
             client.close()
         for server in self.servers:
             server.die()
+        for machine in self.machines:
+            machine.end()
         self.backstage.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """udp: clients and servers that speak datagrams, and the few of STUN's words that they need."""
-import asyncio
 import os
 import socket
 import struct
@@ -33,13 +32,18 @@ def is_probe(data):
     return len(data) == 20 and data[:4] == b"\0\1\0\0"
 
 
+def udp_socket(host):
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+    return made
+
+
 class UdpClient:
     """A client's socket.  It is not connected, so that it sees where an answer comes from."""
 
     def __init__(self, address, source=None):
         self.address = address
-        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        self.socket = udp_socket(address[0])
         if source:
             self.socket.bind((source, 0))
 
@@ -74,9 +78,9 @@ class UdpClient:
         self.socket.close()
 
 
-class UdpServer(asyncio.DatagramProtocol):
+class UdpServer:
     """Answers the gateway's probes as a STUN server, and everything else with its own name and what was asked, until it
-    is told otherwise."""
+    is told otherwise.  Its socket is its own: asyncio's do not send empty datagrams."""
 
     def __init__(self, backstage, name, host, port):
         self.backstage, self.name, self.host, self.port = backstage, name, host, port
@@ -85,7 +89,7 @@ class UdpServer(asyncio.DatagramProtocol):
         self.probes = []           # (time, datagram)
         self.answer = self.named   # a function from a datagram to its answer; None: no answer
         self.answers_probes = True
-        self.transport = None
+        self.socket = None
 
     def named(self, data):
         return f"{self.name} ".encode() + data
@@ -95,34 +99,40 @@ class UdpServer(asyncio.DatagramProtocol):
         return data
 
     def listen(self):
-        async def begin():
-            bound = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_DGRAM)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-            bound.bind((self.host, self.port))
-            self.transport, _ = await self.backstage.loop.create_datagram_endpoint(lambda: self, sock=bound)
-        self.backstage.do(begin)
+        self.socket = udp_socket(self.host)
+        self.socket.setblocking(False)
+        self.socket.bind((self.host, self.port))
+        self.backstage.do(lambda: self.backstage.loop.add_reader(self.socket, self.take_all))
         return self
 
     def die(self):
         """As a process that is killed: ICMP answers for it."""
-        if self.transport:
-            self.backstage.do(self.transport.abort)
-            self.transport = None
+        if self.socket:
+            self.backstage.do(lambda: self.backstage.loop.remove_reader(self.socket))
+            self.socket.close()
+            self.socket = None
 
     def fall_silent(self):
         """As a host that hangs."""
         self.answer, self.answers_probes = None, False
 
-    def datagram_received(self, data, source):
+    def take_all(self):
+        try:
+            while True:
+                self.take(*self.socket.recvfrom(1 << 16))
+        except BlockingIOError:
+            pass
+
+    def take(self, data, source):
         if is_probe(data):
             self.probes.append((time.monotonic(), data))
             if self.answers_probes:
-                self.transport.sendto(struct.pack("!HH", SUCCESS, 0) + data[4:], source)
+                self.socket.sendto(struct.pack("!HH", SUCCESS, 0) + data[4:], source)
             return
         self.received.append((source, data))
         made = self.answer(data) if self.answer else None
         if made is not None:
-            self.transport.sendto(made, source)
+            self.socket.sendto(made, source)
 
     @property
     def datagrams(self):
@@ -136,7 +146,7 @@ class UdpServer(asyncio.DatagramProtocol):
     # What a story does, from the main thread.
 
     def send(self, source, *datagrams):
-        self.backstage.do(lambda: [self.transport.sendto(data, source) for data in datagrams])
+        self.backstage.do(lambda: [self.socket.sendto(data, source) for data in datagrams])
 
     def wait_datagrams(self, n):
         eventually(lambda: len(self.received) >= n, f"{self.name} gets {n} datagram(s)")

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""network: machines of the play, each a network namespace of its own, for what loopback cannot show: routes, rules of the
+packet filter, foreign addresses.  Needs root, `ip` and (for rules) `nft`.
+
+A namespace belongs to threads: a socket that is made, or a program that is started, on a thread inside is inside for good,
+whoever uses it then.  Nothing is left behind: a namespace goes with its last user."""
+import contextlib
+import ctypes
+import os
+import shutil
+import socket
+import subprocess
+import threading
+
+from .words import PATIENCE, Failure, Skip, slow
+
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+class Machine:
+    def __init__(self, name):
+        self.name, self.files = name, []
+        if os.geteuid() != 0 or not shutil.which("ip"):
+            raise Skip("this needs root and the program ip")
+        try:
+            self.space = self.on_thread(self.unshare)
+        except OSError as error:
+            raise Skip(f"no network namespaces here: {error}") from None
+        self.run("ip", "link", "set", "lo", "up")
+
+    @staticmethod
+    def unshare():
+        check(LIBC.unshare(CLONE_NEWNET))
+        return os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+
+    @staticmethod
+    def on_thread(act):
+        result = []
+
+        def run():
+            try:
+                result.append((act(), None))
+            except Exception as error:  # for the thread that waits
+                result.append((None, error))
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        if result[0][1]:
+            raise result[0][1]
+        return result[0][0]
+
+    def do(self, act):
+        """Runs a function inside and returns what it returns."""
+        def inside():
+            check(LIBC.setns(self.space, CLONE_NEWNET))
+            return act()
+        return self.on_thread(inside)
+
+    def run(self, *words, text=None):
+        done = self.do(lambda: subprocess.run(words, input=text, capture_output=True, text=True))
+        if done.returncode:
+            raise Failure(f"on {self.name}, {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def rules(self, text):
+        """Rules of the packet filter, as /etc/nftables.conf has them."""
+        if not shutil.which("nft"):
+            raise Skip("this needs the program nft")
+        try:
+            self.run("nft", "-f", "-", text=text)
+        except Failure as failure:
+            if "not supported" in str(failure):
+                raise Skip(str(failure)) from None
+            raise
+
+    def wire(self, other, *addresses, others):
+        """A cable to another machine, with the addresses ("192.0.2.1/24") of both ends."""
+        name = f"to-{other.name}"
+        self.run("ip", "link", "add", name, "type", "veth", "peer", "name", f"to-{self.name}", "netns",
+                 f"/proc/{os.getpid()}/fd/{other.space}")
+        for machine, end, own in ((self, name, addresses), (other, f"to-{self.name}", others)):
+            for address in own:
+                machine.run("ip", "address", "add", address, "dev", end, *(["nodad"] if ":" in address else []))
+            machine.run("ip", "link", "set", end, "up")
+
+    def connect(self, address, source=None):
+        """A connection from this machine; the answer of a Mirror is what the server at the other end saw."""
+        made = self.do(lambda: socket.create_connection(address, slow(PATIENCE), source_address=source))
+        self.files.append(made)
+        return made
+
+    def mirror(self, host, *ports):
+        for port in ports:
+            listening = self.do(lambda: socket.create_server(
+                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET))
+            self.files.append(listening)
+            threading.Thread(target=mirror, args=(listening,), daemon=True).start()
+        return self
+
+    def end(self):
+        for file in self.files:
+            with contextlib.suppress(OSError):
+                file.shutdown(socket.SHUT_RDWR)  # wakes a thread that accepts
+            file.close()
+        os.close(self.space)
+
+
+def mirror(listening):
+    """Tells each client the address of both ends, as the server sees them, and closes."""
+    while True:
+        try:
+            link, peer = listening.accept()
+        except OSError:
+            return
+        with link:
+            link.sendall(f"{peer[0]} {peer[1]} {' '.join(map(str, link.getsockname()[:2]))}".encode())
+
+
+def reflection(connection):
+    """What a mirror says: (client, client's port, server, server's port); None when there was nothing."""
+    with connection:
+        words = b"".join(iter(lambda: connection.recv(4096), b"")).decode().split()
+    return (words[0], int(words[1]), words[2], int(words[3])) if words else None
