@@ -14,8 +14,7 @@ static struct lg_span source(struct exchange *x)
 	struct session *s = x->session;
 
 	if (!s->source_text[0])
-		address_format_host((struct sockaddr *)(s->origin.ss_family ? &s->origin : &s->source), s->source_text,
-				    sizeof s->source_text);
+		address_format_host(session_origin(s), s->source_text, sizeof s->source_text);
 	return span_of(s->source_text);
 }
 

@@ -48,6 +48,12 @@ struct session {
 	max_align_t data[]; /* the plugin's */
 };
 
+/* Where the client comes from, as far as is known; limits by source count the peer itself. */
+static inline const struct sockaddr *session_origin(const struct session *s)
+{
+	return (const struct sockaddr *)(s->origin.ss_family ? &s->origin : &s->source);
+}
+
 enum exchange_state {
 	EXCHANGE_NEW,     /* policies come next */
 	EXCHANGE_PLACING, /* a server is looked for: the store is asked who owns the key */
