@@ -304,6 +304,18 @@ int flow_prepare(struct worker *w)
 	return w->datagrams ? 0 : -ENOMEM;
 }
 
+/* When the system has no port left, the one that has rested longest is rested enough. */
+static int connect_rested(struct worker *w, const struct sockaddr *to, const struct sockaddr *source)
+{
+	int fd = datagram_connect(to, source);
+
+	if ((fd == -EAGAIN || fd == -EADDRNOTAVAIL || fd == -EMFILE) && !list_empty(&w->resting)) {
+		let_go(container_of(w->resting.next, struct resting, node));
+		fd = datagram_connect(to, source);
+	}
+	return fd;
+}
+
 int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
 		 const struct flow_ops *ops, void *owner, uint32_t rest_ms)
 {
@@ -311,7 +323,7 @@ int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, 
 	int r = f ? flow_prepare(w) : -ENOMEM;
 
 	if (r == 0) {
-		f->io = (struct io){ datagram_connect(to, source), on_ready };
+		f->io = (struct io){ connect_rested(w, to, source), on_ready };
 		r = f->io.fd < 0 ? f->io.fd : worker_watch(w, &f->io, EPOLLIN);
 	}
 	if (r < 0) {
