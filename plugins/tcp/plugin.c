@@ -46,10 +46,10 @@ static const struct lg_option options[] = {
 	{ "peek_time", LG_MSEC, offsetof(struct tcp_conf, peek_ms), "500ms", 1, 60000,
 	  .help = "how long a client may take for it; then it is as if none had come" },
 	{ "proxy", LG_ENUM, offsetof(struct tcp_conf, proxy), "none", .choices = versions,
-	  .help = "the PROXY protocol header that servers get" },
+	  .help = "the PROXY protocol header that servers get; their pool speaks no TLS" },
 	{ "routes", LG_ROUTES, .help = "{ { sni = PATTERN, pool = NAME }, ... }" },
 	{ "trusted", LG_NETS, offsetof(struct tcp_conf, trusted),
-	  .help = "networks of proxies: their connections, and no others, begin with a PROXY protocol header" },
+	  .help = "networks of proxies: their connections to tcp: binds, and no others, begin with a PROXY header" },
 	{ NULL },
 };
 
@@ -194,7 +194,14 @@ static int send_proxy(struct lg_link *client, struct lg_link *to)
 
 static void tcp_routed(struct lg_exchange *x, struct lg_link *to)
 {
-	if (conf_of(to)->proxy != PROXY_NONE && send_proxy(x->from, to) < 0)
+	bool proxy = conf_of(to)->proxy != PROXY_NONE;
+
+	if (proxy && to->transport == LG_TLS) { /* it belongs in front of the handshake, which is over */
+		to->host->log(to, LG_ERROR, "proxy-header-impossible", "`proxy` is for pools without `tls`");
+		to->host->close(x->from, LG_RESET);
+		return;
+	}
+	if (proxy && send_proxy(x->from, to) < 0)
 		return; /* it is closing, and the client with it */
 	to->host->join(x->from, to);
 }

@@ -170,6 +170,20 @@ static void servers_are_told(void **state)
 	fake_destroy(f);
 }
 
+/* A header inside TLS would be bytes of the protocol. */
+static void servers_inside_tls_are_not_told(void **state)
+{
+	struct fake *f = create(true, false, 1);
+	struct fake_peer *client = fake_client(f, false);
+
+	(void)state;
+	client->link->transport = LG_TLS; /* the fake's server links are as their client's */
+	fake_text(client, "no hello");
+	assert_null(client->link);
+	assert_int_equal(client->how, LG_RESET);
+	fake_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +194,7 @@ int main(void)
 		cmocka_unit_test(a_trusted_proxy_has_to_begin_with_its_header),
 		cmocka_unit_test(strangers_headers_are_bytes),
 		cmocka_unit_test(servers_are_told),
+		cmocka_unit_test(servers_inside_tls_are_not_told),
 	};
 
 	return cmocka_run_group_tests_name("tcp front", tests, NULL, NULL);
