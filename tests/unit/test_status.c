@@ -105,6 +105,7 @@ static void test_counters(void **state)
 		{ "listeners.0.refused_tls", 15 },
 		{ "listeners.0.exchanges", 16 },
 		{ "listeners.0.held_bytes", 17 },
+		{ "listeners.0.lost_datagrams", 30 },
 		{ "listeners.0.expected.ports", 26 },
 		{ "listeners.0.expected.opened", 27 },
 		{ "listeners.0.expected.refused", 28 },
@@ -133,6 +134,7 @@ static void test_counters(void **state)
 	s->stats[0].refused_tls = 15;
 	s->stats[0].exchanges = 16;
 	s->stats[0].held_bytes = 17;
+	s->stats[0].lost_datagrams = 30;
 	s->stats[0].expected = 26;
 	s->stats[0].expected_opened = 27;
 	s->stats[0].expected_refused = 28;
