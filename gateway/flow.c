@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flow.c: UDP flows: receiving and sending for their owners, idle ends, and ports that rest before another client gets them.
- * Which flow has to go when there are too many: flows.c, asked by session.c.
+ * flow.c: UDP flows: receiving and sending for their owners, idle ends, and ports that rest before another client gets
+ * them. Which flow has to go when there are too many: flows.c, asked by session.c.
  */
 #include "flow.h"
 
@@ -16,6 +16,7 @@
 
 #include "listener.h"
 #include "log.h"
+#include "source.h"
 
 enum {
 	BATCHES = 4,          /* of DATAGRAM_BATCH that one socket may receive in a turn */
@@ -83,7 +84,7 @@ static void finish_close(struct flow *f)
 		flows_remove(&f->socket->flows, &f->entry);
 	} else {
 		worker_unwatch(w, &f->io);
-		rest_port(w, f->io.fd, f->active_ms + f->idle_ms);
+		rest_port(w, f->io.fd, f->own_port ? 0 : f->active_ms + f->idle_ms);
 	}
 	f->grave.bury = bury;
 	worker_bury(w, &f->grave);
@@ -216,7 +217,8 @@ static void on_ready(struct io *io, uint32_t events)
 static void deliver(struct listener_socket *k, const struct datagram *d,
 		    void (*begin)(struct listener_socket *, const struct datagram *))
 {
-	struct flow_entry *e = flows_find(&k->flows, (const struct sockaddr *)&d->peer, (const struct sockaddr *)&d->local);
+	struct flow_entry *e =
+		flows_find(&k->flows, (const struct sockaddr *)&d->peer, (const struct sockaddr *)&d->local);
 	struct flow *f = e ? container_of(e, struct flow, entry) : NULL;
 
 	if (!f) {
@@ -332,6 +334,7 @@ int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, 
 		free(f);
 		return r;
 	}
+	f->own_port = source_is_own(f->io.fd, source);
 	task_init(&f->open_task, on_open);
 	list_append(&w->flows, &f->node);
 	worker_defer(w, &f->open_task);
