@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -19,9 +20,10 @@
 #include "source.h"
 
 enum {
-	BATCHES = 4,          /* of DATAGRAM_BATCH that one socket may receive in a turn */
-	FLOW_PIECES = 16,     /* of one datagram */
-	RESTING_MOST = 16384, /* ports that rest; above it the one that has rested longest is let go */
+	BATCHES = 4,         /* of DATAGRAM_BATCH that one socket may receive in a turn */
+	FLOW_PIECES = 16,    /* of one datagram */
+	RESTING_MOST = 8192, /* ports that rest, of all workers: well below the number that the kernel gives away */
+	RESTING_PART = 4,    /* and at most this part of the descriptors: a flood of flows leaves some for all else */
 };
 
 /* ---- Ports that rest ---- */
@@ -43,6 +45,18 @@ static void let_go(struct resting *r)
 	free(r);
 }
 
+/* Each worker has an equal part; above it the port that has rested longest is let go. */
+static unsigned most_resting(const struct worker *w)
+{
+	unsigned workers = w->session_step ? (unsigned)w->session_step : 1;
+	struct rlimit l;
+	rlim_t most = RESTING_MOST;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur / RESTING_PART < most)
+		most = l.rlim_cur / RESTING_PART;
+	return (unsigned)most / workers;
+}
+
 static void rested(struct deadline *d)
 {
 	let_go(container_of(d, struct resting, over));
@@ -61,7 +75,7 @@ static void rest_port(struct worker *w, int fd, uint64_t until_ms)
 	wheel_deadline_init(&r->over, rested);
 	wheel_set(&w->wheel, &r->over, until_ms);
 	list_append(&w->resting, &r->node);
-	if (++w->nresting > RESTING_MOST)
+	if (++w->nresting > w->most_resting)
 		let_go(container_of(w->resting.next, struct resting, node));
 }
 
@@ -301,8 +315,10 @@ static void on_open(struct task *t)
 
 int flow_prepare(struct worker *w)
 {
-	if (!w->datagrams)
+	if (!w->datagrams) {
 		w->datagrams = datagram_room_create();
+		w->most_resting = most_resting(w);
+	}
 	return w->datagrams ? 0 : -ENOMEM;
 }
 
