@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flow.c: UDP flows: receiving and sending for their owners, idle ends, and ports that rest before another client gets them.
- * Which flow has to go when there are too many: flows.c, asked by session.c.
+ * flow.c: UDP flows: receiving and sending for their owners, idle ends, and ports that rest before another client gets
+ * them. Which flow has to go when there are too many: flows.c, asked by session.c.
  */
 #include "flow.h"
 
@@ -11,16 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "listener.h"
 #include "log.h"
+#include "source.h"
 
 enum {
-	BATCHES = 4,          /* of DATAGRAM_BATCH that one socket may receive in a turn */
-	FLOW_PIECES = 16,     /* of one datagram */
-	RESTING_MOST = 16384, /* ports that rest; above it the one that has rested longest is let go */
+	BATCHES = 4,         /* of DATAGRAM_BATCH that one socket may receive in a turn */
+	FLOW_PIECES = 16,    /* of one datagram */
+	RESTING_MOST = 8192, /* ports that rest, of all workers: well below the number that the kernel gives away */
+	RESTING_PART = 4,    /* and at most this part of the descriptors: a flood of flows leaves some for all else */
 };
 
 /* ---- Ports that rest ---- */
@@ -42,6 +45,18 @@ static void let_go(struct resting *r)
 	free(r);
 }
 
+/* Each worker has an equal part; above it the port that has rested longest is let go. */
+static unsigned most_resting(const struct worker *w)
+{
+	unsigned workers = w->session_step ? (unsigned)w->session_step : 1;
+	struct rlimit l;
+	rlim_t most = RESTING_MOST;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur / RESTING_PART < most)
+		most = l.rlim_cur / RESTING_PART;
+	return (unsigned)most / workers;
+}
+
 static void rested(struct deadline *d)
 {
 	let_go(container_of(d, struct resting, over));
@@ -60,7 +75,7 @@ static void rest_port(struct worker *w, int fd, uint64_t until_ms)
 	wheel_deadline_init(&r->over, rested);
 	wheel_set(&w->wheel, &r->over, until_ms);
 	list_append(&w->resting, &r->node);
-	if (++w->nresting > RESTING_MOST)
+	if (++w->nresting > w->most_resting)
 		let_go(container_of(w->resting.next, struct resting, node));
 }
 
@@ -83,7 +98,7 @@ static void finish_close(struct flow *f)
 		flows_remove(&f->socket->flows, &f->entry);
 	} else {
 		worker_unwatch(w, &f->io);
-		rest_port(w, f->io.fd, f->active_ms + f->idle_ms);
+		rest_port(w, f->io.fd, f->own_port ? 0 : f->active_ms + f->idle_ms);
 	}
 	f->grave.bury = bury;
 	worker_bury(w, &f->grave);
@@ -216,7 +231,8 @@ static void on_ready(struct io *io, uint32_t events)
 static void deliver(struct listener_socket *k, const struct datagram *d,
 		    void (*begin)(struct listener_socket *, const struct datagram *))
 {
-	struct flow_entry *e = flows_find(&k->flows, (const struct sockaddr *)&d->peer, (const struct sockaddr *)&d->local);
+	struct flow_entry *e =
+		flows_find(&k->flows, (const struct sockaddr *)&d->peer, (const struct sockaddr *)&d->local);
 	struct flow *f = e ? container_of(e, struct flow, entry) : NULL;
 
 	if (!f) {
@@ -299,8 +315,10 @@ static void on_open(struct task *t)
 
 int flow_prepare(struct worker *w)
 {
-	if (!w->datagrams)
+	if (!w->datagrams) {
 		w->datagrams = datagram_room_create();
+		w->most_resting = most_resting(w);
+	}
 	return w->datagrams ? 0 : -ENOMEM;
 }
 
@@ -332,6 +350,7 @@ int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, 
 		free(f);
 		return r;
 	}
+	f->own_port = source_is_own(f->io.fd, source);
 	task_init(&f->open_task, on_open);
 	list_append(&w->flows, &f->node);
 	worker_defer(w, &f->open_task);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flow.h: a UDP flow: what a stream is for TCP.  A client's flow is an address and port that sends to a listener's socket; a
- * server's has a socket of its own, connected, so that what comes there is the server's.  It carries datagrams to and from
- * its owner, a link or a probe.
+ * flow.h: a UDP flow: what a stream is for TCP.  A client's flow is an address and port that sends to a listener's
+ * socket; a server's has a socket of its own, connected, so that what comes there is the server's.  It carries
+ * datagrams to and from its owner, a link or a probe.
  *
  * A flow never waits: what the kernel does not take is lost and counted.
  */
@@ -37,6 +37,7 @@ struct flow {
 	uint64_t active_ms;             /* the last datagram, either way */
 	uint64_t sent;                  /* datagrams that were handed to the kernel */
 	bool closing, failed;
+	bool own_port; /* a server's, from its client's address and port: nobody else's ever */
 	struct deadline idle;
 	struct task open_task, close_task;
 	struct list node; /* worker->flows */
@@ -51,7 +52,10 @@ int flow_prepare(struct worker *w);
 int flow_accept(struct flow **fp, struct listener_socket *socket, const struct datagram *d, const struct flow_ops *ops,
 		void *owner, uint32_t idle_ms);
 
-/* A flow to a server, from `source` when that is not NULL (source.h); `opened` comes later.  Its port is not used for another client within `rest_ms` of its last use. */
+/*
+ * A flow to a server, from `source` when that is not NULL (source.h); `opened` comes later.  Its port is not used for
+ * another client within `rest_ms` of its last use.
+ */
 int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
 		 const struct flow_ops *ops, void *owner, uint32_t rest_ms);
 

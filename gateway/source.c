@@ -64,6 +64,15 @@ int source_bind(int fd, const struct sockaddr *source)
 	return bind_any_port(fd, source);
 }
 
+bool source_is_own(int fd, const struct sockaddr *source)
+{
+	struct sockaddr_storage a;
+	socklen_t n = sizeof a;
+
+	return source && getsockname(fd, (struct sockaddr *)&a, &n) == 0 &&
+	       address_port((struct sockaddr *)&a) == address_port(source);
+}
+
 int source_check(const struct listener_conf *conf, char err[], size_t errlen)
 {
 	int fd, r;

@@ -7,6 +7,7 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,9 @@ const struct sockaddr *source_of(const struct session *s);
  * the client.
  */
 int source_bind(int fd, const struct sockaddr *source);
+
+/* Whether a bound datagram socket has the address and the port of `source`; no for NULL. */
+bool source_is_own(int fd, const struct sockaddr *source);
 
 /* Whether the process may do what the listener's word asks for; 0, or -errno with what to do about it. */
 int source_check(const struct listener_conf *conf, char err[], size_t errlen);

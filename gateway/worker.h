@@ -78,7 +78,7 @@ struct worker {
 	unsigned npipes;
 	struct list flows;     /* flow.c: all of them */
 	struct list resting;   /* flow.c: ports that nobody may have yet */
-	unsigned nresting;
+	unsigned nresting, most_resting;
 	struct datagram_room *datagrams; /* flow.c: lent while datagrams are in hand */
 	bool draining;         /* stops with its last session */
 	uint64_t last_session, session_step; /* numbers of sessions: each worker counts in steps of its own */

@@ -27,5 +27,5 @@ from .gateway import Gateway
 from .messages import LYNC, Message, ack_of, in_dialog, lync, new_call_id, request, response
 from .server import SipServer
 from .story import Play, main, story
-from .udp import UdpClient, UdpServer
+from .udp import Flood, UdpClient, UdpServer
 from .words import Failure, Skip, eventually, equal, expect, never, slow

@@ -100,6 +100,15 @@ class Gateway:
         with open(f"/proc/{self.process.pid}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def sanitized(self):
+        """Whether it was built with the sanitizer that keeps freed memory for a while."""
+        with open(f"/proc/{self.process.pid}/exe", "rb") as file:
+            return b"__asan_init" in file.read()
+
+    def descriptors(self):
+        """How many it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     # ---- The end ----
 
     def signal(self, which):

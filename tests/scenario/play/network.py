@@ -12,6 +12,7 @@ import socket
 import subprocess
 import threading
 
+from .udp import UdpClient
 from .words import PATIENCE, Failure, Skip, slow
 
 CLONE_NEWNET = 0x40000000
@@ -103,6 +104,20 @@ class Machine:
             threading.Thread(target=mirror, args=(listening,), daemon=True).start()
         return self
 
+    def udp_client(self, address, source):
+        """A client with an address of this machine's."""
+        made = self.do(lambda: UdpClient(address, source))
+        self.files.append(made.socket)
+        return made
+
+    def udp_mirror(self, host, port):
+        """As a Mirror, for datagrams: each is answered with the address that it came from."""
+        bound = self.do(lambda: socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM))
+        bound.bind((host, port))
+        self.files.append(bound)
+        threading.Thread(target=udp_mirror, args=(bound,), daemon=True).start()
+        return self
+
     def end(self):
         for file in self.files:
             with contextlib.suppress(OSError):
@@ -120,6 +135,18 @@ def mirror(listening):
             return
         with link:
             link.sendall(f"{peer[0]} {peer[1]} {' '.join(map(str, link.getsockname()[:2]))}".encode())
+
+
+def udp_mirror(bound):
+    """Tells each client the address that its datagram came from."""
+    while True:
+        try:
+            peer = bound.recvfrom(1 << 16)[1]
+        except OSError:
+            return
+        if not peer:  # shut down
+            return
+        bound.sendto(f"{peer[0]} {peer[1]}".encode(), peer)
 
 
 def reflection(connection):

@@ -13,7 +13,7 @@ from .client import Client
 from .gateway import Gateway
 from .network import Machine
 from .server import Backstage, SipServer
-from .udp import MONITOR, UdpClient, UdpServer
+from .udp import MONITOR, Flood, UdpClient, UdpServer
 from .words import Failure, Skip
 
 STORIES = []
@@ -70,6 +70,10 @@ class Play:
         made = UdpClient(address or (self.host(1), 3478), self.host(last) if last else None)
         self.clients.append(made)
         return made
+    def flood(self, address):
+        self.clients.append(Flood(address))
+        return self.clients[-1]
+
     def machine(self, name):
         """A machine with a network of its own; the story is skipped where there cannot be any."""
         self.machines.append(Machine(name))

@@ -10,6 +10,7 @@ from .words import PATIENCE, Failure, eventually, slow
 BINDING, ALLOCATE, REFRESH, INDICATION, SUCCESS = 0x0001, 0x0003, 0x0004, 0x0011, 0x0101
 COOKIE = 0x2112A442
 SOFTWARE = 0x8022
+IP_PKTINFO = 8
 BUFFER = 4 << 20  # bytes; bursts are for the gateway to lose, not for the play
 
 # What a pool behind a UDP listener is watched by.
@@ -78,6 +79,24 @@ class UdpClient:
         self.socket.close()
 
 
+class Flood:
+    """Datagrams from one new address after the other (127.128.0.0 and on), all from one socket: each names its own."""
+
+    def __init__(self, address):
+        self.address, self.next = address, 0x7F800000
+        self.socket = udp_socket("0.0.0.0")
+        self.socket.bind(("0.0.0.0", 0))
+
+    def send(self, sources, data=b"flood"):
+        for source in range(self.next, self.next + sources):
+            info = struct.pack("!iIi", 0, source, 0)  # struct in_pktinfo: the middle is the source
+            self.socket.sendmsg([data], [(socket.IPPROTO_IP, IP_PKTINFO, info)], 0, self.address)
+        self.next += sources
+
+    def close(self):
+        self.socket.close()
+
+
 class UdpServer:
     """Answers the gateway's probes as a STUN server, and everything else with its own name and what was asked, until it
     is told otherwise.  Its socket is its own: asyncio's do not send empty datagrams."""
@@ -87,6 +106,7 @@ class UdpServer:
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.received = []         # (source, datagram), all but probes
         self.probes = []           # (time, datagram)
+        self.keep = None           # a function from a datagram to whether it goes to `received`; None: all do
         self.answer = self.named   # a function from a datagram to its answer; None: no answer
         self.answers_probes = True
         self.socket = None
@@ -129,7 +149,8 @@ class UdpServer:
             if self.answers_probes:
                 self.socket.sendto(struct.pack("!HH", SUCCESS, 0) + data[4:], source)
             return
-        self.received.append((source, data))
+        if not self.keep or self.keep(data):
+            self.received.append((source, data))
         made = self.answer(data) if self.answer else None
         if made is not None:
             self.socket.sendto(made, source)
