@@ -348,7 +348,8 @@ static bool out_of_sockets(int r)
 
 /*
  * There is no descriptor or port left for a new flow: as in a full table, one that is worth less goes.  The new one is
- * not confirmed itself, so no confirmed one ever goes for it.  True: it is tried again, behind the consequences of that.
+ * not confirmed itself, so no confirmed one ever goes for it.  True: it is tried again, behind the consequences of
+ * that.
  */
 static bool wait_for_socket(struct exchange *x, int r)
 {
@@ -385,8 +386,8 @@ static void reach_server(struct exchange *x)
 	if (r < 0) {
 		if (wait_for_socket(x, r))
 			return;
-		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", x->server->name, "reason",
-			    uv_strerror(r));
+		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", x->server->name,
+			    "reason", uv_strerror(r));
 		try_next(x);
 		return;
 	}
