@@ -23,6 +23,7 @@ struct datagram_room {
 	struct iovec in_iov[DATAGRAM_BATCH], out_iov[DATAGRAM_BATCH];
 	struct sockaddr_storage from[DATAGRAM_BATCH], to[DATAGRAM_BATCH];
 	union control in_control[DATAGRAM_BATCH], out_control[DATAGRAM_BATCH];
+	unsigned used_in; /* the first of `in`, which the kernel has written to */
 	int out_fd;
 	unsigned nout;
 	size_t out_used;
@@ -41,6 +42,7 @@ struct datagram_room *datagram_room_create(void)
 		datagram_room_destroy(r);
 		return NULL;
 	}
+	r->used_in = DATAGRAM_BATCH;
 	return r;
 }
 
@@ -55,7 +57,7 @@ void datagram_room_destroy(struct datagram_room *r)
 
 /* ---- Sockets ---- */
 
-static void widen(int fd, int bytes)
+void datagram_widen(int fd, int bytes)
 {
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -83,7 +85,7 @@ int datagram_bind(const struct sockaddr *address, bool share)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
 	else if (is_any(address))
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
-	widen(fd, DATAGRAM_BUFFER);
+	datagram_widen(fd, DATAGRAM_BUFFER);
 	if (bind(fd, address, address_len(address)) == 0)
 		return fd;
 	r = -errno;
@@ -98,7 +100,6 @@ int datagram_connect(const struct sockaddr *server, const struct sockaddr *sourc
 
 	if (fd < 0)
 		return -errno;
-	widen(fd, DATAGRAM_FLOW);
 	r = source_bind(fd, source);
 	if (r == 0 && connect(fd, server, address_len(server)) == 0)
 		return fd;
@@ -110,11 +111,10 @@ int datagram_connect(const struct sockaddr *server, const struct sockaddr *sourc
 
 /* ---- Receiving ---- */
 
-int datagram_receive(struct datagram_room *r, int fd)
+/* Only what the last batch used is made anew: a flow's batch is mostly one. */
+static void renew_room(struct datagram_room *r)
 {
-	int n;
-
-	for (unsigned i = 0; i < DATAGRAM_BATCH; i++) {
+	for (unsigned i = 0; i < r->used_in; i++) {
 		r->in_iov[i] = (struct iovec){ r->in_bytes + (size_t)i * DATAGRAM_MOST, DATAGRAM_MOST };
 		r->in[i].msg_hdr = (struct msghdr){
 			.msg_name = &r->from[i],
@@ -125,9 +125,18 @@ int datagram_receive(struct datagram_room *r, int fd)
 			.msg_controllen = sizeof r->in_control[i],
 		};
 	}
+	r->used_in = 0;
+}
+
+int datagram_receive(struct datagram_room *r, int fd)
+{
+	int n;
+
+	renew_room(r);
 	n = recvmmsg(fd, r->in, DATAGRAM_BATCH, 0, NULL);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
+	r->used_in = (unsigned)n;
 	return n;
 }
 
@@ -146,7 +155,8 @@ static void read_local(struct msghdr *m, struct sockaddr_storage *local)
 			struct sockaddr_in6 *a = (struct sockaddr_in6 *)local;
 
 			memcpy(&info, CMSG_DATA(c), sizeof info);
-			*a = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr,
+			*a = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+						    .sin6_addr = info.ipi6_addr,
 						    .sin6_scope_id = info.ipi6_ifindex };
 		}
 	}

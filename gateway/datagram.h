@@ -37,6 +37,9 @@ int datagram_bind(const struct sockaddr *address, bool share);
 /* A socket connected to a server, from `source` when that is not NULL (source.h).  The descriptor or -errno. */
 int datagram_connect(const struct sockaddr *server, const struct sockaddr *source);
 
+/* A larger receive buffer, as far as the system lets us: new sockets of datagram_connect have the system's own. */
+void datagram_widen(int fd, int bytes);
+
 /* Receives a batch: the number of datagrams, 0 when there is none, or -errno (an ICMP error that came for an earlier one).
  * datagram_get gives each; its bytes are good until the next call. */
 int datagram_receive(struct datagram_room *r, int fd);

@@ -62,16 +62,17 @@ static void rested(struct deadline *d)
 	let_go(container_of(d, struct resting, over));
 }
 
-static void rest_port(struct worker *w, int fd, uint64_t until_ms)
+static void rest_port(struct worker *w, struct io *io, uint64_t until_ms)
 {
 	struct resting *r = until_ms > w->now_ms ? calloc(1, sizeof *r) : NULL;
 
 	if (!r) {
-		close(fd);
+		close(io->fd);
 		return;
 	}
+	worker_unwatch(w, io);
 	r->worker = w;
-	r->fd = fd;
+	r->fd = io->fd;
 	wheel_deadline_init(&r->over, rested);
 	wheel_set(&w->wheel, &r->over, until_ms);
 	list_append(&w->resting, &r->node);
@@ -97,8 +98,7 @@ static void finish_close(struct flow *f)
 	if (f->socket) {
 		flows_remove(&f->socket->flows, &f->entry);
 	} else {
-		worker_unwatch(w, &f->io);
-		rest_port(w, f->io.fd, f->own_port ? 0 : f->active_ms + f->idle_ms);
+		rest_port(w, &f->io, f->own_port ? 0 : f->active_ms + f->idle_ms);
 	}
 	f->grave.bury = bury;
 	worker_bury(w, &f->grave);
@@ -165,9 +165,14 @@ static void send_to_client(struct flow *f, struct lg_span bytes)
 	flows_answered(&k->flows, &f->entry);
 }
 
-/* An ICMP error for an earlier datagram is told here: that one was lost, this one gets its own try. */
+/*
+ * The system's receive buffer is enough for the answer to one datagram; a flow that goes on gets its own before more
+ * can come. An ICMP error for an earlier datagram is told here: that one was lost, this one gets its own try.
+ */
 static void send_to_server(struct flow *f, struct lg_span bytes)
 {
+	if (f->sent == 1)
+		datagram_widen(f->io.fd, DATAGRAM_FLOW);
 	for (unsigned tries = 0; tries < 2; tries++) {
 		if (send(f->io.fd, bytes.p, bytes.n, MSG_NOSIGNAL) >= 0) {
 			f->sent++;

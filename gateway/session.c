@@ -329,20 +329,43 @@ static struct link *find_link(struct session *s, const struct server *server)
 	return NULL;
 }
 
-static struct link *open_link(struct session *s, struct server *server)
+static int open_link(struct link **lp, struct session *s, struct server *server)
 {
-	struct link *l;
-	int r = link_connect(&l, s, server);
+	int r = link_connect(lp, s, server);
 
-	if (r < 0) {
-		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", server->name, "reason",
-			    uv_strerror(r));
-		return NULL;
-	}
-	list_append(&s->servers, &l->node);
+	if (r < 0)
+		return r;
+	list_append(&s->servers, &(*lp)->node);
 	s->nlinks++;
 	atomic_fetch_add_explicit(&server->state->sessions, 1, memory_order_relaxed);
-	return l;
+	return 0;
+}
+
+static bool out_of_sockets(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -EAGAIN || r == -EADDRNOTAVAIL;
+}
+
+/*
+ * There is no descriptor or port left for a new flow: as in a full table, one that is worth less goes.  The new one is
+ * not confirmed itself, so no confirmed one ever goes for it.  True: it is tried again, behind the consequences of
+ * that.
+ */
+static bool wait_for_socket(struct exchange *x, int r)
+{
+	struct link *client = x->session->client, *other;
+	struct flow_entry *e;
+
+	if (!out_of_sockets(r) || x->waited || !client || !client->flow)
+		return false;
+	e = flows_victim(&client->flow->socket->flows);
+	if (!e || e == &client->flow->entry || exchange_keep_unit(x) < 0)
+		return false;
+	other = container_of(e, struct flow, entry)->owner;
+	session_end(other->session, LG_RESET, "no socket left");
+	x->waited = true;
+	worker_defer(x->session->worker, &x->task);
+	return true;
 }
 
 /* This server cannot be had: the next one, as often as the pool says. */
@@ -358,10 +381,13 @@ static void reach_server(struct exchange *x)
 {
 	struct session *s = x->session;
 	struct link *l = find_link(s, x->server);
+	int r = l ? 0 : open_link(&l, s, x->server);
 
-	if (!l)
-		l = open_link(s, x->server);
-	if (!l) {
+	if (r < 0) {
+		if (wait_for_socket(x, r))
+			return;
+		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", x->server->name,
+			    "reason", uv_strerror(r));
 		try_next(x);
 		return;
 	}

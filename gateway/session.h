@@ -75,6 +75,7 @@ struct exchange {
 	bool asking;                      /* the store has the claim and answers later: the memory must stay */
 	void (*then)(struct exchange *x); /* goes on with the store's answer */
 	unsigned looking;                 /* LG_FOLLOW: in listener_conf.reach, which pool's table is asked */
+	bool waited;                      /* for a socket, when there was none left */
 	char *copy;                       /* of the unit, once it must outlive its callback */
 	uint64_t begins;                  /* in to's stream: the queue's length when it was routed */
 	bool again;                       /* asked for inside `lost` */
