@@ -85,6 +85,8 @@ class Play:
             self.client(**words).close()
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:  # it came in between: the kernel had taken it, and the socket was closed
+            pass
         return False
 
     def turned_away(self, **words):
