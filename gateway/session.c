@@ -229,7 +229,7 @@ static void take_owner(struct exchange *x);
 /* Nobody owns the key, or its owner cannot serve: balance proposes. */
 static void propose(struct exchange *x, uint64_t gone)
 {
-	if (!x->has_key) /* what has no key is spread by chance where the key would decide */
+	if (!x->has_key && x->reach->pool->balance == BALANCE_HASH) /* what has no key is spread by chance */
 		host_functions.random(&x->claim.key.b, sizeof x->claim.key.b);
 	x->server = balance_pick(x->reach->pool, x->claim.key.b, &x->tried);
 	if (!x->server)
