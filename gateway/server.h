@@ -25,6 +25,7 @@ struct server_state {
 	atomic_int admin;  /* enum admin: command.c writes */
 	atomic_llong since; /* Unix time in ms of the last change of either */
 	atomic_uint sessions; /* links that stand */
+	atomic_llong rests_until; /* no new keys before this, in ms of the workers' clock; 0: it does not rest */
 	atomic_ullong requests, failures;
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
 	pthread_mutex_t lock;
@@ -44,6 +45,9 @@ struct server {
 	uint64_t id;          /* what the store remembers: hash of `id`, else `name`, else address:port */
 	struct pool *pool;
 	unsigned index;       /* in pool->servers */
+	/* Of the shared links that lead here: the same as of any server of the snapshot with equal address, TLS name, TLS
+	 * identity and verification, else its own.  From 0, below snapshot.ntrunks. */
+	unsigned trunk;
 	struct server_state *state;
 };
 

@@ -26,6 +26,8 @@ struct settings {
 	enum lg_level log;
 	uint64_t drain_ms;
 	char **plugin_path, **policy_path; /* further folders, end with NULL */
+	bool has_secret;
+	unsigned char secret[16]; /* of `secret`, the file: keys of tokens and digests (token.h) */
 };
 
 /* A `tls` word. */
@@ -34,7 +36,8 @@ struct tls_entry {
 	struct tls_identity *identity;
 };
 
-enum balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS, BALANCE_HASH };
+/* ORDERED: the first server of the list that takes new keys. */
+enum balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS, BALANCE_HASH, BALANCE_ORDERED };
 enum all_down { ALL_DOWN_REFUSE, ALL_DOWN_REPLY, ALL_DOWN_FAIL_OPEN };
 
 struct monitor_conf {
@@ -59,6 +62,9 @@ struct pool {
 	enum balance balance;
 	enum all_down all_down;
 	unsigned tries;       /* servers that one exchange may try */
+	unsigned links;       /* shared ones, to each server and from each worker */
+	unsigned transports[2]; /* of enum lg_transport (LG_TCP: inside TLS when `tls` is there), first preferred; 0: no
+				 * (second) one.  None: as the client came */
 	bool has_persistence; /* false: persistence = false or the plugin has no default */
 	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
 	char **by;            /* names of facts, ends with NULL; NULL with default_persistence */
@@ -182,6 +188,7 @@ struct snapshot {
 	unsigned npools;
 	struct listener_conf *listeners;
 	unsigned nlisteners;
+	unsigned ntrunks; /* see server.trunk */
 };
 
 struct snapshot *snapshot_ref(struct snapshot *s);

@@ -61,6 +61,9 @@ struct sip_head {
 	struct sip_slice cseq_value;
 	struct sip_slice via, from, to, contact; /* n is 0 if absent */
 
+	struct sip_slice max_forwards, route; /* the first line's; n is 0 if absent */
+	int max_forwards_n;                   /* 0 to 255; -1: absent */
+
 	uint32_t via_lines;     /* how many Via lines, each with one value or several */
 	int64_t content_length; /* -1: absent */
 	bool has_content_type;

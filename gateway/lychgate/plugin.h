@@ -28,7 +28,7 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.2: UDP flows, learn, expect, options of ports, networks and routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
+ * ABI history.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn, expect, options of ports, networks and routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
  * lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 #define LG_ABI_MAJOR 0 /* another one than the core's: not loaded */
-#define LG_ABI_MINOR 2 /* a higher one than the core's: not loaded */
+#define LG_ABI_MINOR 3 /* a higher one than the core's: not loaded */
 
 /* Borrowed bytes; not terminated.  { NULL, 0 } is "there is none". */
 struct lg_span {
@@ -92,8 +92,10 @@ struct lg_link {
 	const struct lg_host *host;
 	void *inst;                      /* this plugin's instance for the listener and thread */
 	void *data;                      /* link_size bytes of the plugin's, zeroed at the start */
-	struct lg_session *session;      /* the client link and the server links that hang on it */
-	const struct lg_server *server;  /* the pool member at the other end, NULL for a client */
+	struct lg_session *session;      /* the client link and the server links that hang on it; NULL: shared by all */
+	/* The pool member at the other end.  Also of a link that was accepted from the address of one that the listener's
+	 * pools name (inside TLS only with a verified certificate that bears the server's name); NULL for other clients. */
+	const struct lg_server *server;
 	const struct lg_limits *limits;
 	enum lg_side side;
 	enum lg_transport transport;
@@ -109,23 +111,41 @@ struct lg_session {
 	void *data;             /* session_size bytes of the plugin's, zeroed at the start */
 };
 
+/* What policies want changed in a message. */
+struct lg_edit {
+	struct lg_span name, value; /* value.p NULL: the header goes */
+	bool answer;                /* in the answer, not in the request */
+};
+
 /* One request and its answer, from either side. */
 struct lg_exchange {
 	struct lg_link *from; /* where the request came from */
 	struct lg_link *to;   /* where it goes; NULL until routed */
 	struct lg_span unit;  /* the request as given to `route`, while the core holds it (see `route`); may move: keep offsets */
 	void *data;           /* exchange_size bytes of the plugin's, zeroed at the start */
+	const struct lg_edit *edits; /* from `routed` to the end; names and values fit a header line and are none of the
+				      * plugin's `sealed` ones; of two for one header the later holds */
+	unsigned nedits;
 };
 
 /* ---- What the plugin asks for ------------------------------------------------------------------------------------ */
 
 enum lg_mode {
 	LG_PRIVATE, /* one link for each server and session */
+	/*
+	 * One of a few links to each server that all clients of this listener and thread share (the pool's `links`), as far
+	 * as they may: a client that is not trusted never shares one that shows the gateway's certificate.  Its `session`
+	 * is NULL.  It takes whole units only, and is never held for one receiver.
+	 */
+	LG_SHARED,
 };
 
 enum lg_how_flags {
 	LG_KEEP = 1,   /* the core keeps `unit` until the exchange ends, so that `again` can send it elsewhere */
 	LG_FOLLOW = 2, /* the key's owner, if there is one, beats a policy's route (requests inside a dialog, CANCEL, ACK) */
+	LG_KNOWN = 4,  /* the plugin itself knows where it goes (a token): policies may only answer or drop, and `routed`
+			* comes with `to` NULL */
+	LG_STREAM = 8, /* LG_SHARED: by a byte stream, if the pool has UDP and streams (too long for a datagram) */
 };
 
 /* How `route` finds the other end; zero is the plain way. */
@@ -175,6 +195,18 @@ enum lg_why {
 struct lg_lost {
 	enum lg_why why;
 	bool handed; /* at least one byte of the request may have left: only a request that may be repeated goes `again` */
+};
+
+/*
+ * A token is a link's name in a few printable bytes (letters and digits), for a place in a message that comes back: it is
+ * signed, so that nobody can make one up, and bound to its use.  Those of streams are good in this process as long as the
+ * link is; those of UDP clients carry the addresses, so that any thread, and any gateway with the same `secret`, may send.
+ */
+enum { LG_TOKEN = 112 }; /* bytes, at most */
+
+enum lg_use {
+	LG_ANSWER, /* answers go there: from any link */
+	LG_ROUTE,  /* requests go there: only from a link whose `server` is set */
 };
 
 enum lg_learned {
@@ -228,7 +260,8 @@ struct lg_host {
 	struct lg_exchange *(*route)(struct lg_link *from, const struct lg_how *how, struct lg_span unit);
 
 	/* Sends a kept request to another server: policies do not run again, servers tried before are left out, the
-	 * persistence entry moves.  `routed` or `respond` follows.  Only inside `lost`, only with LG_KEEP. */
+	 * persistence entry moves.  `routed` or `respond` follows.  Only after `routed` (inside `lost` it takes the end of
+	 * the exchange back), only with LG_KEEP. */
 	void (*again)(struct lg_exchange *x);
 
 	/* The exchange's persistence key, as the pool of the server link `owner` defines it, belongs to that server from
@@ -280,6 +313,30 @@ struct lg_host {
 	 * address to `server_port` of this exchange's server; the core joins them.  The same three get the same port; it
 	 * goes when nobody has used it for a while.  0: none is left. */
 	uint16_t (*expect)(struct lg_exchange *x, uint16_t server_port, const struct lg_ports *range);
+
+	/* Writes a token of the link `l`; returns its length.  Over UDP `port` is the peer's port to send to, where that is
+	 * not the one it sent from (RFC 3261 section 18.2.2); 0: the same. */
+	unsigned (*token)(struct lg_link *l, enum lg_use use, uint16_t port, char out[LG_TOKEN]);
+
+	/*
+	 * Sends a whole unit, which `from` has received, to the link that the token names, on whatever thread that is.
+	 * LG_SENT: taken; a link of another thread may turn out to be gone, then `returned` tells.  LG_GONE: the token is
+	 * none, not for this use, or the link is gone.  A receiver that takes nothing while its queue grows to twice its
+	 * limit is closed.
+	 */
+	enum lg_send (*send_to)(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
+				unsigned n);
+
+	/* No new keys for the server at this link's other end meanwhile (it said so itself); not health. */
+	void (*rest)(struct lg_link *l, uint32_t ms);
+
+	/* A hash of the pieces, in their order, under the gateway's `secret`: the same in all threads, and in all gateways
+	 * and after restarts with the same `secret`.  Who does not know that cannot make one. */
+	uint64_t (*digest)(const struct lg_span *pieces, unsigned n);
+
+	/* Where the peer of `l` can reach this listener by l's transport, "192.0.2.1:5060": its own address with that
+	 * transport, else l->local.  Good until the next call. */
+	struct lg_span (*home)(const struct lg_link *l);
 };
 
 /* ---- Options, facts -------------------------------------------------------------------------------------------------- */
@@ -375,6 +432,19 @@ struct lg_plugin {
 	const struct lg_option *probe_options;
 	int (*probe)(struct lg_probe *p);
 	enum lg_verdict (*judge)(struct lg_probe *p, struct lg_span in);
+
+	/* Since ABI 0.3. */
+
+	/* At load, also of a mere check: are these options (`conf`) good for a listener with these transports?  0, or
+	 * -EINVAL with a reason for the operator. */
+	int (*check)(const void *conf, unsigned transports, char err[], size_t errlen);
+
+	/* A unit that `send_to` has taken, from this link, could not be delivered: its receiver is gone. */
+	void (*returned)(struct lg_link *from, struct lg_span unit);
+
+	/* Headers (lower case) that no policy may edit: a policy that says so gets a warning at load, and its edit is left
+	 * aside.  Ends with NULL; a plugin without a list cannot edit at all, and such a policy is refused. */
+	const char *const *sealed;
 };
 
 #define LG_PLUGIN_HEADER .abi_major = LG_ABI_MAJOR, .abi_minor = LG_ABI_MINOR, .size = sizeof(struct lg_plugin)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * uri.h: a SIP URI taken apart without allocation, for routing (RFC 3261 section 19.1.1).  libosip2 in grammar.h is stricter
+ * and slower; both are compared by the fuzzer.
+ */
+#ifndef SIP_URI_H
+#define SIP_URI_H
+
+#include "sip/text.h"
+
+struct sip_uri {
+	struct sip_text scheme;     /* "sip", "sips", "tel" as written */
+	struct sip_text user;       /* as written, with its password */
+	struct sip_text host;       /* IPv6 in its brackets; of other schemes: none */
+	uint16_t port;              /* 0: none is written */
+	struct sip_text params;     /* from the first ";" on, without the headers behind "?" */
+};
+
+/* Reads a URI, as in a request line.  False: it is none. */
+bool sip_uri_read(struct sip_uri *u, struct sip_text text);
+
+/* The URI in a value of Route, Record-Route, Path, Contact: inside <>, or bare up to the first ";".  False: it is none. */
+bool sip_uri_of(struct sip_uri *u, struct sip_text value);
+
+/* A parameter of the URI; as sip_param (text.h). */
+bool sip_uri_param(const struct sip_uri *u, struct sip_text name, struct sip_text *out);
+
+/* Are two hosts the same?  Names but for case, addresses as they are written, IPv6 with or without brackets. */
+bool sip_same_host(struct sip_text a, struct sip_text b);
+
+#endif
