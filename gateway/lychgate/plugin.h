@@ -327,6 +327,10 @@ struct lg_host {
 	enum lg_send (*send_to)(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
 				unsigned n);
 
+	/* What a token says of its link: the transport, and over UDP our address there (`local`; good until the next call;
+	 * { NULL, 0 } for streams).  0: it is none, or not for this use.  Whether the link still lives, only `send_to` tells. */
+	enum lg_transport (*look)(struct lg_span token, enum lg_use use, struct lg_span *local);
+
 	/* No new keys for the server at this link's other end meanwhile (it said so itself); not health. */
 	void (*rest)(struct lg_link *l, uint32_t ms);
 
