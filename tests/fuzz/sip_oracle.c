@@ -11,7 +11,11 @@
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
 
+#include "sip/check.h"
 #include "sip/grammar.h"
+#include "sip/header.h"
+#include "sip/uri.h"
+#include "sip/via.h"
 
 /* sip/grammar.c sets libosip2 up for the process. */
 static void begin(void)
@@ -74,13 +78,105 @@ static const char *compare(const osip_message_t *m, const char *p, const struct 
 	return differs ? differs : compare_length(m, h);
 }
 
+/* ---- What a hop reads ---- */
+
+static struct sip_text text_of(const char *s)
+{
+	return s ? sip_trim((struct sip_text){ s, strlen(s) }) : (struct sip_text){ NULL, 0 };
+}
+
+/* libosip2 keeps IPv6 without its brackets. */
+static bool is_same_host(const char *found, struct sip_text expected)
+{
+	return sip_same_host(text_of(found), expected);
+}
+
+static bool is_same_port(const char *found, uint16_t expected)
+{
+	return found ? strtoul(found, NULL, 10) == expected : expected == 0;
+}
+
+static bool is_same_param(osip_via_t *via, const char *name, struct sip_text expected)
+{
+	char copy[16] = "";
+	osip_generic_param_t *param = NULL;
+
+	strncpy(copy, name, sizeof(copy) - 1);
+	if (osip_via_param_get_byname(via, copy, &param) != OSIP_SUCCESS || !param)
+		return expected.n == 0;
+	return sip_equal(text_of(param->gvalue), expected);
+}
+
+static const char *compare_via(const osip_message_t *m, const char *p, const struct sip_head *h)
+{
+	osip_via_t *via = osip_list_get(&m->vias, 0);
+	struct sip_via v;
+
+	if ((unsigned)osip_list_size(&m->vias) != sip_via_count(p, h))
+		return "number of Vias";
+	if (!via || !sip_via_read(&v, sip_top_via(p, h)))
+		return NULL;
+	if (!is_same_host(via->host, v.host))
+		return "Via host";
+	if (!is_same_port(via->port, v.port))
+		return "Via port";
+	if (!is_same_param(via, "branch", v.branch))
+		return "Via branch";
+	return is_same_param(via, "received", v.received) ? NULL : "Via received";
+}
+
+static unsigned count_routes(const char *p, const struct sip_head *h, struct sip_text *first)
+{
+	struct sip_slice line;
+	struct sip_text value;
+	unsigned count = 0;
+
+	for (uint32_t at = 0; sip_header_next(p, h, SIP_TEXT("route"), &at, &line);)
+		for (struct sip_text rest = sip_text(p, line); sip_next_value(&rest, &value); count++)
+			if (count == 0)
+				*first = value;
+	return count;
+}
+
+static const char *compare_route(const osip_message_t *m, const char *p, const struct sip_head *h)
+{
+	osip_route_t *route = osip_list_get(&m->routes, 0);
+	struct sip_text first = { NULL, 0 };
+	struct sip_uri u;
+
+	if ((unsigned)osip_list_size(&m->routes) != count_routes(p, h, &first))
+		return "number of Routes";
+	if (!route || !route->url || !sip_uri_of(&u, first))
+		return NULL;
+	if (!is_same_host(route->url->host, u.host))
+		return "Route host";
+	return is_same_port(route->url->port, u.port) ? NULL : "Route port";
+}
+
+const char *sip_oracle_hop_differs(const char *p, size_t n, const struct sip_head *h)
+{
+	osip_message_t *m = NULL;
+	const char *differs = NULL, *reason;
+
+	begin();
+	/* It reads terminated text: a NUL, escaped as it may be, ends what it sees. */
+	if (sip_check_hop(p, h, &reason) != 0 || memchr(p, '\0', h->head_n) || osip_message_init(&m) != OSIP_SUCCESS)
+		return NULL;
+	if (osip_message_parse(m, p, n) == OSIP_SUCCESS) {
+		differs = compare_via(m, p, h);
+		differs = differs ? differs : compare_route(m, p, h);
+	}
+	osip_message_free(m);
+	return differs;
+}
+
 const char *sip_oracle_differs(const char *p, size_t n, const struct sip_head *h)
 {
 	osip_message_t *m = NULL;
 	const char *differs = NULL;
 
 	begin();
-	if (osip_message_init(&m) != OSIP_SUCCESS)
+	if (memchr(p, '\0', h->head_n) || osip_message_init(&m) != OSIP_SUCCESS)
 		return NULL;
 	if (osip_message_parse(m, p, n) == OSIP_SUCCESS)
 		differs = compare(m, p, h);
