@@ -322,7 +322,7 @@ static void ids_stay(void **state)
 /* The examples, with the tree's own plugins and policies, in a folder that has their certificates. */
 static void examples_load(void **state)
 {
-	static const char *const names[] = { "lync-edge", "lync-front-end" };
+	static const char *const names[] = { "direct-routing", "lync-edge", "lync-front-end" };
 
 	(void)state;
 	if (access(TEST_PLUGINS "/sip.so", R_OK) < 0)
