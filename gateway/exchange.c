@@ -235,7 +235,7 @@ void session_rest(struct link *l, uint32_t ms)
 	server_rest(own, until_ms);
 	for (unsigned i = 0; link_is_shared(l) && i < s->npools; i++) {
 		for (unsigned k = 0; k < s->pools[i].nservers; k++) {
-			if (trunk_same(l->listener, &s->pools[i].servers[k], own))
+			if (s->pools[i].servers[k].trunk == own->trunk)
 				server_rest(&s->pools[i].servers[k], until_ms);
 		}
 	}
@@ -282,7 +282,7 @@ static const struct server *server_in(const struct link *l, const struct pool *p
 	const struct server *own = server_of(l);
 
 	for (unsigned i = 0; own && i < pool->nservers; i++) {
-		if (&pool->servers[i] == own || (link_is_shared(l) && trunk_same(l->listener, &pool->servers[i], own)))
+		if (&pool->servers[i] == own || (link_is_shared(l) && pool->servers[i].trunk == own->trunk))
 			return &pool->servers[i];
 	}
 	return NULL;

@@ -31,35 +31,6 @@ enum { WAYS = 4 }; /* of a trunk: each need */
 
 /* ---- Which trunk ---- */
 
-/* TODO(config): goes when every snapshot has its trunks computed at load; until then no two servers share. */
-static unsigned by_place(const struct snapshot *s, const struct server *server)
-{
-	unsigned before = 0;
-
-	for (unsigned i = 0; i < s->npools && &s->pools[i] != server->pool; i++)
-		before += s->pools[i].nservers;
-	return before + server->index;
-}
-
-static unsigned number_of(const struct snapshot *s, const struct server *server)
-{
-	return s->ntrunks ? server->trunk : by_place(s, server);
-}
-
-static unsigned count_of(const struct snapshot *s)
-{
-	unsigned all = 0;
-
-	for (unsigned i = 0; i < s->npools; i++)
-		all += s->pools[i].nservers;
-	return s->ntrunks ? s->ntrunks : all;
-}
-
-int trunk_same(const struct listener *l, const struct server *a, const struct server *b)
-{
-	return number_of(l->snapshot, a) == number_of(l->snapshot, b);
-}
-
 /* By UDP or by a stream: as the pool says, else inside TLS if it has that, else as the client came. */
 static bool by_udp(const struct exchange *x, const struct pool *pool)
 {
@@ -95,7 +66,7 @@ static struct link **place_of(struct listener *l, const struct exchange *x, cons
 
 	if (!all)
 		return NULL;
-	t = &all->each[number_of(l->snapshot, x->server) * WAYS + 2u * need->shows + need->udp];
+	t = &all->each[x->server->trunk * WAYS + 2u * need->shows + need->udp];
 	if (t->n < links) {
 		struct link **grown = realloc(t->links, links * sizeof(struct link *));
 
@@ -118,7 +89,7 @@ static void out_of_patience(struct deadline *d)
 
 static struct trunks *trunks_of(struct listener *l)
 {
-	unsigned n = count_of(l->snapshot) * WAYS;
+	unsigned n = l->snapshot->ntrunks * WAYS;
 
 	if (l->trunks)
 		return l->trunks;

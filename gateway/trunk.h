@@ -12,7 +12,6 @@
 struct exchange;
 struct link;
 struct listener;
-struct server;
 struct trunks;
 struct worker;
 
@@ -30,8 +29,5 @@ void trunks_close(struct worker *w);
 
 /* There are no links any more. */
 void trunks_free(struct listener *l);
-
-/* Servers of all pools that the same shared links lead to. */
-int trunk_same(const struct listener *l, const struct server *a, const struct server *b);
 
 #endif
