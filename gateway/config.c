@@ -50,6 +50,12 @@ int problems_add(struct problems *problems, const char *file, int line, const ch
 	return 0;
 }
 
+void problems_warn(struct problems *problems)
+{
+	problems->list[problems->n - 1].warning = true;
+	problems->nwarnings++;
+}
+
 int config_problem(struct builder *b, int64_t line, const char *what, const char *name, const char *reason)
 {
 	char text[1024];
@@ -227,7 +233,7 @@ static int build(struct builder *b, const struct config_paths *paths)
 {
 	int ret = config_identities(b);
 
-	if (ret < 0 || b->problems->n > 0)
+	if (ret < 0 || problems_errors(b->problems) > 0)
 		return ret;
 	ret = build_plugin_path(b, paths->plugins);
 	if (ret == 0)
@@ -289,9 +295,9 @@ int config_load(struct snapshot **sp, const char *file, const struct config_path
 		ret = load(&b, file, paths);
 	if (ret < 0)
 		problems_add(problems, file, 0, "out of memory", NULL); /* if there is enough for that */
-	if (ret < 0 || problems->n > 0) {
+	problems_sort(problems);
+	if (ret < 0 || problems_errors(problems) > 0) {
 		snapshot_unref(b.snapshot);
-		problems_sort(problems);
 		return ret == -ENOMEM ? ret : -EINVAL;
 	}
 	*sp = b.snapshot;

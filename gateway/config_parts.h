@@ -19,6 +19,12 @@ struct builder {
 
 /* Copies; `hint` may be NULL. */
 int problems_add(struct problems *problems, const char *file, int line, const char *text, const char *hint);
+/* The one added last is a warning. */
+void problems_warn(struct problems *problems);
+static inline unsigned problems_errors(const struct problems *problems)
+{
+	return problems->n - problems->nwarnings;
+}
 int config_problem(struct builder *b, int64_t line, const char *what, const char *name, const char *reason);
 
 /* Copies of what a table holds; NULL for what it does not. */

@@ -21,21 +21,37 @@ static void print_problems(const struct problems *problems)
 		const struct problem *p = &problems->list[i];
 
 		if (p->line)
-			fprintf(stderr, "%s:%d: %s\n", p->file, p->line, p->text);
+			fprintf(stderr, "%s:%d: ", p->file, p->line);
 		else
-			fprintf(stderr, "%s: %s\n", p->file, p->text);
+			fprintf(stderr, "%s: ", p->file);
+		fprintf(stderr, "%s%s\n", p->warning ? "warning: " : "", p->text);
 		if (p->hint)
 			fprintf(stderr, "    %s\n", p->hint);
 	}
-	fprintf(stderr, "%u problem%s\n", problems->n, problems->n == 1 ? "" : "s");
 }
 
-static int run(struct snapshot *snapshot)
+static void print_count(unsigned n)
+{
+	fprintf(stderr, "%u problem%s\n", n, n == 1 ? "" : "s");
+}
+
+/* A gateway that runs says it as all else that it says. */
+static void log_problems(const struct problems *problems)
+{
+	for (unsigned i = 0; i < problems->n; i++) {
+		const struct problem *p = &problems->list[i];
+
+		log_warning("configuration", "file", p->file, "line", LOG_NUM(p->line), "reason", p->text);
+	}
+}
+
+static int run(struct snapshot *snapshot, const struct problems *warnings)
 {
 	char err[400];
 	int r;
 
 	log_set_level(snapshot->settings.log);
+	log_problems(warnings);
 	r = gateway_run(snapshot, err, sizeof err);
 	if (r < 0)
 		log_error("not-started", "reason", err);
@@ -51,16 +67,20 @@ static int load_and_run(const char *file, bool check_only)
 
 	paths_find(&paths);
 	r = config_load(&snapshot, file, &paths, &problems);
-	if (r < 0)
+	if (r < 0 || check_only)
 		print_problems(&problems);
+	if (r < 0) {
+		print_count(problems.n - problems.nwarnings);
+		r = EXIT_FAILURE;
+	} else if (!check_only) {
+		r = run(snapshot, &problems);
+	} else {
+		printf("%s: good\n", file);
+		snapshot_unref(snapshot);
+		r = EXIT_SUCCESS;
+	}
 	problems_free(&problems);
-	if (r < 0)
-		return EXIT_FAILURE;
-	if (!check_only)
-		return run(snapshot);
-	printf("%s: good\n", file);
-	snapshot_unref(snapshot);
-	return EXIT_SUCCESS;
+	return r;
 }
 
 int main(int argc, char **argv)

@@ -89,7 +89,7 @@ static void grow_table(lua_State *L, struct node *to)
 	}
 }
 
-/* The list of { line, text, hint } on top of the stack. */
+/* The list of { line, text, hint, warning } on top of the stack. */
 static void take_problems(lua_State *L, struct script_reader *r)
 {
 	for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, -1); i++) {
@@ -103,7 +103,9 @@ static void take_problems(lua_State *L, struct script_reader *r)
 		ret = problems_add(r->problems, r->in->file, line, lua_tostring(L, -2), lua_tostring(L, -1));
 		if (ret < 0)
 			luaL_error(L, "out of memory");
-		lua_pop(L, 4);
+		if (lua_getfield(L, -4, "warning") != LUA_TNIL)
+			problems_warn(r->problems);
+		lua_pop(L, 5);
 	}
 }
 
