@@ -15,43 +15,47 @@ static const char usage[] =
 	"       lychgate -t -c FILE      check the configuration, open nothing\n"
 	"       lychgate -V              print the version\n";
 
+static void print_count(unsigned n, const char *what)
+{
+	if (n)
+		fprintf(stderr, "%u %s%s\n", n, what, n == 1 ? "" : "s");
+}
+
 static void print_problems(const struct problems *problems)
 {
 	for (unsigned i = 0; i < problems->n; i++) {
 		const struct problem *p = &problems->list[i];
+		const char *mark = p->warning ? "warning: " : "";
 
 		if (p->line)
-			fprintf(stderr, "%s:%d: ", p->file, p->line);
+			fprintf(stderr, "%s:%d: %s%s\n", p->file, p->line, mark, p->text);
 		else
-			fprintf(stderr, "%s: ", p->file);
-		fprintf(stderr, "%s%s\n", p->warning ? "warning: " : "", p->text);
+			fprintf(stderr, "%s: %s%s\n", p->file, mark, p->text);
 		if (p->hint)
 			fprintf(stderr, "    %s\n", p->hint);
 	}
+	print_count(problems->warnings, "warning");
+	print_count(problems->n - problems->warnings, "problem");
 }
 
-static void print_count(unsigned n)
-{
-	fprintf(stderr, "%u problem%s\n", n, n == 1 ? "" : "s");
-}
-
-/* A gateway that runs says it as all else that it says. */
-static void log_problems(const struct problems *problems)
+/* What the configuration gives trouble by, as events: the gateway runs all the same. */
+static void log_warnings(const struct problems *problems)
 {
 	for (unsigned i = 0; i < problems->n; i++) {
 		const struct problem *p = &problems->list[i];
+		char place[512];
 
-		log_warning("configuration", "file", p->file, "line", LOG_NUM(p->line), "reason", p->text);
+		snprintf(place, sizeof place, "%s:%d", p->file, p->line);
+		log_warning("configuration", "place", place, "warning", p->text, "hint", p->hint ? p->hint : "");
 	}
 }
 
-static int run(struct snapshot *snapshot, const struct problems *warnings)
+static int run(struct snapshot *snapshot)
 {
 	char err[400];
 	int r;
 
 	log_set_level(snapshot->settings.log);
-	log_problems(warnings);
 	r = gateway_run(snapshot, err, sizeof err);
 	if (r < 0)
 		log_error("not-started", "reason", err);
@@ -69,18 +73,16 @@ static int load_and_run(const char *file, bool check_only)
 	r = config_load(&snapshot, file, &paths, &problems);
 	if (r < 0 || check_only)
 		print_problems(&problems);
-	if (r < 0) {
-		print_count(problems.n - problems.nwarnings);
-		r = EXIT_FAILURE;
-	} else if (!check_only) {
-		r = run(snapshot, &problems);
-	} else {
-		printf("%s: good\n", file);
-		snapshot_unref(snapshot);
-		r = EXIT_SUCCESS;
-	}
+	else
+		log_warnings(&problems);
 	problems_free(&problems);
-	return r;
+	if (r < 0)
+		return EXIT_FAILURE;
+	if (!check_only)
+		return run(snapshot);
+	printf("%s: good\n", file);
+	snapshot_unref(snapshot);
+	return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

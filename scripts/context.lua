@@ -14,7 +14,8 @@ unknown.__call = unknown.__index
 unknown.__newindex = function() end
 
 function context.new(host, words)
-  return setmetatable({ host = host, words = words, problems = {}, warnings = {}, names = {}, plugins = {}, policies = {} }, context)
+  return setmetatable({ host = host, words = words, problems = {}, warnings = {}, names = {}, plugins = {}, policies = {} },
+    context)
 end
 
 function context:unknown()
@@ -39,21 +40,17 @@ function context:complain(line, text, hint)
   return nil
 end
 
--- Something is right, but hardly meant so.
+-- Something at a place can be used, but will give trouble.
 function context:warn(at, text, hint)
-  local list = self.warnings
-  list[#list + 1] = { line = at.line, text = at.label .. ": " .. text, hint = hint, order = #list, warning = true }
+  self.warnings[#self.warnings + 1] = { line = at.line, text = at.label .. ": " .. text, hint = hint, warning = true }
 end
 
--- All problems, then warnings, of a line.
 function context:sorted_problems()
-  local list = context.join(self.problems, self.warnings)
-  table.sort(list, function(a, b)
+  table.sort(self.problems, function(a, b)
     if a.line ~= b.line then return a.line < b.line end
-    if a.warning ~= b.warning then return b.warning end
     return a.order < b.order
   end)
-  return list
+  return context.join(self.problems, self.warnings)
 end
 
 -- The declared names of a word ("tls", "pool", "listener") in order, and each with what it came to.
