@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sip/header.h"
+
 #define COOKIE "z9hG4bK" /* RFC 3261 section 8.1.1.7 */
 #define MARK   COOKIE "lg"
 

@@ -9,8 +9,8 @@
 #include "hop_route.h"
 #include "hop_send.h"
 #include "hop_wait.h"
+#include "sip/check.h"
 #include "sip/header.h"
-#include "sip/uri.h"
 
 enum {
 	DATAGRAM = 1300, /* what is longer goes by a stream (RFC 3261 section 18.1.1) */
@@ -24,19 +24,6 @@ void hop_request_refuse(struct lg_link *l, const char *p, const struct sip_head 
 {
 	l->host->count(l, counter, 1);
 	hop_reply_status(l, p, h, code);
-}
-
-static bool is_scheme_known(const char *p, const struct sip_head *h)
-{
-	static const struct sip_text known[] = { { "sip", 3 }, { "sips", 4 }, { "tel", 3 }, { "urn", 3 } };
-	struct sip_text uri = sip_text(p, h->uri);
-	const char *colon = uri.n > 0 ? memchr(uri.p, ':', uri.n) : NULL;
-	struct sip_text scheme = { uri.p, colon ? (size_t)(colon - uri.p) : 0 };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (sip_same(scheme, known[i]))
-			return true;
-	return false;
 }
 
 /* What a proxy would have to do and we cannot: the first tag; Lync's own ask nothing of us. */
@@ -59,7 +46,7 @@ static bool refuse_extension(struct lg_link *l, const char *p, const struct sip_
 	struct lg_header unsupported = { .name = { "Unsupported", 11 } };
 	struct sip_text tag;
 
-	if (h->method == SIP_ACK || h->method == SIP_CANCEL)
+	if (!h->has_proxy_require || h->method == SIP_ACK || h->method == SIP_CANCEL)
 		return false;
 	tag = unknown_extension(p, h);
 	if (!tag.p)
@@ -74,15 +61,15 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 {
 	const struct sip_head *h = &m->head;
 	const char *p = m->bytes.p;
+	const char *reason = NULL;
 	struct sip_via top;
+	int code = sip_check_hop(p, h, &reason);
 
 	*r = (struct hop_request){ .request.head = m->head };
-	if (!sip_via_read(&top, sip_top_via(p, h))) {
-		hop_request_refuse(l, p, h, 400, COUNT_MALFORMED);
-		return false;
-	}
-	if (!is_scheme_known(p, h)) {
-		hop_reply_status(l, p, h, 416);
+	if (code == 0 && !sip_via_read(&top, sip_top_via(p, h)))
+		code = 400;
+	if (code != 0) {
+		hop_request_refuse(l, p, h, code, COUNT_MALFORMED);
 		return false;
 	}
 	if (h->max_forwards_n == 0) {
@@ -161,10 +148,14 @@ static void over(struct lg_exchange *x)
 	x->from->host->done(x);
 }
 
-static void routed_to_server(struct lg_exchange *x, struct lg_link *to)
+void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 {
 	const struct hop_request *r = x->data;
 
+	if (!to) {
+		hop_server_routed(x);
+		return;
+	}
 	if (is_foreign(x, to)) {
 		hop_request_refuse(x->from, x->unit.p, &r->request.head, 403, COUNT_FORBIDDEN);
 		over(x);

@@ -157,6 +157,8 @@ struct sip_text hop_route_uri(const char *p, const struct sip_head *h, const str
 	const char *open = r->strict ? memchr(value.p, '<', value.n) : NULL;
 	const char *close = open ? memchr(open, '>', value.n - (size_t)(open - value.p)) : NULL;
 
+	if (!r->strict)
+		return value;
 	return close ? (struct sip_text){ open + 1, (size_t)(close - open) - 1 } : value;
 }
 
@@ -164,12 +166,11 @@ int hop_route_cut(struct sip_splice *s, const char *p, const struct sip_head *h,
 {
 	unsigned first = 0;
 	struct sip_slice line;
-	int ret = 0;
+	int ret;
 
-	if (r->routes == 0 && !r->strict)
-		return 0;
-	if (r->strict)
-		ret = sip_cut(s, h->uri.at, h->uri.n, hop_route_uri(p, h, r));
+	if (!r->strict)
+		return r->routes > 0 ? sip_take_values(s, p, h, SIP_TEXT("route"), r->routes) : 0;
+	ret = sip_cut(s, h->uri.at, h->uri.n, hop_route_uri(p, h, r));
 	for (uint32_t at = 0; ret == 0 && sip_header_next(p, h, SIP_TEXT("route"), &at, &line);)
 		ret = cut_line(s, p, h, line, &first, r->routes, r->routes + r->nroutes);
 	return ret;

@@ -5,13 +5,15 @@
  */
 #include "hop.h"
 
-#include <errno.h>
+#include <string.h>
 
+#include "hop_forward.h"
 #include "hop_record.h"
 #include "hop_reply.h"
 #include "hop_request.h"
 #include "hop_send.h"
 #include "hop_wait.h"
+#include "reply.h"
 
 static void flow_failed(struct lg_link *l, const char *p, const struct sip_head *h)
 {
@@ -81,14 +83,30 @@ void hop_server_routed(struct lg_exchange *x)
 	x->from->host->done(x);
 }
 
-/* The client was another thread's, and has gone. */
+/* The unit as it left, without our Via: what the answer to `from` is made of.  { NULL, 0 }: no memory. */
+static struct lg_span without_via(struct lg_link *from, struct lg_span unit, const struct sip_head *h)
+{
+	struct hop_out o;
+	char *text = hop_spare(hop_of(from), h->head_n);
+	size_t n = 0;
+
+	o.splice.n = 0;
+	if (!text || sip_take_first(&o.splice, unit.p, h, h->via) < 0)
+		return LG_NO_UNIT;
+	hop_forward_pieces(&o, (struct lg_span){ unit.p, h->head_n });
+	for (unsigned i = 0; i < o.npieces; i++) {
+		memcpy(text + n, o.pieces[i].p, o.pieces[i].n);
+		n += o.pieces[i].n;
+	}
+	return (struct lg_span){ text, n };
+}
+
+/* The client was another thread's, and has gone.  Its Via has all that it is owed already. */
 void hop_server_returned(struct lg_link *from, struct lg_span unit)
 {
-	struct sip_cursor cursor = { 0 };
-	struct sip_splice splice = { .n = 0 };
-	struct sip_text pieces[SIP_PIECES];
+	struct sip_cursor cursor = { 0 }, again = { 0 };
 	struct sip_head h;
-	unsigned n;
+	struct lg_span text;
 
 	if (sip_scan(&h, &cursor, unit.p, unit.n, UINT32_MAX) != SIP_MESSAGE)
 		return;
@@ -96,7 +114,9 @@ void hop_server_returned(struct lg_link *from, struct lg_span unit)
 		from->host->count(from, COUNT_UNDELIVERED, 1);
 		return;
 	}
-	(void)splice;
-	(void)pieces;
-	(void)n;
+	hop_wait_returned(from, sip_branch(unit.p, &h));
+	from->host->count(from, COUNT_NO_FLOW, 1);
+	text = without_via(from, unit, &h);
+	if (text.p && h.method != SIP_ACK && sip_scan(&h, &again, text.p, text.n, UINT32_MAX) == SIP_MESSAGE)
+		reply_status(from, text.p, &h, 430);
 }

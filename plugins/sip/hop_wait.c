@@ -21,9 +21,12 @@ struct hop_sent {
 	char text[]; /* our Via line, then the head as it came */
 };
 
+/* NULL: nothing of it is kept. */
 static struct hop_wait *entry_of(const struct lg_exchange *x)
 {
-	return hop_table_at(&hop_of(x->from)->table, ((const struct hop_request *)x->data)->wait);
+	uint32_t i = ((const struct hop_request *)x->data)->wait;
+
+	return i ? hop_table_at(&hop_of(x->from)->table, i) : NULL;
 }
 
 static struct hop_owner *owner_of(const struct hop_wait *w)
@@ -86,10 +89,10 @@ bool hop_wait_repeats(struct lg_link *l, const struct message *m, struct hop_req
 {
 	struct hop_table *t = &hop_of(l)->table;
 	uint32_t i = hop_table_find(t, r->branch.hash);
-	struct hop_wait *w = hop_table_at(t, i);
+	struct hop_wait *w = i ? hop_table_at(t, i) : NULL;
 	bool cancels = m->head.method == SIP_CANCEL, same;
 
-	if (i == 0)
+	if (!w)
 		return false;
 	r->branch.attempt = w->attempt;
 	if (!w->x || w->from != l || m->head.method == SIP_ACK)
@@ -121,10 +124,9 @@ int hop_wait_prepare(struct lg_exchange *x)
 
 bool hop_wait_sent(struct lg_exchange *x)
 {
-	struct hop_request *r = x->data;
 	struct hop_wait *w = entry_of(x);
 
-	if (!r->wait)
+	if (!w)
 		return false;
 	set_due(w, w->state == HOP_WAITS ? (uint64_t)instance_of(x->from)->options->first_answer_ms :
 					   x->from->limits->answer_ms);
@@ -164,6 +166,25 @@ static void end(struct lg_link *l, uint32_t i, int status)
 	((struct request *)x->data)->status = status;
 	forget(t, i, l->host->now_ms(), late_ms(l, w, status));
 	l->host->done(x);
+}
+
+bool hop_wait_pending(const struct lg_exchange *x)
+{
+	const struct hop_wait *w = entry_of(x);
+
+	return w && w->state == HOP_WAITS;
+}
+
+void hop_wait_returned(struct lg_link *from, struct sip_text branch)
+{
+	struct hop_branch b;
+	struct sip_text token;
+	uint32_t i = 0;
+
+	if (hop_branch_read(&b, &token, hop_of(from)->id, branch))
+		i = hop_table_find(&hop_of(from)->table, b.hash);
+	if (i && hop_table_at(&hop_of(from)->table, i)->from == from)
+		end(from, i, 430);
 }
 
 void hop_wait_drop(struct lg_exchange *x)
@@ -251,7 +272,7 @@ bool hop_wait_again(struct lg_exchange *x)
 {
 	struct hop_wait *w = entry_of(x);
 
-	if (!((struct hop_request *)x->data)->wait || !may_move(w))
+	if (!w || !may_move(w))
 		return false;
 	move(w);
 	return true;
@@ -279,11 +300,11 @@ bool hop_wait_answer(struct lg_link *l, const struct message *m, const struct ho
 {
 	struct hop_table *t = &hop_of(l)->table;
 	uint32_t i = hop_table_find(t, b->hash);
-	struct hop_wait *w = hop_table_at(t, i);
+	struct hop_wait *w = i ? hop_table_at(t, i) : NULL;
 
 	*entry = 0;
 	/* An answer to a CANCEL, which bears the same branch, says nothing of the INVITE. */
-	if (i == 0 || m->head.method == SIP_CANCEL)
+	if (!w || m->head.method == SIP_CANCEL)
 		return true;
 	if ((w->from && hop_is_server(w->from)) == hop_is_server(l))
 		return true;

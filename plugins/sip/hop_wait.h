@@ -29,6 +29,12 @@ bool hop_wait_sent(struct lg_exchange *x);
 /* Sends it to a second server.  False: it may not go there. */
 bool hop_wait_again(struct lg_exchange *x);
 
+/* Does it still wait for its first answer? */
+bool hop_wait_pending(const struct lg_exchange *x);
+
+/* What `from` has sent could not be delivered; its branch was this. */
+void hop_wait_returned(struct lg_link *from, struct sip_text branch);
+
 /* Its exchange ends by itself. */
 void hop_wait_drop(struct lg_exchange *x);
 
