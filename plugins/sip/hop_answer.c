@@ -5,6 +5,7 @@
  */
 #include "hop.h"
 
+#include "edits.h"
 #include "hop_forward.h"
 #include "hop_wait.h"
 #include "sip/check.h"
@@ -52,8 +53,8 @@ static int make(struct hop_out *o, struct lg_link *l, const struct message *m, c
 		ret = hide_503(&o->splice, m);
 	if (ret == 0)
 		ret = hop_forward_length(o, l, h, m->bytes.n);
-	if (ret == 0)
-		ret = hop_forward_edits(o, x, m->bytes.p, h, true);
+	if (ret == 0 && x && x->nedits > 0)
+		ret = edits_cut(&o->splice, x, true, m->bytes.p, h);
 	if (ret == 0)
 		hop_forward_pieces(o, m->bytes);
 	return ret;

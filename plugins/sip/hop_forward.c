@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edits.h"
 #include "hop_record.h"
 #include "hop_route.h"
 
@@ -58,7 +59,7 @@ static int put_lines(struct hop_out *o, const struct hop_job *job)
 		hop_record(o, job);
 	if (h->max_forwards_n < 0)
 		HOP_PUT(o, "Max-Forwards: 70\r\n"); /* RFC 3261 section 16.6 */
-	if (o->lines_n > HOP_LINES_ROOM)
+	if (o->lines_n > HOP_LINES_ROOM || hop_link_token(job->from, job->r->answer_port).n == 0)
 		return -ENOSPC;
 	return sip_put_lines(&o->splice, h, (struct sip_text){ o->lines, o->lines_n });
 }
@@ -102,16 +103,6 @@ int hop_forward_length(struct hop_out *o, const struct lg_link *from, const stru
 	return sip_put_lines(&o->splice, h, (struct sip_text){ o->length, (size_t)n });
 }
 
-/* The changes that policies want. */
-int hop_forward_edits(struct hop_out *o, const struct lg_exchange *x, const char *p, const struct sip_head *h, bool answer)
-{
-	(void)o;
-	(void)p;
-	(void)h;
-	(void)answer;
-	return x && x->nedits > 0 ? 0 : 0;
-}
-
 void hop_forward_pieces(struct hop_out *o, struct lg_span unit)
 {
 	struct sip_text pieces[SIP_PIECES];
@@ -137,8 +128,8 @@ int hop_forward_make(struct hop_out *o, const struct hop_job *job)
 		ret = hop_route_cut(&o->splice, p, h, job->r);
 	if (ret == 0)
 		ret = hop_forward_length(o, job->from, h, job->unit.n);
-	if (ret == 0)
-		ret = hop_forward_edits(o, job->x, p, h, false);
+	if (ret == 0 && job->x && job->x->nedits > 0)
+		ret = edits_cut(&o->splice, job->x, false, p, h);
 	if (ret == 0)
 		hop_forward_pieces(o, job->unit);
 	return ret;

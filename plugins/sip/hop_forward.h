@@ -58,10 +58,6 @@ int hop_forward_received(struct hop_out *o, const struct lg_link *from, const ch
 /* A Content-Length for what came in a datagram without one. */
 int hop_forward_length(struct hop_out *o, const struct lg_link *from, const struct sip_head *h, size_t unit_n);
 
-/* What policies want changed in the request, or in its answer `p`. */
-int hop_forward_edits(struct hop_out *o, const struct lg_exchange *x, const char *p, const struct sip_head *h,
-		      bool answer);
-
 /* The unit, cut. */
 void hop_forward_pieces(struct hop_out *o, struct lg_span unit);
 

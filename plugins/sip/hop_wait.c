@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edits.h"
 #include "hop_forward.h"
 #include "hop_reply.h"
 #include "hop_route.h"
@@ -32,14 +33,6 @@ static struct hop_wait *entry_of(const struct lg_exchange *x)
 static struct hop_owner *owner_of(const struct hop_wait *w)
 {
 	return &hop_link_of(w->from)->waits;
-}
-
-static bool wants_edits(const struct lg_exchange *x)
-{
-	for (unsigned i = 0; i < x->nedits; i++)
-		if (x->edits[i].answer)
-			return true;
-	return false;
 }
 
 static void set_due(struct hop_wait *w, uint64_t ms)
@@ -112,7 +105,7 @@ int hop_wait_prepare(struct lg_exchange *x)
 	struct hop_request *r = x->data;
 	struct hop_table *t = &hop_of(x->from)->table;
 
-	if (r->wait || !wants_edits(x) || r->request.head.method == SIP_ACK || r->request.head.method == SIP_CANCEL)
+	if (r->wait || !edits_any(x, true) || r->request.head.method == SIP_ACK || r->request.head.method == SIP_CANCEL)
 		return 0;
 	if (hop_table_find(t, r->branch.hash)) /* sent again: the first one's edits are there */
 		return 0;
@@ -334,7 +327,7 @@ void hop_wait_answered(struct lg_link *l, const struct message *m, uint32_t entr
 		w->due_ms = l->host->now_ms() + late_ms(l, w, status);
 		return;
 	}
-	if (!wants_edits(w->x) || (status >= 200 && !(w->invite && status < 300))) {
+	if (!edits_any(w->x, true) || (status >= 200 && !(w->invite && status < 300))) {
 		end(l, entry, status);
 		return;
 	}

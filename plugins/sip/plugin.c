@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edits.h"
 #include "facts.h"
 #include "hop.h"
 #include "message.h"
@@ -96,6 +97,9 @@ static void stop(void *data)
 	free(inst->scratch);
 	inst->scratch = NULL;
 	inst->scratch_size = 0;
+	free(inst->lines);
+	inst->lines = NULL;
+	inst->lines_size = 0;
 	hop_table_fini(&inst->hop.table);
 	free(inst->hop.spare);
 	inst->hop.spare = NULL;
@@ -229,4 +233,5 @@ LG_PLUGIN = {
 	.probe_options = probe_table,
 	.probe = probe_ask,
 	.judge = probe_judge,
+	.sealed = edits_sealed,
 };
