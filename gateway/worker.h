@@ -80,6 +80,7 @@ struct worker {
 	struct list resting;   /* flow.c: ports that nobody may have yet */
 	unsigned nresting, most_resting;
 	struct datagram_room *datagrams; /* flow.c: lent while datagrams are in hand */
+	struct flow_out *flow_out;       /* flow.c: what leaves to servers in this turn */
 	bool draining;         /* stops with its last session */
 	uint64_t last_session, session_step; /* numbers of sessions: each worker counts in steps of its own */
 	const unsigned char *secret; /* 16 bytes, of the process: keys of the persistence table */
