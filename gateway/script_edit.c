@@ -92,24 +92,36 @@ static void sort_edits(struct lg_edit *list, unsigned n)
 		struct lg_edit e = list[i];
 		unsigned j = i;
 
-		for (; j > 0 && (list[j - 1].answer != e.answer ? list[j - 1].answer :
-								  strcmp(list[j - 1].name.p, e.name.p) > 0);
+		for (; j > 0 &&
+		       (list[j - 1].answer != e.answer ? list[j - 1].answer : strcmp(list[j - 1].name.p, e.name.p) > 0);
 		     j--)
 			list[j] = list[j - 1];
 		list[j] = e;
 	}
 }
 
+static bool is_part(lua_State *L, int index)
+{
+	const char *key = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
+	bool found = false;
+
+	for (int i = 0; key && parts[i] && !found; i++)
+		found = strcmp(key, parts[i]) == 0;
+	return found;
+}
+
 static void check_parts(lua_State *L)
 {
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-		const char *key = luaL_tolstring(L, -2, NULL), *hint = script_nearest(key, parts);
+		const char *key, *hint;
 
-		if (!hint)
-			luaL_error(L, "edit: unknown key '%s' (set, remove, answer)", key);
-		if (strcmp(hint, key) != 0)
+		if (is_part(L, -2))
+			continue;
+		key = luaL_tolstring(L, -2, NULL);
+		hint = script_nearest(key, parts);
+		if (hint)
 			luaL_error(L, "edit: unknown key '%s'; did you mean '%s'?", key, hint);
-		lua_pop(L, 1);
+		luaL_error(L, "edit: unknown key '%s' (set, remove, answer)", key);
 	}
 }
 

@@ -91,7 +91,8 @@ static void test_wrong_edits(void **state)
 		{ "return edit{ set = { ['x-one'] = 1 }, remove = { 'x-one' } }", "'x-one' is there twice" },
 		{ "return edit{ set = { ['x-one'] = 'a\\r\\nb: c' } }", "line break" },
 		{ "return edit{ set = { ['x-one'] = 'a\\0b' } }", "control character" },
-		{ "local s = 'x' for i = 1, 11 do s = s .. s end return edit{ set = { ['x-one'] = s } }", "1024 bytes" },
+		{ "local s = 'x' for i = 1, 11 do s = s .. s end return edit{ set = { ['x-one'] = s } }",
+		  "1024 bytes" },
 		{ "for i = 1, 5 do edit{} end", "more than 4 verdicts" },
 		{ "edit{}", "made a verdict and did not return it" },
 	};
@@ -220,8 +221,8 @@ static void test_wrong_declared(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD_TEST(test_edits),    WORLD_TEST(test_wrong_edits), WORLD_TEST(test_nothing_declared),
-		WORLD_TEST(test_most_edits), WORLD_TEST(test_options),     WORLD_TEST(test_declared),
+		WORLD_TEST(test_edits),          WORLD_TEST(test_wrong_edits), WORLD_TEST(test_nothing_declared),
+		WORLD_TEST(test_most_edits),     WORLD_TEST(test_options),     WORLD_TEST(test_declared),
 		WORLD_TEST(test_wrong_declared),
 	};
 
