@@ -66,11 +66,12 @@ static void add_edit(lua_State *L, struct verdict *v, int name, bool valued, boo
 static void add_values(lua_State *L, struct verdict *v, bool answer)
 {
 	for (lua_pushnil(L); lua_next(L, -2);) {
-		bool goes = answer && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+		int type = lua_type(L, -1);
+		bool goes = answer && type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
 
-		if (!goes && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
+		if (!goes && type != LUA_TSTRING && type != LUA_TNUMBER)
 			luaL_error(L, "edit: the header '%s' is a %s", luaL_tolstring(L, -2, NULL),
-				   luaL_typename(L, -1));
+				   lua_typename(L, type));
 		add_edit(L, v, lua_gettop(L) - 1, !goes, answer);
 	}
 }
