@@ -43,6 +43,10 @@ class Gateway:
 
 # ---- Each gateway: writes its configuration into the folder, returns the command that stays in the foreground ----
 
+# What a proxy's configuration loads as a rule, used or not: their hooks are part of what a message costs there.
+KAMAILIO_MODULES = ("kex", "tm", "tmx", "sl", "rr", "pv", "maxfwd", "dispatcher")
+
+
 def kamailio(transport):
     def command(stage, address):
         tls = transport == "tls"
@@ -50,7 +54,7 @@ def kamailio(transport):
                        if os.path.isdir(d))
         servers = "".join(f"1 sip:{s}{';transport=tcp' if tls else ''}\n" for s in SERVERS)
         stage.write("kamailio.list", servers)
-        load = "".join(f'loadmodule "{m}.so"\n' for m in (*(("tls",) if tls else ()), "pv", "maxfwd", "dispatcher"))
+        load = "".join(f'loadmodule "{m}.so"\n' for m in (*(("tls",) if tls else ()), *KAMAILIO_MODULES))
         more = f"""modparam("tls", "tls_method", "TLSv1.2+")
 modparam("tls", "certificate", "{stage.folder}/server.crt")
 modparam("tls", "private_key", "{stage.folder}/server.key")
