@@ -63,7 +63,7 @@ class Goals:
     def add(self, what, found, most, unit=""):
         verdict = "not measured" if found is None else "met" if found <= most else "MISSED"
         figure = "-" if found is None else f"{found:.2f}" if isinstance(found, float) else str(found)
-        self.lines.append(f"{what:66} {figure + unit:>8} {'at most ' + format(most, 'g') + unit:>15}   {verdict}")
+        self.lines.append(f"{what:70} {figure + unit:>8} {'at most ' + format(most, 'g') + unit:>16}   {verdict}")
 
     def show(self):
         if self.lines:
@@ -149,8 +149,7 @@ def run_case(args, case, gateways, goals):
     take_turns(args, gateways, args.runs, lambda g: run(args, case, g))
     if case.count_sends and not args.no_sends:
         take_turns(args, gateways, 1, lambda g: count_sends(args, case, g))
-    print(f"\n{case.name} {'calls' if case.kind != 'options' else 'OPTIONS'} in flight\n{HEADING}"
-          if not case.udp else f"\n{case.name}, {case.connections} ports x {case.in_flight}\n{HEADING}")
+    print(f"\n{case.name}{f', {case.connections} ports x {case.in_flight}' if case.udp else ' OPTIONS'}\n{HEADING}")
     for gateway in gateways:
         print(row(case, gateway, gateways), flush=True)
     for name, most, of in case.goals:

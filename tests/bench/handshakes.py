@@ -33,12 +33,19 @@ def once(args, gateway, target):
     return {"p50": found["p50_us"], "p99": found["p99_us"], "rate": rate}
 
 
+def heading():
+    columns = [f"{way + ':':>21} {'p50':>6} {'p99':>6}" + (f" {'hs/s':>5}" if way != "alone" else "") for way in WAYS]
+    return f"{'':20}" + "".join(columns)
+
+
 def row(gateway):
     if WAYS[-1] not in gateway.runs:
         return f"{gateway.name:20} failed: {gateway.failure}"
-    cells = [f"{median(r[k] for r in gateway.runs[way]):{width}.0f}" for way in WAYS
-             for k, width in (("p50", 9), ("p99", 7), ("rate", 6)) if way != "alone" or k != "rate"]
-    return f"{gateway.name:20}" + " ".join(cells)
+    cells = ""
+    for way in WAYS:
+        p50, p99, rate = (median(r[k] for r in gateway.runs[way]) for k in ("p50", "p99", "rate"))
+        cells += f"{'':21} {p50:6.0f} {p99:6.0f}" + (f" {rate:5.0f}" if way != "alone" else "")
+    return f"{gateway.name:20}{cells}"
 
 
 def run(args, stage):
@@ -57,7 +64,7 @@ def run(args, stage):
                 except (peers.Failed, subprocess.TimeoutExpired) as e:
                     gateway.failure = str(e)
     print(f"\n{NAME}: {CONNECTIONS} TLS connections x 1 OPTIONS, {AT_A_TIME} handshakes (RSA-2048) at a time; us, handshakes/s")
-    print(f"{'':20}{'alone: p50':>9} {'p99':>6} {'itself: p50':>9} {'p99':>5} {'hs/s':>5} {'other: p50':>9} {'p99':>6} {'hs/s':>6}")
+    print(heading())
     for gateway in started:
         print(row(gateway), flush=True)
     return not any(g.failure for g in started if g.own)
