@@ -61,7 +61,7 @@ class Goals:
         self.lines = []
 
     def add(self, what, found, most, unit=""):
-        verdict = "not measured" if found is None else "met" if found <= most else "MISSED"
+        verdict = "not measured" if found is None else "met" if round(found, 2) <= most else "MISSED"
         figure = "-" if found is None else f"{found:.2f}" if isinstance(found, float) else str(found)
         self.lines.append(f"{what:70} {figure + unit:>8} {'at most ' + format(most, 'g') + unit:>16}   {verdict}")
 
