@@ -7,6 +7,6 @@ message is our own.  case.py tells what a case and a verdict are; stage.py plays
 from .case import CLOSES, DROPPED, PASSES, Case, closes, sip
 from .rfc4475 import RFC4475
 from .rfc5118 import RFC5118
-from .stage import Stage, untouched
+from .stage import TRANSPORTS, Stage, messages_of, mirror, untouched, without_our_via
 
 CASES = RFC4475 + RFC5118

@@ -110,6 +110,13 @@ class Stream:
     def receive(self):
         return self.client.receive(within=WITHIN)
 
+    def take(self, n):
+        """So many bytes."""
+        came = b""
+        while len(came) < n and (data := self.client.read(WITHIN)):
+            came += data
+        return came
+
     def ended(self):
         came = self.client.ended(within=WITHIN)
         return Message(came) if came else None
@@ -181,6 +188,14 @@ pool "farm" {{ servers = {{ "{self.server.address}" }}, monitor = false }}
     def open(self, mode, transport):
         return self.datagrams if transport == "udp" else Stream(self, mode, transport)
 
+    def expect_arrived(self, mode, sent, raw, answer, client, what):
+        """A message came as it should, and so did the answer to it."""
+        try:
+            untouched(mode, sent, raw, client.source)
+        except Failure as failure:
+            raise Failure(f"{what}: {failure}") from None
+        equal(answer.raw, mirror(without_our_via(raw) if mode == "hop" else raw), f"{what}: the answer at the client")
+
     # ---- One case ----
 
     def try_case(self, case, mode, transport):
@@ -211,9 +226,7 @@ pool "farm" {{ servers = {{ "{self.server.address}" }}, monitor = false }}
         came = self.arrived[mark:]
         equal(len(came), len(messages), "how many messages the server got")
         for sent, raw in zip(messages, came):
-            untouched(mode, sent, raw, client.source)
-            seen = without_our_via(raw) if mode == "hop" else raw
-            equal(answers[Message(sent).call_id].raw, mirror(seen), "the answer at the client")
+            self.expect_arrived(mode, sent, raw, answers[Message(sent).call_id], client, "the message")
         self.expect_nothing_else(client, mark + len(messages))
 
     def expect_refused(self, code, client, mark):
