@@ -144,10 +144,12 @@ class Datagrams:
 # ---- The stage ----
 
 class Stage:
-    def __init__(self, play, modes):
-        self.play, self.modes = play, modes
+    def __init__(self, play, modes, hop="", servers=None):
+        """`hop` are further options of hop mode, `servers` other servers than the mirror."""
+        self.play, self.modes, self.hop = play, modes, hop
         self.arrived = []     # every message at the servers
         self.responding = {}  # Call-ID: the response case that answers it
+        self.answer = None    # a function from a message to the answer's bytes; None: what it is without
         host = play.host(11)
         self.server = TapeServer(play.backstage, "mirror", host, 5060)
         self.server.answer = self.take
@@ -156,16 +158,18 @@ class Stage:
             self.udp_server = UdpServer(play.backstage, "mirror-udp", host, 5060)
             self.udp_server.answer = lambda data: self.take(Message(data))
             play.servers.append(self.udp_server.listen())
-        self.gateway = play.gateway_of(self.config())
+        self.gateway = play.gateway_of(self.config(servers or [self.server.address]))
         for mode in modes:
             self.gateway.wait_open(mode)
         self.datagrams = Datagrams(play) if "hop" in modes else None
 
-    def config(self):
-        options = {"transparent": 'route = "message"', "by-connection": 'route = "connection"', "hop": 'mode = "hop"'}
+    def config(self, servers):
+        options = {"transparent": 'route = "message"', "by-connection": 'route = "connection"',
+                   "hop": f'mode = "hop", {self.hop}'}
+        names = ", ".join(f'"{s}"' for s in servers)
         words = self.play.certificates.word("pool") + f"""
 gateway {{ workers = 2, log = "info", control = "control", drain = "1s" }}
-pool "farm" {{ servers = {{ "{self.server.address}" }}, monitor = false }}
+pool "farm" {{ servers = {{ {names} }}, monitor = false }}
 """
         for mode in self.modes:
             binds = ", ".join(f'"{t}:{self.play.host(1)}:{PORTS[mode, t]}"' for t in TRANSPORTS[mode])
@@ -179,11 +183,16 @@ pool "farm" {{ servers = {{ "{self.server.address}" }}, monitor = false }}
         self.arrived.append(message.raw)
         if message.status is not None or message.method == "ACK":
             return None
+        if self.answer:
+            return self.answer(message)
         case = self.responding.get(message.call_id)
         if not case:
             return mirror(message.raw)
         vias = b"".join(line for line in lines_of(message.raw)[1] if re.match(rb"via:", line, re.I))
         return case.message.replace(b"VIAS\r\n", vias)
+
+    def counted(self, name, mode="hop"):
+        return self.gateway.listener(mode)["counters"][name]
 
     def open(self, mode, transport):
         return self.datagrams if transport == "udp" else Stream(self, mode, transport)
