@@ -172,6 +172,8 @@ struct server *balance_pick(struct pool *pool, uint64_t hash, const struct tried
 		return least_connections(&c, pool->turn);
 	case BALANCE_HASH:
 		return rendezvous(&c, hash);
+	case BALANCE_ORDERED:
+		return c.list[0];
 	default:
 		return round_robin(&c, pool->turn);
 	}

@@ -259,6 +259,7 @@ static json_t *pool_status(const struct snapshot *s, const struct pool *p)
 		[BALANCE_ROUND_ROBIN] = "round-robin",
 		[BALANCE_LEAST_CONNECTIONS] = "least-connections",
 		[BALANCE_HASH] = "hash",
+		[BALANCE_ORDERED] = "ordered",
 	};
 	static const char *const all_down[] = {
 		[ALL_DOWN_REFUSE] = "refuse", [ALL_DOWN_REPLY] = "reply", [ALL_DOWN_FAIL_OPEN] = "fail-open"

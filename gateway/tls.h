@@ -63,6 +63,8 @@ void tls_server_unref(struct tls_server *t);
 int tls_client_create(struct tls_client **tp, struct tls_identity *id, char err[], size_t errlen);
 struct tls_client *tls_client_ref(struct tls_client *t);
 void tls_client_unref(struct tls_client *t);
+/* Of one identity: a server cannot tell their connections apart. */
+bool tls_client_same(const struct tls_client *a, const struct tls_client *b);
 
 /* ---- One connection ---- */
 

@@ -88,6 +88,20 @@ bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text na
 	return false;
 }
 
+struct sip_slice sip_header_line(const char *p, const struct sip_head *h, struct sip_slice value)
+{
+	/* Between a name, which is never folded, and its value there is nothing but the colon and white space. */
+	const char *colon = memrchr(p, ':', value.at);
+	const char *lf = colon ? memrchr(p, '\n', (size_t)(colon - p)) : NULL;
+	size_t begin = lf ? (size_t)(lf - p) + 1 : 0, end = colon ? (size_t)(colon - p) : h->head_n;
+
+	do {
+		lf = end < h->head_n ? memchr(p + end, '\n', h->head_n - end) : NULL;
+		end = lf ? (size_t)(lf - p) + 1 : h->head_n;
+	} while (end < h->head_n && (p[end] == ' ' || p[end] == '\t'));
+	return (struct sip_slice){ (uint32_t)begin, (uint32_t)(end - begin) };
+}
+
 /* Copies a value; each fold, with the white space around it, becomes one space (RFC 3261 section 7.3.1). */
 static void put_unfolded(struct sip_out *o, struct sip_text value)
 {

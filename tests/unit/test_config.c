@@ -89,7 +89,11 @@ static void wrong_gateway(void **state)
 		{ "gateway {\n plugin_path = 'nowhere' }", 2, "cannot read", "relative to the configuration file" },
 		{ "gateway {\n plugin_path = 'ca.pem' }", 2, "not a folder", NULL },
 		{ "gateway {\n user = 'nobody' }", 2, "gateway: user: is not available in this version", NULL },
-		{ "gateway {\n secret = 'x' }", 2, "is not available in this version", NULL },
+		{ "gateway {\n secret = 'nowhere' }", 2, "gateway: secret: cannot read", "head -c 32 /dev/urandom > /" },
+		{ "gateway {\n secret = '/' }", 2, "a folder", "head -c 32 /dev/urandom > /" },
+		{ "gateway {\n secret = 'short.secret' }", 2, "short.secret has less than 16 bytes; make one: head -c 32", NULL },
+		{ "gateway {\n secret = '/dev/zero' }", 2, "gateway: secret: /dev/zero has more than 4096 bytes", NULL },
+		{ "gateway {\n secret = 16 }", 2, "16 is not a string", NULL },
 		{ "gateway {\n 5 }", 2, "a value without a key", "write KEY = VALUE" },
 		{ "gateway { workers = 1,\n control = "
 		  "'/tmp/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -152,9 +156,15 @@ static void wrong_pool(void **state)
 		{ POOL("port = '5060'"), 2, "\"5060\" is not a whole number", "leave the quotes out" },
 		{ POOL("tls = 'bsae'"), 2, "there is no tls \"bsae\"", "did you mean `base`?" },
 		{ POOL("balance = 'leastconnections'"), 2, "is not one of", "did you mean `least-connections`?" },
-		{ POOL("transport = 'udp'"), 2, "\"udp\" is not available in this version", NULL },
-		{ POOL("transport = 'sctp'"), 2, "\"sctp\" is not one of \"tcp\"", NULL },
-		{ POOL("links = 4"), 2, "links: is not available in this version", NULL },
+		{ POOL("transport = 'sctp'"), 2, "\"sctp\" is not one of \"tcp\", \"udp\"", NULL },
+		{ POOL("transport = { 'udp', 'udp' }"), 2, "transport: has \"udp\" twice", NULL },
+		{ POOL("transport = { }"), 2, "transport: is empty", NULL },
+		{ POOL("transport = { 'udp', 'tcp', 'udp' }"), 2, "transport: has more than 2 members", NULL },
+		{ POOL("tls = 'base', transport = 'udp', monitor = false"), 2, "\"udp\" alone, but `tls` is for streams",
+		  "write { \"udp\", \"tcp\" }" },
+		{ POOL("balance = 'orderd'"), 2, "is not one of", "did you mean `ordered`?" },
+		{ POOL("links = 0"), 2, "links: 0 is not in the range from 1 to 64", NULL },
+		{ POOL("links = 65"), 2, "links: 65 is not in the range from 1 to 64", NULL },
 		{ POOL("slow_start = '1m'"), 2, "is not available in this version", NULL },
 		{ POOL("max_sessions = 4"), 2, "is not available in this version", NULL },
 		{ POOL("ntlm = true"), 2, "is not available in this version", NULL },
@@ -190,6 +200,8 @@ static void wrong_monitor(void **state)
 		{ POOL("monitor = {\ntransport = 'tls' }"), 3, "a bare connect does not speak TLS", NULL },
 		{ POOL("monitor = { plugin = 'talk', transport = 'tcp',\ntls = 'base' }"), 3, "not used with transport",
 		  NULL },
+		{ POOL("monitor = {\ntransport = 'udp' }"), 3, "nothing connects over udp", "name the plugin" },
+		{ POOL("monitor = { plugin = 'talk',\ntransport = 'udp' }"), 2, "plugin `talk` does not go over udp", NULL },
 		{ POOL("monitor = {\ntrack = 'base' }"), 3, "track: is not available in this version", NULL },
 		{ POOL("monitor = {\ninterval = '10ms' }"), 3, "is not in the range from 100ms to 1h", NULL },
 		{ POOL("monitor = 'tcp'"), 2, "\"tcp\" is not a table", "or false" },
@@ -242,6 +254,7 @@ static void wrong_listener(void **state)
 		{ TLS("tls = 'base', verify = 'required'"), 2, "verify: needs `trust` in tls \"base\"", NULL },
 		{ TLS("tls = 'sure', verify = 'none', peers = { 'a' }"), 2, "asks no client for a certificate", NULL },
 		{ TLS("tls = 'sure', verify = 'always'"), 2, "\"always\" is not one of", NULL },
+		{ TLS("tls = 'base', options = { lines = 99 }"), 1, "listener \"x\": 99 lines do not fit into TLS", NULL },
 		{ "tls 'bare' { trust = 'ca.pem' } " TLS("tls = 'bare'"), 2, "tls \"bare\" has no certificate", NULL },
 		{ LISTENER("tls = 'base'"), 2, "is of no use: no bind begins with tls:", NULL },
 		{ LISTENER("peers = 'a'"), 2, "is of no use", NULL },
@@ -358,6 +371,52 @@ static void tells_all_at_once(void **state)
 	problems_free(&problems);
 }
 
+/* It loads, and these are told of it. */
+static void warns(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "gateway {\n secret = 'open.secret' }", 2, "open.secret can be read or written by every user", NULL },
+		{ POOL("transport = 'udp'"), 1, "a bare connect over tcp cannot judge servers", "monitor = {" },
+		{ POOL("transport = 'udp',\nmonitor = { }"), 3, "a bare connect over tcp cannot judge", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct wrong *c = &cases[i];
+		struct problems problems;
+		struct snapshot *s;
+		char text[4096];
+
+		snprintf(text, sizeof text, "%s%s", c->config, BASE);
+		assert_int_equal(config_rig_load(&s, text, &problems), 0);
+		config_rig_print(&problems);
+		assert_int_equal(problems.n, 1);
+		assert_int_equal(problems.warnings, 1);
+		assert_true(problems.list[0].warning);
+		assert_int_equal(problems.list[0].line, c->line);
+		assert_non_null(strstr(problems.list[0].text, c->text));
+		if (c->hint)
+			assert_non_null(strstr(problems.list[0].hint, c->hint));
+		problems_free(&problems);
+		snapshot_unref(s);
+	}
+}
+
+/* A warning beside what is wrong is no reason of its own. */
+static void warnings_stand_with_problems(void **state)
+{
+	struct problems problems;
+	struct snapshot *s;
+	int ret = config_rig_load(&s, POOL("transport = 'udp',\nlinks = 0") BASE, &problems);
+
+	(void)state;
+	assert_int_equal(ret, -EINVAL);
+	assert_int_equal(problems.n, 2);
+	assert_int_equal(problems.warnings, 1);
+	assert_true(problems.list[0].warning && !problems.list[1].warning);
+	problems_free(&problems);
+}
+
 static void needs_a_file_and_a_listener(void **state)
 {
 	struct problems problems;
@@ -387,6 +446,7 @@ int main(void)
 		cmocka_unit_test(wrong_monitor),     cmocka_unit_test(wrong_listener),
 		cmocka_unit_test(wrong_policy),      cmocka_unit_test(falls_back_to_the_call),
 		cmocka_unit_test(tells_all_at_once), cmocka_unit_test(needs_a_file_and_a_listener),
+		cmocka_unit_test(warns),             cmocka_unit_test(warnings_stand_with_problems),
 	};
 
 	return cmocka_run_group_tests(tests, config_rig_make, config_rig_end);
