@@ -83,6 +83,15 @@ def all_that_passes_at_once_and_byte_by_byte(play):
 
 
 @story
+def what_is_wrong_is_as_wrong_in_pieces(play):
+    stage = Stage(play, MODES)
+    for mode, transport in streams(MODES):
+        answered = [c for c in CASES if isinstance(c.over(mode, transport), int)]
+        for stage.piece in (1, 61):
+            stage.play_all(answered, mode, transport)
+
+
+@story
 def all_that_passes_in_datagrams_at_once(play):
     if "hop" not in MODES:
         return

@@ -149,6 +149,7 @@ class Stage:
         self.play, self.modes, self.hop = play, modes, hop
         self.arrived = []     # every message at the servers
         self.responding = {}  # Call-ID: the response case that answers it
+        self.piece = 0        # a stream's messages are sent in pieces of so many bytes; 0: whole
         self.answer = None    # a function from a message to the answer's bytes; None: what it is without
         host = play.host(11)
         self.server = TapeServer(play.backstage, "mirror", host, 5060)
@@ -165,7 +166,7 @@ class Stage:
 
     def config(self, servers):
         options = {"transparent": 'route = "message"', "by-connection": 'route = "connection"',
-                   "hop": f'mode = "hop", {self.hop}'}
+                   "hop": f'mode = "hop", first_answer = "60s", {self.hop}'}
         names = ", ".join(f'"{s}"' for s in servers)
         words = self.play.certificates.word("pool") + f"""
 gateway {{ workers = 2, log = "info", control = "control", drain = "1s" }}
@@ -221,7 +222,8 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
     def try_request(self, case, verdict, client, mode, transport):
         mark = len(self.arrived)
         data = case.message + (b"" if transport == "udp" else case.stream)
-        client.send(data)
+        for at in range(0, len(data), self.piece or len(data)):
+            client.send(data[at:at + (self.piece or len(data))])
         if verdict == PASSES:
             heard = data[:case.first] if case.first and transport == "udp" else data
             self.expect_passed(mode, messages_of(heard), client, mark)
