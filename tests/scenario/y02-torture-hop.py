@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""y02: the torture tests of RFC 4475 and RFC 5118 in hop mode: what passes arrives with nothing new but what a hop adds."""
+"""y02: the torture tests of RFC 4475 and RFC 5118 in hop mode: what passes arrives with no more than a hop adds."""
 from play import main, story
 from torture import CASES, Stage
 

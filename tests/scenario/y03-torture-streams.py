@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""y03: however the bytes are cut or heaped, each message arrives as it was, and its answer comes back; keep-alives by the
-thousand."""
+"""y03: however the bytes are cut or heaped, each message arrives as it was, and its answer comes back; keep-alives by
+the thousand."""
 import os
 import time
 
@@ -123,7 +123,7 @@ def a_thousand_keep_alives(play):
                 equal(client.take(len(PONG) * 1000), PONG * 1000, f"the answers to 1,000 keep-alives, {what}")
             client.send(PONG + behind.raw + PONG)
             answer = client.client.receive(keepalive=True)
-            equal((answer.call_id, answer.status), (behind.call_id, 200), f"what comes behind 1,000 keep-alives, {what}")
+            equal((answer.call_id, answer.status), (behind.call_id, 200), f"what comes behind them, {what}")
             equal(len(stage.arrived), 2, f"messages at the server, {what}")
             received = next(k for k in stage.server.links if before.call_id.encode() in k.received).received
             passed = PINGS + PONG in received if mode == "by-connection" else PONG * 3 in received

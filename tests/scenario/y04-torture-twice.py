@@ -7,10 +7,11 @@ from torture import CLOSES, PASSES, TRANSPORTS, Case, Stage, closes, sip
 
 MODES = os.environ.get("M", "transparent by-connection hop").split()
 
-# name: (value, another value, verdict on the same twice, verdict on two that differ).  A pair is what transparent mode and
-# a hop do.  What the gateway uses it must be able to read in one way; all else is the far end's.
+# name: (value, another value, verdict on the same twice, verdict on two that differ).  A pair is what transparent mode
+# and a hop do.  What the gateway uses it must be able to read in one way; all else is the far end's.
 HEADERS = {
-    "Via": ("SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKNAME", "SIP/2.0/TCP 192.0.2.8:5071;branch=z9hG4bKother", PASSES, PASSES),
+    "Via": ("SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKNAME", "SIP/2.0/TCP 192.0.2.8:5071;branch=z9hG4bKother",
+            PASSES, PASSES),
     "Max-Forwards": ("70", "69", (PASSES, 400), 400),
     "From": ("<sip:ann@roof.example>;tag=37", "<sip:eve@roof.example>;tag=38", PASSES, 400),
     "To": ("<sip:tomb@yard.example>;tag=99", "<sip:tree@yard.example>;tag=98", PASSES, 400),
@@ -29,8 +30,8 @@ HEADERS = {
     "Proxy-Authorization": ('Digest username="ann", realm="a"', 'Digest username="eve", realm="b"', PASSES, PASSES),
     "X-Unheard": ("of", "too", PASSES, PASSES),
 }
-COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Content-Length": "l", "Content-Type": "c", "Contact": "m",
-           "Subject": "s"}
+COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Content-Length": "l", "Content-Type": "c",
+           "Contact": "m", "Subject": "s"}
 
 
 def with_second(first, name, value, case_name):
@@ -90,7 +91,8 @@ def two_clients_with_one_call_id_get_their_own_answers(play):
                     client.send(message(f"one-{mode}-{a}-{b}", f"{name}{n}", n))
             for name, client in clients.items():
                 vias = [client.receive().header("Via").split(";")[1] for _ in range(20)]
-                equal(sorted(vias), sorted(f"branch=z9hG4bK{name}{n}" for n in range(1, 21)), f"the answers at {name}, {mode}, {a}, {b}")
+                equal(sorted(vias), sorted(f"branch=z9hG4bK{name}{n}" for n in range(1, 21)),
+                      f"the answers at {name}, {mode}, {a}, {b}")
             for client in clients.values():
                 stage.expect_nothing_else(client, len(stage.arrived))
                 client.close()
@@ -106,7 +108,8 @@ def a_client_that_repeats_anothers_message_takes_nothing_from_it(play):
                 asked = message(f"mine-{mode}-{a}-{b}", f"mine{n}", n)
                 victim.send(asked)
                 thief.send(asked)
-                equal(victim.receive().header("CSeq"), f"{n} MESSAGE", f"the answer at whom it belongs to, {mode}, {a}, {b}")
+                equal(victim.receive().header("CSeq"), f"{n} MESSAGE",
+                      f"the answer at whom it belongs to, {mode}, {a}, {b}")
             victim.close()
             thief.close()
 

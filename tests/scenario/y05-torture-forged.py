@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""y05: forged Vias and tokens, answers to nothing, and messages that come round again: nobody gets what is not theirs."""
+"""y05: forged Vias and tokens, answers to nothing, and messages that come round again: nobody gets what is not
+theirs."""
 import re
 
 from play import Message, equal, eventually, expect, main, never, request, response, story
@@ -64,8 +65,8 @@ def an_answer_with_a_shortened_lengthened_or_mixed_token_reaches_nobody(play):
         seen.append(stage.arrived[-1][begin:end])
     token = [s[ID + HASH:] for s in seen]
     half = len(token[0]) // 2
-    wrong = [b"", token[0][:-2], token[0] + b"aa", token[0] * 20, token[0][:half] + token[1][half:], b"0" * len(token[0]),
-             token[0][:1], b"-._~!*'()"]
+    wrong = [b"", token[0][:-2], token[0] + b"aa", token[0] * 20, token[0][:half] + token[1][half:],
+             b"0" * len(token[0]), token[0][:1], b"-._~!*'()"]
     for n, what in enumerate(wrong):
         def answer(message, what=what):
             raw = mirror(message.raw)
@@ -89,13 +90,15 @@ def responses_that_nobody_asked_for_are_dropped(play):
             client.send(asked.raw)
             client.receive()
             before = stage.counted("dropped_answers", mode)
-            vias = ["SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKsomebodys", "SIP/2.0/TCP 192.0.2.1", "SIP/2.0/UDP [::1];branch=z9hG4bKlg",
+            vias = ["SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKsomebodys", "SIP/2.0/TCP 192.0.2.1",
+                    "SIP/2.0/UDP [::1];branch=z9hG4bKlg",
                     f"SIP/2.0/TCP {play.host(1)}:5064;branch=z9hG4bKlg" + "a" * 60]
             for via in vias:
                 for code in (100, 200, 487, 503):
                     client.send(response(request(via=via), code, "Unasked").raw)
             stage.expect_nothing_else(client, len(stage.arrived))
-            equal(stage.counted("dropped_answers", mode) - before, 4 * len(vias), f"dropped answers, {mode} over {transport}")
+            equal(stage.counted("dropped_answers", mode) - before, 4 * len(vias),
+                  f"dropped answers, {mode} over {transport}")
             client.close()
 
 
@@ -111,7 +114,8 @@ def record_routes(raw):
 
 def server_says(stage, n, route, uri="sip:ann@192.0.2.7"):
     return request("MESSAGE", f"told{n}.{id(stage)}@play", n, uri=uri, to="<sip:ann@roof.example>;tag=1",
-                   via=f"SIP/2.0/TCP {stage.server.address};branch=z9hG4bKtold{n}", more=[("Route", f"<{route}>")] if route else ())
+                   via=f"SIP/2.0/TCP {stage.server.address};branch=z9hG4bKtold{n}",
+                   more=[("Route", f"<{route}>")] if route else ())
 
 
 def token_of(stage, client):
@@ -142,7 +146,7 @@ def a_route_token_counts_only_from_a_servers_side(play):
             told = server_says(stage, n, route)
             link.send(told)
             got = victim.receive()
-            equal((got.method, got.call_id), ("MESSAGE", told.call_id), f"the same token from the server, to {transport}")
+            equal((got.method, got.call_id), ("MESSAGE", told.call_id), f"the token from the server, to {transport}")
         victim.close()
 
 
@@ -181,7 +185,7 @@ def a_pool_that_is_the_gateway_itself_is_a_loop(play):
         for asked in (request(), request("INVITE"), request("INFO", to="<sip:tomb@yard.example>;tag=9")):
             client.send(asked.raw)
             answer = client.receive()
-            equal((answer.status, answer.call_id), (482, asked.call_id), f"the answer to a {asked.method} that comes round")
+            equal((answer.status, answer.call_id), (482, asked.call_id), f"the answer to a {asked.method}")
         client.close()
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """case: one message and what is right to do with it.
 
-A gateway judges what it uses: start line, framing, and the headers by which it finds the way.  What only the far end can
-judge passes.  Transparent mode inserts nothing and uses less, so more passes it than a hop.
+A gateway judges what it uses: start line, framing, and the headers by which it finds the way.  What only the far end
+can judge passes.  Transparent mode inserts nothing and uses less, so more passes it than a hop.
 """
 from dataclasses import dataclass
 from typing import Any

@@ -12,9 +12,9 @@ m=audio 40000 RTP/AVP 0
 """
 
 
-def plain(name, method="OPTIONS", uri="sip:tomb@yard.example", version="SIP/2.0", via="SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK",
-          to="<sip:tomb@yard.example>", sender="<sip:ann@roof.example>;tag=37", call_id=None, cseq=None, hops="70", more="",
-          body=b""):
+def plain(name, method="OPTIONS", uri="sip:tomb@yard.example", version="SIP/2.0",
+          via="SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK", to="<sip:tomb@yard.example>",
+          sender="<sip:ann@roof.example>;tag=37", call_id=None, cseq=None, hops="70", more="", body=b""):
     """An ordinary request but for one thing."""
     return sip(f"""\
 {method} {uri} {version}
@@ -28,6 +28,11 @@ Contact: <sip:ann@192.0.2.7>
 {more}Content-Length: LENGTH
 """, body)
 
+
+FIRST = plain("dblreq", "REGISTER", uri="sip:yard.example")
+PARTS = (b"--tombstone\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
+         b"--tombstone\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+         + bytes(range(256)) + b"\0\0\r\n\r\n\r\n\xff\xfe\n\r--tombstone--\r\n")
 
 VALID = [
     Case("wsinv", "4475 3.1.1.1", "blanks, tabs and folds wherever they are allowed, escapes in quotes, compact names, "
@@ -61,8 +66,8 @@ v:  SIP  / 2.0  / TCP     gable.example   ;
 m:"Said \\"so\\"" <sip:ann@roof.example> ; unheard =
   of ; alone ; q = 0.25
 """, SDP), PASSES, PASSES),
-    Case("intmeth", "4475 3.1.1.2", "every character that a method, a user, a Call-ID and a token may have; NUL, BEL and DEL "
-         "behind backslashes; UTF-8", sip("""\
+    Case("intmeth", "4475 3.1.1.2", "every character that a method, a user, a Call-ID and a token may have; NUL, BEL "
+         "and DEL behind backslashes; UTF-8", sip("""\
 -Odd.Method!%*_+`'~0123456789 sip:2_odd.User~(well!now)&it's+all$/right?,/;;*:&with=3,pass!*wo$rds~_too.(yes'so)@yard.example SIP/2.0
 Via: SIP/2.0/UDP porch.example;branch=z9hG4bK.!%*_+`'~-intmeth
 To: "Bell:\\\x07 Nul:\\\x00 Del:\\\x7f" <sip:2_odd.User~(well!now)&it's+all$/right?,/;;*@yard.example>
@@ -98,10 +103,12 @@ Contact: <sip:%00%00@porch.example>
 l:0
 """), PASSES, PASSES),
     Case("esc02", "4475 3.1.1.5", "percent signs that escape nothing: the method is not REGISTER",
-         plain("esc02", "RE%47IST%45R", to='"%Y%30" <sip:tomb@yard.example>', sender='"%25%Q" <sip:ann@roof.example>;tag=f%31'),
+         plain("esc02", "RE%47IST%45R", to='"%Y%30" <sip:tomb@yard.example>',
+               sender='"%25%Q" <sip:ann@roof.example>;tag=f%31'),
          PASSES, PASSES),
     Case("lwsdisp", "4475 3.1.1.6", "no blank between display name and <",
-         plain("lwsdisp", sender="ann<sip:ann@roof.example>;tag=37", to='"tomb"<sip:tomb@yard.example>'), PASSES, PASSES),
+         plain("lwsdisp", sender="ann<sip:ann@roof.example>;tag=37", to='"tomb"<sip:tomb@yard.example>'),
+         PASSES, PASSES),
     Case("longreq", "4475 3.1.1.7", "everything is long", sip(f"""\
 INVITE sip:{"tomb" * 40}@yard.example SIP/2.0
 To: "{"I have a long name " * 12}" <sip:{"tomb" * 30}:{"secret" * 20}@yard.example:5060>
@@ -116,9 +123,8 @@ Contact: <sip:{"annabel" * 30}@porch.{"so." * 30}example>
 Content-Type: application/sdp
 l: LENGTH
 """, SDP), PASSES, PASSES),
-    Case("dblreq", "4475 3.1.1.8", "a second request behind the first: in one datagram nobody hears it, in a stream it is the "
-         "next", (first := plain("dblreq", "REGISTER", uri="sip:yard.example")) + plain("dblreq2", "INVITE"), PASSES, PASSES,
-         first=len(first)),
+    Case("dblreq", "4475 3.1.1.8", "a second request behind the first: in one datagram nobody hears it, in a stream it is "
+         "the next", FIRST + plain("dblreq2", "INVITE"), PASSES, PASSES, first=len(FIRST)),
     Case("semiuri", "4475 3.1.1.9", "parameters inside the user part",
          plain("semiuri", uri="sip:tomb;way=o%40porch.example@yard.example"), PASSES, PASSES),
     Case("transports", "4475 3.1.1.10", "Vias of transports known and unknown", sip("""\
@@ -137,8 +143,7 @@ Content-Length: LENGTH
 """), PASSES, PASSES),
     Case("mpart01", "4475 3.1.1.11", "a body of several parts, one of them binary, with NULs and empty lines",
          plain("mpart01", "MESSAGE", more="Content-Type: multipart/mixed;boundary=tombstone\n",
-               body=b"--tombstone\r\nContent-Type: text/plain\r\n\r\nHello\r\n--tombstone\r\nContent-Type: application/octet-stream\r\n"
-               b"Content-Transfer-Encoding: binary\r\n\r\n" + bytes(range(256)) + b"\0\0\r\n\r\n\r\n\xff\xfe\n\r--tombstone--\r\n"),
+               body=PARTS),
          PASSES, PASSES),
     Case("unreason", "4475 3.1.1.12", "a reason in UTF-8, with signs that mean something elsewhere", sip("""\
 SIP/2.0 200 = 2**3 * 5**2 и так далее: "да", <нет>; %20
@@ -176,10 +181,12 @@ Content-Type: application/sdp
 Content-Length: LENGTH
 """, SDP), PASSES, 400),
     Case("clerr", "4475 3.1.2.2", "a Content-Length beyond the end of the datagram: in a stream the rest is to come",
-         plain("clerr", "INVITE", more="Content-Type: application/sdp\n", body=SDP).replace(b"Content-Length: ", b"Content-Length: 9"),
+         plain("clerr", "INVITE", more="Content-Type: application/sdp\n", body=SDP)
+         .replace(b"Content-Length: ", b"Content-Length: 9"),
          PASSES, PASSES, 400, stream=b"=" * 900),
     Case("ncl", "4475 3.1.2.3", "a negative Content-Length",
-         plain("ncl", more="Content-Type: application/sdp\n", body=SDP).replace(b"Content-Length: ", b"Content-Length: -"),
+         plain("ncl", more="Content-Type: application/sdp\n", body=SDP)
+         .replace(b"Content-Length: ", b"Content-Length: -"),
          closes(400), closes(400)),
     Case("scalar02", "4475 3.1.2.4", "numbers that no register holds, in CSeq too",
          plain("scalar02", "REGISTER", cseq="36893488147419103233 REGISTER", hops="300",
@@ -197,23 +204,28 @@ Content-Length: LENGTH
 """), DROPPED, DROPPED),
     Case("quotbal", "4475 3.1.2.6", "a quote in To that does not end",
          plain("quotbal", "INVITE", to='"Mr. T. Tomb <sip:tomb@yard.example>'), PASSES, 400),
-    Case("ltgtruri", "4475 3.1.2.7", "<> around the Request-URI", plain("ltgtruri", "INVITE", uri="<sip:tomb@yard.example>"), 400, 400),
-    Case("lwsruri", "4475 3.1.2.8", "a blank inside the Request-URI", plain("lwsruri", "INVITE", uri="sip:tomb@yard.example; lr"),
+    Case("ltgtruri", "4475 3.1.2.7", "<> around the Request-URI",
+         plain("ltgtruri", "INVITE", uri="<sip:tomb@yard.example>"), 400, 400),
+    Case("lwsruri", "4475 3.1.2.8", "a blank inside the Request-URI",
+         plain("lwsruri", "INVITE", uri="sip:tomb@yard.example; lr"),
          400, 400),
     Case("lwsstart", "4475 3.1.2.9", "more than one blank between the parts of the request line",
          plain("lwsstart", "INVITE", cseq="7 INVITE", uri=" sip:tomb@yard.example "), 400, 400),
     Case("trws", "4475 3.1.2.10", "blanks behind the request line", plain("trws", version="SIP/2.0  "), 400, 400),
     Case("escruri", "4475 3.1.2.11", "headers in the Request-URI",
          plain("escruri", "INVITE", uri="sip:tomb@yard.example?Route=%3Csip:porch.example%3E"), PASSES, 400),
-    Case("baddate", "4475 3.1.2.12", "a time zone that is not GMT", plain("baddate", "INVITE", more="Date: Fri, 01 Jan 2010 16:00:00 EST\n"),
+    Case("baddate", "4475 3.1.2.12", "a time zone that is not GMT",
+         plain("baddate", "INVITE", more="Date: Fri, 01 Jan 2010 16:00:00 EST\n"),
          PASSES, PASSES),
     Case("regbadct", "4475 3.1.2.13", "a question mark in a Contact without <>",
-         plain("regbadct", "REGISTER", uri="sip:yard.example", more="m: sip:tomb@yard.example?Route=%3Csip:porch.example%3E\nExpires: 60\n"),
+         plain("regbadct", "REGISTER", uri="sip:yard.example",
+               more="m: sip:tomb@yard.example?Route=%3Csip:porch.example%3E\nExpires: 60\n"),
          PASSES, PASSES),
     Case("badaspec", "4475 3.1.2.14", "blanks inside <>",
          plain("badaspec", to='"Tomb, T." < sip:tomb@yard.example >'), PASSES, PASSES),
     Case("baddn", "4475 3.1.2.15", "a display name that needed quotes",
-         plain("baddn", sender="Roofer, Ann <sip:ann@roof.example>;tag=43", to="Tomb, T. <sip:tomb@yard.example>"), PASSES, PASSES),
+         plain("baddn", sender="Roofer, Ann <sip:ann@roof.example>;tag=43", to="Tomb, T. <sip:tomb@yard.example>"),
+         PASSES, PASSES),
     Case("badvers", "4475 3.1.2.16", "a version to come", plain("badvers", version="SIP/7.1"), 505, 505),
     Case("mismatch01", "4475 3.1.2.17", "CSeq names another method", plain("mismatch01", cseq="8 INVITE"), 400, 400),
     Case("mismatch02", "4475 3.1.2.18", "CSeq names another method than an unknown one",
@@ -244,17 +256,19 @@ l: LENGTH
 """, SDP), CLOSES, CLOSES),
     Case("unkscm", "4475 3.3.2", "a Request-URI of a scheme that nobody knows",
          plain("unkscm", uri="lychway:nobody-knows@where"), PASSES, 416),
-    Case("novelsc", "4475 3.3.3", "a Request-URI of a scheme that others know", plain("novelsc", uri="soap.beep://192.0.2.103:3002"),
+    Case("novelsc", "4475 3.3.3", "a Request-URI of a scheme that others know",
+         plain("novelsc", uri="soap.beep://192.0.2.103:3002"),
          PASSES, 416),
     Case("unksm2", "4475 3.3.4", "unknown schemes in From, To and Contact",
-         plain("unksm2", "REGISTER", uri="sip:yard.example", to="isbn:2983792873", sender="<http://roof.example>;tag=32",
-               more="Contact: <name:John_Roofer>\n"), PASSES, PASSES),
+         plain("unksm2", "REGISTER", uri="sip:yard.example", to="isbn:2983792873",
+               sender="<http://roof.example>;tag=32", more="Contact: <name:John_Roofer>\n"), PASSES, PASSES),
     Case("bext01", "4475 3.3.5", "extensions that nobody has", plain("bext01", more="""\
 Require: belfry, spire
 Proxy-Require: gargoyle, weathercock
 """), PASSES, 420),
     Case("invut", "4475 3.3.6", "a body of a type that nobody knows",
-         plain("invut", "INVITE", more="Content-Type: application/unheard-of\n", body=b"<audio>\n <pcmu port='443'/>\n</audio>\n"),
+         plain("invut", "INVITE", more="Content-Type: application/unheard-of\n",
+               body=b"<audio>\n <pcmu port='443'/>\n</audio>\n"),
          PASSES, PASSES),
     Case("regaut01", "4475 3.3.7", "an authorization scheme that nobody knows",
          plain("regaut01", "REGISTER", uri="sip:yard.example",
@@ -291,7 +305,8 @@ Content-Length: LENGTH
 """), PASSES, DROPPED),
     Case("zeromf", "4475 3.3.11", "no hops left", plain("zeromf", hops="0"), PASSES, 483),
     Case("cparam01", "4475 3.3.12", "an unknown header parameter of Contact",
-         plain("cparam01", "REGISTER", uri="sip:yard.example", more="Contact: sip:+19725550105@porch.example;unheard\n"), PASSES, PASSES),
+         plain("cparam01", "REGISTER", uri="sip:yard.example", more="Contact: sip:+19725550105@porch.example;unheard\n"),
+         PASSES, PASSES),
     Case("cparam02", "4475 3.3.13", "an unknown parameter of the URI in Contact",
          plain("cparam02", "REGISTER", uri="sip:yard.example", more="Contact: <sip:+19725550105@porch.example;unheard>\n"),
          PASSES, PASSES),
@@ -299,7 +314,8 @@ Content-Length: LENGTH
          plain("regescrt", "REGISTER", uri="sip:yard.example",
                more="Contact: <sip:tomb@yard.example?Route=%3Csip:sip.porch.example%3E>\n"), PASSES, PASSES),
     Case("sdp01", "4475 3.3.15", "nothing that can be answered is accepted",
-         plain("sdp01", "INVITE", more="Accept: text/nobody-has-it\nContent-Type: application/sdp\n", body=SDP), PASSES, PASSES),
+         plain("sdp01", "INVITE", more="Accept: text/nobody-has-it\nContent-Type: application/sdp\n", body=SDP),
+         PASSES, PASSES),
 ]
 
 OLD = [

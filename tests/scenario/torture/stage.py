@@ -270,7 +270,8 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
     def try_response(self, case, verdict, client, mode):
         response = Message(case.message)
         number, method = response.header("CSeq").split()
-        asked = request(method, response.call_id, int(number) % 2**31, via=f"SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK{case.name}")
+        asked = request(method, response.call_id, int(number) % 2**31,
+                        via=f"SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK{case.name}")
         self.responding[response.call_id] = case
         client.send(asked.raw)
         if verdict == PASSES:
@@ -285,13 +286,14 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
 
     @staticmethod
     def expect_none_like(response, client):
-        """A sentinel's answer comes, and before it nothing but answers of the gateway's own.  Sentinels may be lost with
-        the link that the response came by."""
+        """A sentinel's answer comes, and before it nothing but answers of the gateway's own.  Sentinels may be
+        lost with the link that the response came by."""
         for _ in range(3):
             sentinel = request()
             client.send(sentinel.raw)
             while (got := client.receive()).call_id != sentinel.call_id:
-                expect(got.start != response.start and got.status in (500, 503), f"none like {response.start}: {got.raw!r}")
+                expect(got.start != response.start and got.status in (500, 503),
+                       f"none like {response.start}: {got.raw!r}")
             if got.status == 200:
                 return
         raise Failure(f"nothing works any more after {response.start}")
