@@ -23,6 +23,7 @@ children=2
 tcp_children=2
 socket_workers=1
 auto_aliases=no
+server_id={number}
 dns=no
 rev_dns=no
 enable_tls=yes
@@ -180,19 +181,20 @@ def missing():
 class Kamailio:
     """Ended with the stage; `address` is what the gateway's pool calls it."""
 
-    def __init__(self, play, name, host=None, port=PORT, other=None):
+    def __init__(self, play, name, host=None, port=PORT, other=None, certificate=None):
         """With `other`, the host of another one, the two share what is registered."""
         self.name, self.host, self.port = name, host or play.host(11 + len(play.servers)), port
         self.address = f"{self.host}:{port}"
         self.folder = os.path.join(play.folder, name)
-        self.process = None
+        self.shares, self.process = bool(other), None
         os.mkdir(self.folder)
-        words = {"host": self.host, "port": port, "tls_port": TLS_PORT, "share_port": SHARE_PORT, "other": other,
+        self.number = len(play.servers) + 1
+        words = {"number": self.number, "host": self.host, "port": port, "tls_port": TLS_PORT, "share_port": SHARE_PORT, "other": other,
                  "folder": self.folder, "expires": EXPIRES_S}
         share = [text.format(**words) if other else "" for text in (SHARE_SOCKET, SHARE_MODULES, SHARE_ROUTE)]
         self.write("kamailio.cfg", CONFIG.format(**words, share_socket=share[0], share_modules=share[1],
                                                  share_route=share[2]))
-        self.write("tls.cfg", TLS.format(certificate=play.certificates.path("pool"),
+        self.write("tls.cfg", TLS.format(certificate=certificate or play.certificates.path("pool"),
                                          authority=play.certificates.path("ca.pem")))
         play.servers.append(self)
 
@@ -245,8 +247,12 @@ class Kamailio:
         return done.stdout
 
     def users(self):
-        """Who is registered."""
-        return {line.split()[1] for line in self.ask("ul.dump").splitlines() if line.strip().startswith("AoR:")}
-
-    def knows(self, user):
-        return any(u.partition("@")[0] == user for u in self.users())
+        """{user: the number of the Kamailio where it is registered}."""
+        user, found = None, {}
+        for line in self.ask("ul.dump").splitlines():
+            word, _, value = line.strip().partition(": ")
+            if word == "AoR":
+                user = value.partition("@")[0]
+            elif word == "Server-Id":
+                found[user] = int(value)
+        return found

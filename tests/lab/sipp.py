@@ -2,6 +2,7 @@
 """sipp: SIPp as many users at once: those who are registered and answer, and those who call them."""
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -127,6 +128,11 @@ class Sipp:
         """The newest of a column in its statistics, or 0: they are written once a second."""
         rows = list(csv.reader(self.read("stat.csv").splitlines(), delimiter=";"))
         return int(rows[-1][rows[0].index(name)]) if len(rows) > 1 and len(rows[-1]) >= len(rows[0]) - 1 else 0
+
+    def disliked(self):
+        """What it complained of; that calls come to it is none."""
+        lines = re.split(r"\d{4}-\d\d-\d\d\t[\d:.]+\t[\d.]+: ", self.read("errors"))[1:]
+        return [line for line in lines if "using the out-of-call scenario" not in line]
 
     def last_words(self):
         return self.read("errors").splitlines()[:LOG_SHOWN] or self.read("log").splitlines()[-LOG_SHOWN:]
