@@ -52,6 +52,8 @@ sip_tls_port={tls_port}
 root_ca={authority}
 verify_server_certs=1
 verify_server_cn=0
+client_cert_chain={certificate}.pem
+client_cert_key={certificate}.key
 default_proxy=0
 guess_hostname=0
 contact="{user}" <sip:{user}@{host}>
@@ -106,7 +108,8 @@ class Phone:
         write_tone(os.path.join(self.folder, "tone.wav"))
         self.words = {"user": user, "host": self.host, "proxy": self.proxy, "folder": self.folder, "domain": DOMAIN,
                       "authority": play.certificates.path("ca.pem"), "port": SIP_PORT, "tls_port": SIP_PORT + 1,
-                      "control_port": CONTROL_PORT, "modules": MODULES}
+                      "control_port": CONTROL_PORT, "modules": MODULES,
+                      "certificate": play.certificates.path("edge")}
         play.clients.append(self)
 
     def write(self, name, text):
@@ -152,7 +155,7 @@ class Baresip(Phone):
         with open(joined, "wb") as file:
             for part in ("pem", "key"):
                 file.write(open(play.certificates.path(f"edge.{part}"), "rb").read())
-        self.write("config", BARESIP_CONFIG.format(certificate=joined, **self.words))
+        self.write("config", BARESIP_CONFIG.format(**{**self.words, "certificate": joined}))
         self.write("accounts", BARESIP_ACCOUNT.format(**self.words))
         self.write("contacts", "")
         self.run(["baresip", "-f", self.folder, "-s"], stdin=subprocess.DEVNULL)
