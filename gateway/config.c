@@ -28,12 +28,12 @@ static char *copy(const char *s)
 
 static void problem_clear(struct problem *p)
 {
-	free(p->file);
-	free(p->text);
-	free(p->hint);
+	free((char *)p->file);
+	free((char *)p->text);
+	free((char *)p->hint);
 }
 
-int problems_add(struct problems *problems, const char *file, int line, const char *text, const char *hint)
+int problems_add(struct problems *problems, const struct problem *from)
 {
 	struct problem *list = realloc(problems->list, (problems->n + 1) * sizeof *list), *p;
 
@@ -41,21 +41,46 @@ int problems_add(struct problems *problems, const char *file, int line, const ch
 		return -ENOMEM;
 	problems->list = list;
 	p = &list[problems->n];
-	*p = (struct problem){ .file = copy(file), .line = line, .text = copy(text), .hint = copy(hint) };
-	if (!p->file || !p->text || (hint && !p->hint)) {
+	*p = *from;
+	p->file = copy(from->file);
+	p->text = copy(from->text);
+	p->hint = copy(from->hint);
+	if (!p->file || !p->text || (from->hint && !p->hint)) {
 		problem_clear(p);
 		return -ENOMEM;
 	}
 	problems->n++;
+	problems->warnings += p->warning;
 	return 0;
+}
+
+bool config_is_good(const struct problems *problems)
+{
+	return problems->n == problems->warnings;
+}
+
+static int tell(struct builder *b, const struct problem *p, const char *what, const char *name, const char *reason)
+{
+	char text[1024];
+	struct problem told = *p;
+
+	if (name)
+		snprintf(text, sizeof text, "%s \"%s\": %s", what, name, reason);
+	else
+		snprintf(text, sizeof text, "%s: %s", what, reason);
+	told.file = b->snapshot->file;
+	told.text = text;
+	return problems_add(b->problems, &told);
 }
 
 int config_problem(struct builder *b, int64_t line, const char *what, const char *name, const char *reason)
 {
-	char text[1024];
+	return tell(b, &(struct problem){ .line = (int)line }, what, name, reason);
+}
 
-	snprintf(text, sizeof text, "%s \"%s\": %s", what, name, reason);
-	return problems_add(b->problems, b->snapshot->file, (int)line, text, NULL);
+int config_warning(struct builder *b, int64_t line, const char *what, const char *name, const char *reason)
+{
+	return tell(b, &(struct problem){ .line = (int)line, .warning = true }, what, name, reason);
 }
 
 /* By line; those of one line stay in their order. */
@@ -200,7 +225,7 @@ static int build_settings(struct builder *b)
 	s->workers = (unsigned)node_number(n, "workers");
 	s->drain_ms = (uint64_t)node_number(n, "drain");
 	if (config_text(&s->control, n, "control") < 0 || config_texts(&s->plugin_path, n, "plugin_path") < 0 ||
-	    config_texts(&s->policy_path, n, "policy_path") < 0)
+	    config_texts(&s->policy_path, n, "policy_path") < 0 || config_secret(b, n) < 0)
 		return -ENOMEM;
 	return log_level_of(node_text(n, "log"), &s->log);
 }
@@ -227,13 +252,15 @@ static int build(struct builder *b, const struct config_paths *paths)
 {
 	int ret = config_identities(b);
 
-	if (ret < 0 || b->problems->n > 0)
+	if (ret < 0 || !config_is_good(b->problems))
 		return ret;
 	ret = build_plugin_path(b, paths->plugins);
 	if (ret == 0)
 		ret = build_settings(b);
 	if (ret == 0)
 		ret = config_pools(b);
+	if (ret == 0)
+		config_trunks(b->snapshot);
 	if (ret == 0)
 		ret = config_listeners(b);
 	if (ret == 0)
@@ -266,7 +293,9 @@ static int load(struct builder *b, const char *file, const struct config_paths *
 	if (ret == 0)
 		ret = folder_of(file, folder);
 	if (ret < 0 && ret != -ENOMEM) {
-		ret = problems_add(b->problems, file, 0, ret == -EFBIG ? "has more than 4 MiB" : strerror(-ret), NULL);
+		ret = problems_add(b->problems,
+				   &(struct problem){ .file = file,
+						      .text = ret == -EFBIG ? "has more than 4 MiB" : strerror(-ret) });
 	} else if (ret == 0) {
 		in.text = text;
 		ret = read_and_build(b, &in, &tree);
@@ -288,10 +317,10 @@ int config_load(struct snapshot **sp, const char *file, const struct config_path
 	if (b.snapshot && b.snapshot->file)
 		ret = load(&b, file, paths);
 	if (ret < 0)
-		problems_add(problems, file, 0, "out of memory", NULL); /* if there is enough for that */
-	if (ret < 0 || problems->n > 0) {
+		problems_add(problems, &(struct problem){ .file = file, .text = "out of memory" }); /* if it can */
+	problems_sort(problems);
+	if (ret < 0 || !config_is_good(problems)) {
 		snapshot_unref(b.snapshot);
-		problems_sort(problems);
 		return ret == -ENOMEM ? ret : -EINVAL;
 	}
 	*sp = b.snapshot;

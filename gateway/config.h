@@ -10,14 +10,16 @@
 
 /* Everything wrong, each with its place. */
 struct problem {
-	char *file;
-	int line;   /* 0: no line */
-	char *text; /* what is wrong */
-	char *hint; /* what to do, NULL: none */
+	const char *file;
+	int line;         /* 0: no line */
+	const char *text; /* what is wrong */
+	const char *hint; /* what to do, NULL: none */
+	bool warning;     /* it can be used, but will give trouble */
 };
 struct problems {
 	struct problem *list;
 	unsigned n;
+	unsigned warnings; /* how many of them are */
 };
 
 /* Where the parts are: set by main.c from the build or install folders. */
@@ -25,8 +27,9 @@ struct config_paths {
 	const char *scripts, *policies, *plugins;
 };
 
-/* 0 and a snapshot, or -EINVAL and at least one problem, in the order of their lines; or -ENOMEM, which may leave none.
- * Free the problems either way.  It loads plugins and looks names up, so it may take a while; one thread at a time. */
+/* 0 and a snapshot, and perhaps warnings, or -EINVAL and at least one problem; in the order of their lines; or -ENOMEM,
+ * which may leave none.  Free the problems either way.  It loads plugins and looks names up, so it may take a while;
+ * one thread at a time. */
 int config_load(struct snapshot **sp, const char *file, const struct config_paths *paths, struct problems *problems);
 void problems_free(struct problems *p);
 

@@ -31,13 +31,13 @@ static int build_binds(struct listener_conf *l, const struct node *n)
 	return ret;
 }
 
-static bool has_tls(const struct listener_conf *l)
+static unsigned transports_of(const struct listener_conf *l)
 {
-	for (unsigned i = 0; i < l->nbinds; i++) {
-		if (l->binds[i].transport == LG_TLS)
-			return true;
-	}
-	return false;
+	unsigned all = 0;
+
+	for (unsigned i = 0; i < l->nbinds; i++)
+		all |= l->binds[i].transport;
+	return all;
 }
 
 static void build_limits(struct listener_limits *limits, const struct node *n)
@@ -169,6 +169,16 @@ static int build_routes(struct listener_conf *l, const struct node *n)
 
 /* ---- Listeners ---- */
 
+/* What the plugin itself says to its options. */
+static int check_options(struct builder *b, const struct listener_conf *l, const struct node *n)
+{
+	char err[512] = "the plugin refuses its options";
+
+	if (!l->plugin->check || l->plugin->check(l->plugin_conf, transports_of(l), err, sizeof err) == 0)
+		return 0;
+	return config_problem(b, node_number(n, "line"), "listener", l->name, err);
+}
+
 static int build_listener(struct builder *b, struct listener_conf *l, const struct node *n)
 {
 	int ret = config_text(&l->name, n, "name");
@@ -184,7 +194,9 @@ static int build_listener(struct builder *b, struct listener_conf *l, const stru
 		ret = build_stats(l);
 	if (ret == 0)
 		ret = build_binds(l, n);
-	if (ret == 0 && has_tls(l))
+	if (ret == 0)
+		ret = check_options(b, l, n);
+	if (ret == 0 && transports_of(l) & LG_TLS)
 		ret = config_tls_server(b, l, n);
 	if (ret == 0)
 		ret = build_reach(b, l, n);

@@ -17,9 +17,13 @@ struct builder {
 	const char **plugin_path; /* with the built-in folder; ends with NULL */
 };
 
-/* Copies; `hint` may be NULL. */
-int problems_add(struct problems *problems, const char *file, int line, const char *text, const char *hint);
+/* Adds a copy of `p`, whose texts are borrowed. */
+int problems_add(struct problems *problems, const struct problem *p);
+/* Of the word `what` called `name`; NULL: it has no name. */
 int config_problem(struct builder *b, int64_t line, const char *what, const char *name, const char *reason);
+int config_warning(struct builder *b, int64_t line, const char *what, const char *name, const char *reason);
+/* Whether it can be used: there are at most warnings. */
+bool config_is_good(const struct problems *problems);
 
 /* Copies of what a table holds; NULL for what it does not. */
 int config_text(char **to, const struct node *table, const char *key);
@@ -32,6 +36,9 @@ int config_address(struct sockaddr_storage *to, const char *address, int64_t por
 const struct lg_plugin *config_plugin(const struct builder *b, const char *name);
 int config_options(void **conf, const struct lg_option *table, size_t size, const struct node *list);
 
+/* config_secret.c: the file of `gateway { secret }`, when one is named */
+int config_secret(struct builder *b, const struct node *gateway);
+
 /* config_tls.c */
 int config_identities(struct builder *b);
 int config_tls_client(struct builder *b, struct tls_client **to, const char *name, int64_t line);
@@ -39,6 +46,7 @@ int config_tls_server(struct builder *b, struct listener_conf *l, const struct n
 
 /* config_pool.c */
 int config_pools(struct builder *b);
+void config_trunks(struct snapshot *s); /* after the pools: server.trunk */
 int config_stores(struct builder *b); /* after the listeners, which say what a silent pool persists by */
 
 /* config_listener.c, config_policy.c */

@@ -176,12 +176,61 @@ int config_stores(struct builder *b)
 	return 0;
 }
 
+/* ---- Trunks ---- */
+
+/* Whether shared links may serve both: what is sent to one arrives at the other, and each knows us by the same. */
+static bool same_trunk(const struct server *a, const struct server *b)
+{
+	const struct pool *p = a->pool, *q = b->pool;
+
+	if (memcmp(&a->address, &b->address, sizeof a->address) != 0 || !p->tls != !q->tls)
+		return false;
+	return !p->tls || (tls_client_same(p->tls, q->tls) && p->verify_server == q->verify_server &&
+			   strcmp(a->tls_name, b->tls_name) == 0);
+}
+
+/* The first server of the snapshot that shares with `s`: itself, when none before it does. */
+static const struct server *first_of_trunk(const struct snapshot *snapshot, const struct server *s)
+{
+	for (const struct pool *p = snapshot->pools;; p++) {
+		for (unsigned i = 0; i < p->nservers; i++) {
+			if (&p->servers[i] == s || same_trunk(&p->servers[i], s))
+				return &p->servers[i];
+		}
+	}
+}
+
+void config_trunks(struct snapshot *snapshot)
+{
+	for (unsigned i = 0; i < snapshot->npools; i++) {
+		for (unsigned k = 0; k < snapshot->pools[i].nservers; k++) {
+			struct server *s = &snapshot->pools[i].servers[k];
+			const struct server *first = first_of_trunk(snapshot, s);
+
+			s->trunk = first == s ? snapshot->ntrunks++ : first->trunk;
+		}
+	}
+}
+
 /* ---- Pools ---- */
+
+static void build_transports(struct pool *p, const struct node *n)
+{
+	unsigned i = 0;
+
+	NODE_EACH(word, n, "transport")
+	{
+		if (i < sizeof p->transports / sizeof *p->transports)
+			p->transports[i++] = strcmp(word->text, "udp") == 0 ? LG_UDP : LG_TCP;
+	}
+}
 
 static enum balance balance_of(const char *word)
 {
 	if (strcmp(word, "hash") == 0)
 		return BALANCE_HASH;
+	if (strcmp(word, "ordered") == 0)
+		return BALANCE_ORDERED;
 	return strcmp(word, "least-connections") == 0 ? BALANCE_LEAST_CONNECTIONS : BALANCE_ROUND_ROBIN;
 }
 
@@ -205,6 +254,8 @@ static int build_pool(struct builder *b, struct pool *p, const struct node *n)
 	p->balance = balance_of(node_text(n, "balance"));
 	p->all_down = all_down_of(node_text(n, "all_down"));
 	p->tries = (unsigned)node_number(n, "tries");
+	p->links = (unsigned)node_number(n, "links");
+	build_transports(p, n);
 	if (tls)
 		ret = config_tls_client(b, &p->tls, tls, line);
 	if (ret == 0)

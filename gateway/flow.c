@@ -98,7 +98,7 @@ static void finish_close(struct flow *f)
 	if (f->socket) {
 		flows_remove(&f->socket->flows, &f->entry);
 	} else {
-		rest_port(w, &f->io, f->own_port ? 0 : f->active_ms + f->idle_ms);
+		rest_port(w, &f->io, f->own_port || f->shared ? 0 : f->active_ms + f->idle_ms);
 	}
 	f->grave.bury = bury;
 	worker_bury(w, &f->grave);
@@ -141,9 +141,9 @@ static void lost(struct listener_socket *k, unsigned n)
 }
 
 /* One after the other in memory, when there are several. */
-static struct lg_span gather(struct flow *f, const struct lg_span *pieces, unsigned n)
+static struct lg_span gather(struct worker *w, const struct lg_span *pieces, unsigned n)
 {
-	char *to = f->worker->receive;
+	char *to = w->receive;
 	size_t used = 0;
 
 	if (n == 1)
@@ -171,7 +171,7 @@ static void send_to_client(struct flow *f, struct lg_span bytes)
  */
 static void send_to_server(struct flow *f, struct lg_span bytes)
 {
-	if (f->sent == 1)
+	if (f->sent == 1 && !f->shared)
 		datagram_widen(f->io.fd, DATAGRAM_FLOW);
 	for (unsigned tries = 0; tries < 2; tries++) {
 		if (send(f->io.fd, bytes.p, bytes.n, MSG_NOSIGNAL) >= 0) {
@@ -190,13 +190,24 @@ enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n)
 
 	if (f->closing)
 		return LG_GONE;
-	bytes = gather(f, pieces, n);
+	bytes = gather(f->worker, pieces, n);
 	f->active_ms = f->worker->now_ms;
 	if (f->socket)
 		send_to_client(f, bytes);
 	else
 		send_to_server(f, bytes);
 	return LG_SENT;
+}
+
+void flow_send_aside(struct listener_socket *k, const struct sockaddr *peer, const struct sockaddr *local,
+		     const struct lg_span *pieces, unsigned n)
+{
+	struct worker *w = k->listener->worker;
+	struct flow_entry *e = flows_find(&k->flows, peer, local);
+
+	lost(k, datagram_queue(w->datagrams, k->io.fd, peer, local, gather(w, pieces, n)));
+	if (e)
+		flows_answered(&k->flows, e);
 }
 
 void flow_flush(struct worker *w)
@@ -361,6 +372,15 @@ int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, 
 	worker_defer(w, &f->open_task);
 	*fp = f;
 	return 0;
+}
+
+void flow_share(struct flow *f, uint32_t idle_ms)
+{
+	f->shared = true;
+	f->idle_ms = idle_ms;
+	datagram_widen(f->io.fd, DATAGRAM_BUFFER);
+	if (idle_ms)
+		wheel_set(&f->worker->wheel, &f->idle, f->worker->now_ms + idle_ms);
 }
 
 void flow_abandon(struct worker *w)

@@ -15,19 +15,39 @@ static const char usage[] =
 	"       lychgate -t -c FILE      check the configuration, open nothing\n"
 	"       lychgate -V              print the version\n";
 
+static void print_count(unsigned n, const char *what)
+{
+	if (n)
+		fprintf(stderr, "%u %s%s\n", n, what, n == 1 ? "" : "s");
+}
+
 static void print_problems(const struct problems *problems)
 {
 	for (unsigned i = 0; i < problems->n; i++) {
 		const struct problem *p = &problems->list[i];
+		const char *mark = p->warning ? "warning: " : "";
 
 		if (p->line)
-			fprintf(stderr, "%s:%d: %s\n", p->file, p->line, p->text);
+			fprintf(stderr, "%s:%d: %s%s\n", p->file, p->line, mark, p->text);
 		else
-			fprintf(stderr, "%s: %s\n", p->file, p->text);
+			fprintf(stderr, "%s: %s%s\n", p->file, mark, p->text);
 		if (p->hint)
 			fprintf(stderr, "    %s\n", p->hint);
 	}
-	fprintf(stderr, "%u problem%s\n", problems->n, problems->n == 1 ? "" : "s");
+	print_count(problems->warnings, "warning");
+	print_count(problems->n - problems->warnings, "problem");
+}
+
+/* What the configuration gives trouble by, as events: the gateway runs all the same. */
+static void log_warnings(const struct problems *problems)
+{
+	for (unsigned i = 0; i < problems->n; i++) {
+		const struct problem *p = &problems->list[i];
+		char place[512];
+
+		snprintf(place, sizeof place, "%s:%d", p->file, p->line);
+		log_warning("configuration", "place", place, "warning", p->text, "hint", p->hint ? p->hint : "");
+	}
 }
 
 static int run(struct snapshot *snapshot)
@@ -51,8 +71,10 @@ static int load_and_run(const char *file, bool check_only)
 
 	paths_find(&paths);
 	r = config_load(&snapshot, file, &paths, &problems);
-	if (r < 0)
+	if (r < 0 || check_only)
 		print_problems(&problems);
+	else
+		log_warnings(&problems);
 	problems_free(&problems);
 	if (r < 0)
 		return EXIT_FAILURE;

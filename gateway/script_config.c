@@ -89,21 +89,24 @@ static void grow_table(lua_State *L, struct node *to)
 	}
 }
 
-/* The list of { line, text, hint } on top of the stack. */
+/* The list of { line, text, hint, warning } on top of the stack. */
 static void take_problems(lua_State *L, struct script_reader *r)
 {
 	for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, -1); i++) {
-		int line, ret;
+		struct problem p = { .file = r->in->file };
 
 		lua_rawgeti(L, -1, i);
-		lua_getfield(L, -1, "line");
-		lua_getfield(L, -2, "text");
-		lua_getfield(L, -3, "hint");
-		line = (int)lua_tointeger(L, -3);
-		ret = problems_add(r->problems, r->in->file, line, lua_tostring(L, -2), lua_tostring(L, -1));
-		if (ret < 0)
+		lua_getfield(L, -1, "warning");
+		lua_getfield(L, -2, "line");
+		lua_getfield(L, -3, "text");
+		lua_getfield(L, -4, "hint");
+		p.warning = lua_toboolean(L, -4);
+		p.line = (int)lua_tointeger(L, -3);
+		p.text = lua_tostring(L, -2);
+		p.hint = lua_tostring(L, -1);
+		if (problems_add(r->problems, &p) < 0)
 			luaL_error(L, "out of memory");
-		lua_pop(L, 4);
+		lua_pop(L, 5);
 	}
 }
 
@@ -166,7 +169,9 @@ static int failed(lua_State *L, int status, const struct script_reader *r)
 
 	if (status == LUA_ERRMEM)
 		return -ENOMEM;
-	return problems_add(r->problems, r->in->file, 0, why, "the gateway's own scripts failed");
+	return problems_add(
+		r->problems,
+		&(struct problem){ .file = r->in->file, .text = why, .hint = "the gateway's own scripts failed" });
 }
 
 int script_config_read(const struct script_config *in, struct node *tree, struct problems *problems)

@@ -191,6 +191,7 @@ json_t *status_server(const struct server *s)
 				put(o, "since", time_text(since)) && put(o, "seconds", seconds_since(since)) &&
 				put_text(o, "probe", answer) &&
 				put_number(o, "sessions", atomic_load(&state->sessions)) &&
+				put_number(o, "shared_links", atomic_load(&state->shared)) &&
 				put_number(o, "requests", atomic_load(&state->requests)) &&
 				put_number(o, "failures", atomic_load(&state->failures)) &&
 				put_number(o, "weight", s->weight) && put(o, "backup", json_boolean(s->backup)));
@@ -259,6 +260,7 @@ static json_t *pool_status(const struct snapshot *s, const struct pool *p)
 		[BALANCE_ROUND_ROBIN] = "round-robin",
 		[BALANCE_LEAST_CONNECTIONS] = "least-connections",
 		[BALANCE_HASH] = "hash",
+		[BALANCE_ORDERED] = "ordered",
 	};
 	static const char *const all_down[] = {
 		[ALL_DOWN_REFUSE] = "refuse", [ALL_DOWN_REPLY] = "reply", [ALL_DOWN_FAIL_OPEN] = "fail-open"

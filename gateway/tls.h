@@ -63,6 +63,8 @@ void tls_server_unref(struct tls_server *t);
 int tls_client_create(struct tls_client **tp, struct tls_identity *id, char err[], size_t errlen);
 struct tls_client *tls_client_ref(struct tls_client *t);
 void tls_client_unref(struct tls_client *t);
+/* Of one identity: a server cannot tell their connections apart. */
+bool tls_client_same(const struct tls_client *a, const struct tls_client *b);
 
 /* ---- One connection ---- */
 
@@ -120,6 +122,9 @@ struct tls_facts {
 	struct lg_span refused; /* why a certificate that was shown under `optional` counts as none */
 };
 void tls_facts(const struct tls *t, struct tls_facts *f);
+
+/* After TLS_READY: the peer's certificate has verified and bears this name or IP address, not by a wildcard. */
+bool tls_peer_bears(const struct tls *t, const char *name);
 
 /* Once per process, before and after everything else. */
 int tls_init(char err[], size_t errlen);

@@ -62,6 +62,11 @@ struct tls_client *tls_client_ref(struct tls_client *c)
 	return c;
 }
 
+bool tls_client_same(const struct tls_client *a, const struct tls_client *b)
+{
+	return a->identity == b->identity;
+}
+
 void tls_client_unref(struct tls_client *c)
 {
 	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)

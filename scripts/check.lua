@@ -100,7 +100,8 @@ local function readable(kind)
     local path = absolute(c, v)
     local ok, reason = c.host.readable(path, kind)
     if ok then return path end
-    local hint = path ~= v and "paths are relative to the configuration file" or nil
+    local hint = spec.make and spec.make:gsub("FILE", (path:gsub("%%", "%%%%")))
+      or path ~= v and "paths are relative to the configuration file" or nil
     return c:problem(at, "cannot read " .. path .. ": " .. reason, hint)
   end
 end

@@ -14,7 +14,8 @@ unknown.__call = unknown.__index
 unknown.__newindex = function() end
 
 function context.new(host, words)
-  return setmetatable({ host = host, words = words, problems = {}, names = {}, plugins = {}, policies = {} }, context)
+  return setmetatable({ host = host, words = words, problems = {}, warnings = {}, names = {}, plugins = {}, policies = {} },
+    context)
 end
 
 function context:unknown()
@@ -39,12 +40,17 @@ function context:complain(line, text, hint)
   return nil
 end
 
+-- Something at a place can be used, but will give trouble.
+function context:warn(at, text, hint)
+  self.warnings[#self.warnings + 1] = { line = at.line, text = at.label .. ": " .. text, hint = hint, warning = true }
+end
+
 function context:sorted_problems()
   table.sort(self.problems, function(a, b)
     if a.line ~= b.line then return a.line < b.line end
     return a.order < b.order
   end)
-  return self.problems
+  return context.join(self.problems, self.warnings)
 end
 
 -- The declared names of a word ("tls", "pool", "listener") in order, and each with what it came to.

@@ -74,7 +74,23 @@ function check.types.monitor(c, v, spec, at)
   return m
 end
 
-local function finish_bare_monitor(c, m)
+-- Without one of them a link goes as its client came.
+local function check_transport(c, pool)
+  local list = pool.transport or {}
+  pool.transport = list
+  if list[1] and list[1] == list[2] then
+    c:problem(pool._at:key("transport"), "has " .. check.show(list[1]) .. " twice")
+  elseif #list == 1 and list[1] == "udp" and pool.tls then
+    c:problem(pool._at:key("transport"), "\"udp\" alone, but `tls` is for streams: nothing would go inside it",
+      'write { "udp", "tcp" }, or leave `tls` out')
+  end
+end
+
+local function only_udp(pool)
+  return #pool.transport == 1 and pool.transport[1] == "udp"
+end
+
+local function finish_bare_monitor(c, m, pool)
   if m.transport == "udp" then
     c:problem(m._at:key("transport"), "nothing connects over udp", "name the plugin whose probe is to ask")
   elseif m.tls or m.transport == "tls" then
@@ -82,17 +98,28 @@ local function finish_bare_monitor(c, m)
       "leave it out, or name the plugin whose probe is to go inside TLS")
   end
   m.transport, m.tls = "tcp", nil
+  if only_udp(pool) then
+    c:warn(m._at, "a bare connect over tcp cannot judge servers that are reached over udp",
+      "name the plugin whose probe is to ask: monitor = { plugin = \"NAME\" }, or write monitor = false")
+  end
+end
+
+-- What a probe goes over when the monitor is silent.
+local function default_transport(m, pool)
+  local can = m._plugin and m._plugin.transports or { tcp = true }
+  if m.tls then return "tls" end
+  if can.udp and (not can.tcp and not can.tls or pool.transport[1] == "udp") then return "udp" end
+  local own_port = m.port and m.port ~= pool.port
+  return not own_port and pool.tls and "tls" or "tcp"
 end
 
 local function finish_monitor(c, m, pool)
   if not m then return end
-  if not m.plugin then return finish_bare_monitor(c, m) end
-  local own_port = m.port and m.port ~= pool.port
+  if not m.plugin then return finish_bare_monitor(c, m, pool) end
   if m.transport == "tcp" and m.tls then
     c:problem(m._at:key("tls"), "is not used with transport \"tcp\"", "leave one of the two out")
   end
-  local udp_only = m._plugin and not m._plugin.transports.tcp and not m._plugin.transports.tls
-  m.transport = m.transport or m.tls and "tls" or udp_only and "udp" or not own_port and pool.tls and "tls" or "tcp"
+  m.transport = m.transport or default_transport(m, pool)
   if m.transport == "tls" and not m.tls and not pool.tls then
     c:problem(m._at, "has transport \"tls\", but neither it nor the pool has `tls`")
   end
@@ -109,6 +136,7 @@ return function(c, name, value, keys, at)
   pool.servers = pool.servers or {}
   for _, s in ipairs(pool.servers) do finish_server(c, s, pool) end
   if unique(c, pool.servers, "name") then unique(c, pool.servers, "id") end
+  check_transport(c, pool)
   finish_monitor(c, pool.monitor, pool)
   local p = pool.persistence
   pool.persistence = p or { off = true }

@@ -9,6 +9,7 @@
 --   default   written as a user would write it; `unset` says in words what an absent one means
 --   required  true: it has to be there
 --   later     true: the name is taken, but this version cannot do it
+--   make      of a file: how to make one, told where there is none
 --   help      one line
 
 local limits = {
@@ -67,8 +68,8 @@ local persistence = {
 local monitor = {
   { key = "plugin", type = "string", default = "tcp", help = 'whose probe asks; "tcp" is a bare connect' },
   { key = "transport", type = "choice", choices = { "tcp", "tls", "udp" },
-    unset = "tls with `tls`; udp for a plugin that speaks nothing else; tcp with a bare connect or a port of its own; " ..
-      "else as the pool speaks",
+    unset = "tls with `tls`; udp for a plugin that speaks nothing else, or where the pool prefers it and the plugin can; " ..
+      "tcp with a bare connect or a port of its own; else as the pool speaks",
     help = "what the probe goes over" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the server's port", help = "where to ask" },
   { key = "tls", type = "word", word = "tls", unset = "the pool's", help = "the `tls` word of the probe" },
@@ -97,7 +98,9 @@ return {
       { key = "policy_path", type = "list", of = { type = "folder" }, default = {},
         help = "folders with policies, looked through before the gateway's own" },
       { key = "user", later = true, help = "the user to run as" },
-      { key = "secret", later = true, help = "the key that gateways side by side share" },
+      { key = "secret", type = "file", make = "make one: head -c 32 /dev/urandom > FILE",
+        unset = "a new one at each start",
+        help = "file whose content (16 bytes at least, random) signs what comes back; the same for gateways side by side" },
     },
   },
   {
@@ -117,19 +120,20 @@ return {
   {
     word = "pool", named = true, help = "servers that do the same job",
     keys = {
-      { key = "servers", type = "list", of = { type = "server", keys = server }, min = 1, max = 4096, required = true,
+      { key = "servers", type = "list", of = { type = "server", keys = server }, min = 1, max = 256, required = true,
         help = "its members" },
       { key = "port", type = "integer", min = 1, max = 65535, unset = "each server has its own",
         help = "where they listen" },
-      { key = "transport", type = "list", of = { type = "choice", choices = { "tcp" }, later = { "udp" } }, max = 2,
-        default = "tcp", help = "what is spoken to the servers" },
+      { key = "transport", type = "list", of = { type = "choice", choices = { "tcp", "udp" } }, min = 1, max = 2,
+        unset = "as the client came; tcp with `tls`",
+        help = "what shared links to the servers go over, first preferred: \"tcp\" (inside TLS with `tls`), \"udp\", or both" },
       { key = "tls", type = "word", word = "tls", unset = "plain",
         help = "speak TLS to the servers, with this `tls` word" },
       { key = "tls_name", type = "name", unset = "each server's address",
         help = "the name that all their certificates must bear" },
       { key = "verify_server", type = "boolean", default = true, help = "false: take any certificate of a server" },
-      { key = "balance", type = "choice", choices = { "round-robin", "least-connections", "hash" },
-        default = "round-robin", help = "which server gets a new key" },
+      { key = "balance", type = "choice", choices = { "round-robin", "least-connections", "hash", "ordered" },
+        default = "round-robin", help = "which server gets a new key; \"ordered\": the first of the list that takes any" },
       { key = "persistence", type = "table", keys = persistence, off = true, default = {},
         help = "what stays with one server; false: nothing is remembered" },
       { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},
@@ -137,7 +141,8 @@ return {
       { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
         help = "no server is up: stop listening, answer in the protocol's words, or try them all the same" },
       { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try" },
-      { key = "links", later = true, help = "shared links to each server" },
+      { key = "links", type = "integer", min = 1, max = 64, default = 2,
+        help = "shared links to each server, from each worker" },
       { key = "slow_start", later = true, help = "let a server that came back take traffic step by step" },
       { key = "max_sessions", later = true, help = "sessions that one server may have" },
       { key = "ntlm", later = true, help = "links that belong to one user" },
@@ -171,7 +176,7 @@ return {
 
   -- For hints: what comes with the gateway.
   shipped_plugins = { "sip", "tcp" },
-  shipped_policies = { "responder/no-compression", "routing/by-domain" },
+  shipped_policies = { "edit/headers", "responder/no-compression", "routing/by-domain" },
 
   -- Names that later versions will know.
   later_plugins = { "https", "rpc", "stun" },

@@ -15,6 +15,8 @@ enum name {
 	CONTENT_TYPE,
 	CSEQ,
 	FROM,
+	MAX_FORWARDS,
+	ROUTE,
 	TO,
 	VIA,
 };
@@ -89,12 +91,14 @@ static enum name name_of(const char *p, size_t n)
 		return IS(p, "via") ? VIA : OTHER;
 	case 4:
 		return IS(p, "from") ? FROM : IS(p, "cseq") ? CSEQ : OTHER;
+	case 5:
+		return IS(p, "route") ? ROUTE : OTHER;
 	case 7:
 		return IS(p, "call-id") ? CALL_ID : IS(p, "contact") ? CONTACT : OTHER;
 	case 11:
 		return IS(p, "compression") ? COMPRESSION : OTHER;
 	case 12:
-		return IS(p, "content-type") ? CONTENT_TYPE : OTHER;
+		return IS(p, "content-type") ? CONTENT_TYPE : IS(p, "max-forwards") ? MAX_FORWARDS : OTHER;
 	case 13:
 		return IS(p, "authorization") ? AUTHORIZATION : OTHER;
 	case 14:
@@ -104,21 +108,6 @@ static enum name name_of(const char *p, size_t n)
 	default:
 		return OTHER;
 	}
-}
-
-/* Reads decimal digits, at least one, up to UINT32_MAX; how many there were, 0 if it is no such number. */
-static size_t read_number(struct sip_text t, uint32_t *out)
-{
-	uint64_t v = 0;
-	size_t i;
-
-	for (i = 0; i < t.n && t.p[i] >= '0' && t.p[i] <= '9'; i++) {
-		v = v * 10 + (uint64_t)(t.p[i] - '0');
-		if (v > UINT32_MAX)
-			return 0;
-	}
-	*out = (uint32_t)v;
-	return i;
 }
 
 static void read_call_id(struct sip_pass *s, struct sip_slice value)
@@ -143,7 +132,7 @@ static void read_cseq(struct sip_pass *s, struct sip_slice value)
 	struct sip_text t = { s->p + value.at, value.n };
 	struct sip_text name;
 	uint32_t number = 0;
-	size_t n = read_number(t, &number);
+	size_t n = sip_number(t, &number);
 
 	if (s->h->cseq_value.n == 0)
 		s->h->cseq_value = value;
@@ -172,12 +161,31 @@ static void read_content_length(struct sip_pass *s, struct sip_slice value)
 	struct sip_text t = sip_text(s->p, value);
 	uint32_t number;
 
-	if (value.n == 0 || read_number(t, &number) != t.n)
+	if (value.n == 0 || sip_number(t, &number) != t.n)
 		sip_fail_length(s, "Content-Length cannot be read");
 	else if (s->h->content_length >= 0 && s->h->content_length != number)
 		sip_fail_length(s, "two different Content-Lengths");
 	else
 		s->h->content_length = number;
+}
+
+/* In a response it says nothing. */
+static void read_max_forwards(struct sip_pass *s, struct sip_slice value)
+{
+	struct sip_text t = sip_text(s->p, value);
+	struct sip_head *h = s->h;
+	uint32_t number;
+
+	if (h->kind == SIP_RESPONSE)
+		return;
+	if (value.n == 0 || sip_number(t, &number) != t.n || number > SIP_MAX_FORWARDS)
+		sip_fail(h, 400, "Max-Forwards cannot be read");
+	else if (h->max_forwards_n >= 0 && h->max_forwards_n != (int)number)
+		sip_fail(h, 400, "two different Max-Forwards");
+	else if (h->max_forwards_n < 0) {
+		h->max_forwards = value;
+		h->max_forwards_n = (int)number;
+	}
 }
 
 static void keep_first(struct sip_slice *kept, struct sip_slice value)
@@ -214,6 +222,12 @@ void sip_index_header(struct sip_pass *s, const char *name, size_t n, struct sip
 		break;
 	case FROM:
 		keep_first(&h->from, value);
+		break;
+	case MAX_FORWARDS:
+		read_max_forwards(s, value);
+		break;
+	case ROUTE:
+		keep_first(&h->route, value);
 		break;
 	case TO:
 		keep_first(&h->to, value);

@@ -139,7 +139,7 @@ static enum sip_result scan_head(struct sip_head *h, struct sip_cursor *c, const
 	struct sip_pass s = { .h = h, .p = p, .n = n };
 	enum sip_start start;
 
-	*h = (struct sip_head){ .content_length = -1 };
+	*h = (struct sip_head){ .content_length = -1, .max_forwards_n = -1 };
 	start = sip_start_read(h, p, n);
 	if (start == SIP_START_ALIEN)
 		return bad(&s, false);
@@ -179,7 +179,7 @@ static enum sip_result scan_crlf(struct sip_head *h, struct sip_cursor *c, const
 
 	if (n < 2)
 		return SIP_MORE;
-	*h = (struct sip_head){ .content_length = -1, .head_n = 2 };
+	*h = (struct sip_head){ .content_length = -1, .max_forwards_n = -1, .head_n = 2 };
 	c->half_ping = false;
 	if (p[1] != '\n') {
 		*h = (struct sip_head){ .bad = { .code = 400, .reason = "bare CR" } };

@@ -45,6 +45,8 @@ struct sip_bad {
 	const char *reason; /* for the log; a constant */
 };
 
+enum { SIP_MAX_FORWARDS = 255 }; /* section 20.22 */
+
 /* The index of a message.  Header values are as on the wire, without white space at their ends; of a header that comes
  * more than once it is the first line's, which may hold several values.  Taking them apart is for text.h, on demand. */
 struct sip_head {
@@ -62,7 +64,7 @@ struct sip_head {
 	struct sip_slice via, from, to, contact; /* n is 0 if absent */
 
 	struct sip_slice max_forwards, route; /* the first line's; n is 0 if absent */
-	int max_forwards_n;                   /* 0 to 255; -1: absent */
+	int max_forwards_n;                   /* 0 to 255; -1: absent; of a response always */
 
 	uint32_t via_lines;     /* how many Via lines, each with one value or several */
 	int64_t content_length; /* -1: absent */

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "edits.h"
 #include "facts.h"
 #include "message.h"
 #include "probe.h"
@@ -62,6 +63,9 @@ static void stop(void *data)
 	free(inst->scratch);
 	inst->scratch = NULL;
 	inst->scratch_size = 0;
+	free(inst->lines);
+	inst->lines = NULL;
+	inst->lines_size = 0;
 }
 
 LG_PLUGIN = {
@@ -96,4 +100,5 @@ LG_PLUGIN = {
 	.probe_options = probe_table,
 	.probe = probe_ask,
 	.judge = probe_judge,
+	.sealed = edits_sealed,
 };

@@ -45,6 +45,8 @@ struct instance {
 	struct transaction_seed seed;
 	char *scratch; /* for texts that are made: facts, replies; good until the next one */
 	size_t scratch_size;
+	char *lines; /* that policies add to a message: edits.c */
+	size_t lines_size;
 };
 
 struct session {

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -56,6 +57,18 @@ static void write_certificates(void)
 	cert_free(ca);
 }
 
+/* What `gateway { secret }` may name, and what it may not. */
+static void write_secrets(void)
+{
+	write_file("secret", "0123456789abcdef");
+	write_file("other.secret", "0123456789abcdef\n");
+	write_file("open.secret", "0123456789abcdef");
+	write_file("short.secret", "0123456789abcde");
+	assert_int_equal(chmod(config_rig_path("secret"), 0640), 0);
+	assert_int_equal(chmod(config_rig_path("other.secret"), 0600), 0);
+	assert_int_equal(chmod(config_rig_path("open.secret"), 0644), 0);
+}
+
 static void write_policies(void)
 {
 	write_file("any.lua", "return { decide = function() end }");
@@ -77,6 +90,7 @@ int config_rig_make(void **state)
 	snprintf(policies, sizeof policies, "%s", dir);
 	write_certificates();
 	write_policies();
+	write_secrets();
 	return 0;
 }
 

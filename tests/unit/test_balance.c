@@ -255,13 +255,34 @@ static void test_backup(void **state)
 	assert_int_equal(pick(&f, &(struct tried){ .ids = { 1003 }, .n = 1 }), 'D');
 }
 
+/* The first that takes new keys, whatever its weight and load; what was tried is left out; backups come last. */
+static void test_ordered(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, BALANCE_ORDERED, "1 1000 1 1");
+	f.servers[0].backup = true;
+	set_sessions(&f, 1, 1000);
+	expect_picks(&f, "BBBB");
+	assert_int_equal(pick(&f, &(struct tried){ .ids = { 1002 }, .n = 1 }), 'C');
+	set_health(&f, 1, HEALTH_DOWN);
+	expect_picks(&f, "CC");
+	set_admin(&f, 2, ADMIN_DRAIN);
+	expect_picks(&f, "DD");
+	set_health(&f, 3, HEALTH_DOWN);
+	expect_picks(&f, "AA");
+	set_health(&f, 1, HEALTH_UP);
+	expect_picks(&f, "BB");
+}
+
 static void test_tried(void **state)
 {
 	struct tried tried = { .n = 0 };
 	struct fixture f;
 
 	(void)state;
-	for (int balance = BALANCE_ROUND_ROBIN; balance <= BALANCE_HASH; balance++) {
+	for (int balance = BALANCE_ROUND_ROBIN; balance <= BALANCE_ORDERED; balance++) {
 		unsigned seen = 0;
 
 		setup(&f, (enum balance)balance, "1 2 3 4");
@@ -370,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_hash_moves_only_the_lost),
 		cmocka_unit_test(test_hash_one_more),
 		cmocka_unit_test(test_backup),
+		cmocka_unit_test(test_ordered),
 		cmocka_unit_test(test_tried),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_fail_open_order),

@@ -89,7 +89,14 @@ static void wrong_gateway(void **state)
 		{ "gateway {\n plugin_path = 'nowhere' }", 2, "cannot read", "relative to the configuration file" },
 		{ "gateway {\n plugin_path = 'ca.pem' }", 2, "not a folder", NULL },
 		{ "gateway {\n user = 'nobody' }", 2, "gateway: user: is not available in this version", NULL },
-		{ "gateway {\n secret = 'x' }", 2, "is not available in this version", NULL },
+		{ "gateway {\n secret = 'nowhere' }", 2, "gateway: secret: cannot read",
+		  "head -c 32 /dev/urandom > /" },
+		{ "gateway {\n secret = '/' }", 2, "a folder", "head -c 32 /dev/urandom > /" },
+		{ "gateway {\n secret = 'short.secret' }", 2,
+		  "short.secret has less than 16 bytes; make one: head -c 32", NULL },
+		{ "gateway {\n secret = '/dev/zero' }", 2, "gateway: secret: /dev/zero has more than 4096 bytes",
+		  NULL },
+		{ "gateway {\n secret = 16 }", 2, "16 is not a string", NULL },
 		{ "gateway {\n 5 }", 2, "a value without a key", "write KEY = VALUE" },
 		{ "gateway { workers = 1,\n control = "
 		  "'/tmp/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -152,9 +159,15 @@ static void wrong_pool(void **state)
 		{ POOL("port = '5060'"), 2, "\"5060\" is not a whole number", "leave the quotes out" },
 		{ POOL("tls = 'bsae'"), 2, "there is no tls \"bsae\"", "did you mean `base`?" },
 		{ POOL("balance = 'leastconnections'"), 2, "is not one of", "did you mean `least-connections`?" },
-		{ POOL("transport = 'udp'"), 2, "\"udp\" is not available in this version", NULL },
-		{ POOL("transport = 'sctp'"), 2, "\"sctp\" is not one of \"tcp\"", NULL },
-		{ POOL("links = 4"), 2, "links: is not available in this version", NULL },
+		{ POOL("transport = 'sctp'"), 2, "\"sctp\" is not one of \"tcp\", \"udp\"", NULL },
+		{ POOL("transport = { 'udp', 'udp' }"), 2, "transport: has \"udp\" twice", NULL },
+		{ POOL("transport = { }"), 2, "transport: is empty", NULL },
+		{ POOL("transport = { 'udp', 'tcp', 'udp' }"), 2, "transport: has more than 2 members", NULL },
+		{ POOL("tls = 'base', transport = 'udp', monitor = false"), 2,
+		  "\"udp\" alone, but `tls` is for streams", "write { \"udp\", \"tcp\" }" },
+		{ POOL("balance = 'orderd'"), 2, "is not one of", "did you mean `ordered`?" },
+		{ POOL("links = 0"), 2, "links: 0 is not in the range from 1 to 64", NULL },
+		{ POOL("links = 65"), 2, "links: 65 is not in the range from 1 to 64", NULL },
 		{ POOL("slow_start = '1m'"), 2, "is not available in this version", NULL },
 		{ POOL("max_sessions = 4"), 2, "is not available in this version", NULL },
 		{ POOL("ntlm = true"), 2, "is not available in this version", NULL },
@@ -190,6 +203,9 @@ static void wrong_monitor(void **state)
 		{ POOL("monitor = {\ntransport = 'tls' }"), 3, "a bare connect does not speak TLS", NULL },
 		{ POOL("monitor = { plugin = 'talk', transport = 'tcp',\ntls = 'base' }"), 3, "not used with transport",
 		  NULL },
+		{ POOL("monitor = {\ntransport = 'udp' }"), 3, "nothing connects over udp", "name the plugin" },
+		{ POOL("monitor = { plugin = 'talk',\ntransport = 'udp' }"), 2, "plugin `talk` does not go over udp",
+		  NULL },
 		{ POOL("monitor = {\ntrack = 'base' }"), 3, "track: is not available in this version", NULL },
 		{ POOL("monitor = {\ninterval = '10ms' }"), 3, "is not in the range from 100ms to 1h", NULL },
 		{ POOL("monitor = 'tcp'"), 2, "\"tcp\" is not a table", "or false" },
@@ -204,7 +220,8 @@ static void wrong_listener(void **state)
 	static const struct wrong cases[] = {
 		{ "listener 'x' {\nbind = 'tcp:127.0.0.1:9' }", 1, "`plugin` is missing", NULL },
 		{ "listener 'x' { plugin = 'talk' }", 1, "`bind` is missing", NULL },
-		{ "listener 'x' { plugin = 'talk',\nbind = 'udp:127.0.0.1:9' }", 2, "plugin `talk` does not go over udp", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'udp:127.0.0.1:9' }", 2,
+		  "plugin `talk` does not go over udp", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tpc:127.0.0.1:9' }", 2,
 		  "does not begin with tcp:, tls: or udp:", "`tcp`" },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1' }", 2, "is not TRANSPORT:ADDRESS:PORT",
@@ -214,11 +231,13 @@ static void wrong_listener(void **state)
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:x' }", 2, "\"x\" is not a port", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-x' }", 2, "\"9-x\" is not a port", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:0-9' }", 2, "\"0\" is not a port", NULL },
-		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-65536' }", 2, "\"65536\" is not a port", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-65536' }", 2, "\"65536\" is not a port",
+		  NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-8' }", 2, "\"9-8\" ends before it begins",
 		  "FIRST-LAST" },
-		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9-20',\n'tls:127.0.0.1:20' }, tls = 'base' }", 3,
-		  "127.0.0.1:20 has ports that line 2 binds already", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9-20',\n'tls:127.0.0.1:20' }, tls = 'base' "
+		  "}",
+		  3, "127.0.0.1:20 has ports that line 2 binds already", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9',\n'tcp:127.0.0.1:8-9' } }", 3,
 		  "127.0.0.1:8-9 has ports that line 2 binds already", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9', 'tcp:127.0.0.1:9' } }", 2,
@@ -242,6 +261,8 @@ static void wrong_listener(void **state)
 		{ TLS("tls = 'base', verify = 'required'"), 2, "verify: needs `trust` in tls \"base\"", NULL },
 		{ TLS("tls = 'sure', verify = 'none', peers = { 'a' }"), 2, "asks no client for a certificate", NULL },
 		{ TLS("tls = 'sure', verify = 'always'"), 2, "\"always\" is not one of", NULL },
+		{ TLS("tls = 'base', options = { lines = 99 }"), 1, "listener \"x\": 99 lines do not fit into TLS",
+		  NULL },
 		{ "tls 'bare' { trust = 'ca.pem' } " TLS("tls = 'bare'"), 2, "tls \"bare\" has no certificate", NULL },
 		{ LISTENER("tls = 'base'"), 2, "is of no use: no bind begins with tls:", NULL },
 		{ LISTENER("peers = 'a'"), 2, "is of no use", NULL },
@@ -265,7 +286,8 @@ static void wrong_listener(void **state)
 		{ LISTENER("options = {\nnets = { 10 } }"), 3, "is not a string", NULL },
 		{ LISTENER("options = {\nroutes = 'x' }"), 3, "\"x\" is not a list", "FACT = " },
 		{ LISTENER("options = { routes = {\n'x' } }"), 3, "\"x\" is not a table", "FACT = " },
-		{ LISTENER("options = { routes = {\n{ sin = 'x', pool = 'base' } } }"), 3, "has no fact `sin`", "`sni`" },
+		{ LISTENER("options = { routes = {\n{ sin = 'x', pool = 'base' } } }"), 3, "has no fact `sin`",
+		  "`sni`" },
 		{ LISTENER("options = { routes = {\n{ sni = 'x', pool = 'bas' } } }"), 3, "there is no pool \"bas\"",
 		  "`base`" },
 		{ LISTENER("options = { routes = {\n{ pool = 'base' } } }"), 3, "names no fact", "takes what is left" },
@@ -358,6 +380,52 @@ static void tells_all_at_once(void **state)
 	problems_free(&problems);
 }
 
+/* It loads, and these are told of it. */
+static void warns(void **state)
+{
+	static const struct wrong cases[] = {
+		{ "gateway {\n secret = 'open.secret' }", 2, "open.secret can be read or written by every user", NULL },
+		{ POOL("transport = 'udp'"), 1, "a bare connect over tcp cannot judge servers", "monitor = {" },
+		{ POOL("transport = 'udp',\nmonitor = { }"), 3, "a bare connect over tcp cannot judge", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct wrong *c = &cases[i];
+		struct problems problems;
+		struct snapshot *s;
+		char text[4096];
+
+		snprintf(text, sizeof text, "%s%s", c->config, BASE);
+		assert_int_equal(config_rig_load(&s, text, &problems), 0);
+		config_rig_print(&problems);
+		assert_int_equal(problems.n, 1);
+		assert_int_equal(problems.warnings, 1);
+		assert_true(problems.list[0].warning);
+		assert_int_equal(problems.list[0].line, c->line);
+		assert_non_null(strstr(problems.list[0].text, c->text));
+		if (c->hint)
+			assert_non_null(strstr(problems.list[0].hint, c->hint));
+		problems_free(&problems);
+		snapshot_unref(s);
+	}
+}
+
+/* A warning beside what is wrong is no reason of its own. */
+static void warnings_stand_with_problems(void **state)
+{
+	struct problems problems;
+	struct snapshot *s;
+	int ret = config_rig_load(&s, POOL("transport = 'udp',\nlinks = 0") BASE, &problems);
+
+	(void)state;
+	assert_int_equal(ret, -EINVAL);
+	assert_int_equal(problems.n, 2);
+	assert_int_equal(problems.warnings, 1);
+	assert_true(problems.list[0].warning && !problems.list[1].warning);
+	problems_free(&problems);
+}
+
 static void needs_a_file_and_a_listener(void **state)
 {
 	struct problems problems;
@@ -382,11 +450,18 @@ static void needs_a_file_and_a_listener(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(wrong_lua),         cmocka_unit_test(wrong_gateway),
-		cmocka_unit_test(wrong_tls),         cmocka_unit_test(wrong_pool),
-		cmocka_unit_test(wrong_monitor),     cmocka_unit_test(wrong_listener),
-		cmocka_unit_test(wrong_policy),      cmocka_unit_test(falls_back_to_the_call),
-		cmocka_unit_test(tells_all_at_once), cmocka_unit_test(needs_a_file_and_a_listener),
+		cmocka_unit_test(wrong_lua),
+		cmocka_unit_test(wrong_gateway),
+		cmocka_unit_test(wrong_tls),
+		cmocka_unit_test(wrong_pool),
+		cmocka_unit_test(wrong_monitor),
+		cmocka_unit_test(wrong_listener),
+		cmocka_unit_test(wrong_policy),
+		cmocka_unit_test(falls_back_to_the_call),
+		cmocka_unit_test(tells_all_at_once),
+		cmocka_unit_test(needs_a_file_and_a_listener),
+		cmocka_unit_test(warns),
+		cmocka_unit_test(warnings_stand_with_problems),
 	};
 
 	return cmocka_run_group_tests(tests, config_rig_make, config_rig_end);

@@ -62,6 +62,9 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(p->balance, BALANCE_ROUND_ROBIN);
 	assert_int_equal(p->all_down, ALL_DOWN_REFUSE);
 	assert_int_equal(p->tries, 3);
+	assert_int_equal(p->links, 2);
+	assert_int_equal(p->transports[0], 0);
+	assert_false(s->settings.has_secret);
 	assert_true(p->has_persistence && p->default_persistence && p->store);
 	assert_int_equal(p->timeout_ms, 30 * 60 * 1000);
 	assert_string_equal(p->scope, "base");
@@ -94,15 +97,16 @@ static void fills_in_defaults(void **state)
 }
 
 static const char big[] =
-	"gateway { workers = 2, control = 'x.sock', log = 'debug', drain = '1m', policy_path = { '.' } }\n"
+	"gateway { workers = 2, control = 'x.sock', log = 'debug', drain = '1m', policy_path = { '.' }, secret = "
+	"'secret' }\n"
 	"tls 'pool' { certificate = 'pool.pem', key = 'pool.key', trust = 'ca.pem' }\n"
 	"tls 'other' { certificate = 'other.pem', key = 'other.key', tickets = false, minimum = '1.3' }\n"
 	"pool 'front' {\n"
 	"  servers = { '127.0.1.21', { '127.0.1.22', weight = 2 }, { '127.0.1.23:7', backup = true, name = 'third', id "
 	"= '3' },\n"
 	"    '[::1]', 'localhost:9' },\n"
-	"  port = 5061, tls = 'pool', tls_name = 'pool.test', verify_server = false, transport = { 'tcp' },\n"
-	"  balance = 'least-connections', all_down = 'reply', tries = 5,\n"
+	"  port = 5061, tls = 'pool', tls_name = 'pool.test', verify_server = false, transport = { 'udp', 'tcp' },\n"
+	"  balance = 'least-connections', all_down = 'reply', tries = 5, links = 64,\n"
 	"  persistence = { by = { 'header.to', 'source' }, timeout = '1h', group = 'g', entries = 10 },\n"
 	"  monitor = { plugin = 'talk', transport = 'tcp', port = 5060, interval = '1s', timeout = '500ms', rise = 2, "
 	"fall = 4,\n"
@@ -111,7 +115,8 @@ static const char big[] =
 	"  balance = 'hash', all_down = 'fail-open' }\n"
 	"pool 'loose' { servers = '127.0.0.1:2', persistence = false, tls = 'other', monitor = { plugin = 'talk' } }\n"
 	"pool 'base' { servers = '127.0.0.1:3', tls = 'other', monitor = { plugin = 'talk', port = 4 } }\n"
-	"listener 'main' { plugin = 'talk', bind = { 'tls:127.0.0.1:5061', 'tcp:[::1]:5060-5069' }, tls = { 'pool', 'other' "
+	"listener 'main' { plugin = 'talk', bind = { 'tls:127.0.0.1:5061', 'tcp:[::1]:5060-5069' }, tls = { 'pool', "
+	"'other' "
 	"},\n"
 	"  peers = { 'edge.test' }, pool = 'front', on_error = 'drop', source = 'transparent',\n"
 	"  policies = { 'any', { 'talkative', share = 0.5, wait = '1m', tags = { 'a\"\\\\]]', 'b' },\n"
@@ -119,9 +124,11 @@ static const char big[] =
 	"  limits = { sessions = 5, idle = '10m', memory = 0, first_byte = '1s', half = '2s', stall = '3s', handshakes "
 	"= 7,\n"
 	"    sessions_per_source = 8, new_per_source = 9 },\n"
-	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud', doors = '7-9' } }\n"
+	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud', doors = '7-9' } "
+	"}\n"
 	"listener 'side' { plugin = 'plain', bind = 'tcp:127.0.0.1:99', pool = 'loose' }\n"
-	"listener 'talk' { plugin = 'talk', bind = 'tcp:127.0.0.1:98', pool = 'loose', options = { nets = { '10.0.0.0/8', '::1' },\n"
+	"listener 'talk' { plugin = 'talk', bind = 'tcp:127.0.0.1:98', pool = 'loose', options = { nets = { "
+	"'10.0.0.0/8', '::1' },\n"
 	"  routes = { { sni = 'meet.*', ['header.to'] = '*.x', pool = 'back' }, { alpn = 'h2', pool = 'loose' } } } }\n"
 	"listener 'alone' { plugin = 'plain', bind = 'tcp:127.0.0.1:97' }\n";
 
@@ -172,6 +179,9 @@ static void check_pools(const struct snapshot *s)
 	assert_int_equal(p->balance, BALANCE_LEAST_CONNECTIONS);
 	assert_int_equal(p->all_down, ALL_DOWN_REPLY);
 	assert_int_equal(p->tries, 5);
+	assert_int_equal(p->links, 64);
+	assert_int_equal(p->transports[0], LG_UDP);
+	assert_int_equal(p->transports[1], LG_TCP);
 	assert_string_equal(p->by[0], "header.to");
 	assert_string_equal(p->by[1], "source");
 	assert_null(p->by[2]);
@@ -293,6 +303,7 @@ static void builds_a_snapshot(void **state)
 	assert_string_equal(s->settings.control, config_rig_path("x.sock"));
 	assert_int_equal(s->settings.log, LG_DEBUG);
 	assert_int_equal(s->settings.drain_ms, 60000);
+	assert_true(s->settings.has_secret);
 	assert_int_equal(s->ntls, 2);
 	assert_int_equal(s->npools, 4);
 	assert_int_equal(s->nlisteners, 4);
@@ -319,10 +330,93 @@ static void ids_stay(void **state)
 	snapshot_unref(s);
 }
 
+/* Of gateways side by side the files are equal, whatever they are called; and the key is no prefix of the file. */
+static void secrets_are_keys(void **state)
+{
+	static const unsigned char sha256[16] = { 0x9f, 0x9f, 0x51, 0x11, 0xf7, 0xb2, 0x7a, 0x78,
+						  0x1f, 0x1f, 0x1d, 0xdd, 0xe5, 0xeb, 0xc2, 0xdd };
+	struct snapshot *s = load_right("gateway { secret = 'secret' }" BASE);
+	struct snapshot *other = load_right("gateway { secret = 'other.secret' }" BASE);
+
+	(void)state;
+	assert_memory_equal(s->settings.secret, sha256, sizeof sha256);
+	assert_memory_not_equal(s->settings.secret, other->settings.secret, sizeof sha256);
+	snapshot_unref(other);
+	snapshot_unref(s);
+}
+
+/* Each pool has two servers of its own address and port. */
+static void trunks_are_shared_by_equals(void **state)
+{
+	static const struct {
+		const char *words;
+		unsigned trunk;
+	} pools[] = {
+		{ "port = 5060", 0 },
+		{ "port = 5060, tls_name = 'a'", 0 }, /* plain: there is no name */
+		{ "port = 5061", 1 },
+		{ "port = 5060, tls = 'base'", 2 },
+		{ "port = 5060, tls = 'base', balance = 'ordered', links = 3, transport = { 'udp', 'tcp' }", 2 },
+		{ "port = 5060, tls = 'sure'", 3 },
+		{ "port = 5060, tls = 'base', tls_name = 'a'", 4 },
+		{ "port = 5060, tls = 'base', tls_name = 'a', verify_server = false", 5 },
+		{ "port = 5060, tls = 'base', tls_name = 'a'", 4 },
+	};
+	char text[4096];
+	struct snapshot *s;
+	int n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++)
+		n += snprintf(text + n, sizeof text - (size_t)n,
+			      "pool 'p%u' { servers = { '127.0.0.1', '127.0.0.9' }, %s, monitor = false }\n", i,
+			      pools[i].words);
+	snprintf(text + n, sizeof text - (size_t)n, "%s", BASE);
+	s = load_right(text);
+	assert_int_equal(s->ntrunks, 12);
+	for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++) {
+		assert_int_equal(s->pools[i].servers[0].trunk, 2 * pools[i].trunk);
+		assert_int_equal(s->pools[i].servers[1].trunk, 2 * pools[i].trunk + 1);
+	}
+	assert_int_equal(snapshot_pool(s, "base")->servers[0].trunk, 0);
+	assert_int_equal(s->pools[4].balance, BALANCE_ORDERED);
+	snapshot_unref(s);
+}
+
+/* What a probe goes over when its monitor does not say. */
+static void probes_go_as_the_pool_prefers(void **state)
+{
+	static const struct {
+		const char *words;
+		enum lg_transport transport;
+	} pools[] = {
+		{ "monitor = { plugin = 'post' }", LG_TCP },
+		{ "transport = 'udp', monitor = { plugin = 'post' }", LG_UDP },
+		{ "transport = 'udp', monitor = { plugin = 'post', port = 9 }", LG_UDP },
+		{ "transport = 'udp', monitor = { plugin = 'post', transport = 'tcp' }", LG_TCP },
+		{ "transport = { 'udp', 'tcp' }, tls = 'base', monitor = { plugin = 'post' }", LG_UDP },
+		{ "transport = { 'tcp', 'udp' }, tls = 'base', monitor = { plugin = 'post' }", LG_TLS },
+		{ "transport = { 'udp', 'tcp' }, monitor = { plugin = 'post', tls = 'base' }", LG_TLS },
+		{ "transport = 'udp', monitor = { plugin = 'talk' }", LG_TCP },
+		{ "monitor = { plugin = 'post', transport = 'udp' }", LG_UDP },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++) {
+		struct snapshot *s;
+		char text[2048];
+
+		snprintf(text, sizeof text, "pool 'x' { servers = '127.0.0.1:1', %s }%s", pools[i].words, BASE);
+		s = load_right(text);
+		assert_int_equal(s->pools[0].monitor.transport, pools[i].transport);
+		snapshot_unref(s);
+	}
+}
+
 /* The examples, with the tree's own plugins and policies, in a folder that has their certificates. */
 static void examples_load(void **state)
 {
-	static const char *const names[] = { "lync-edge", "lync-front-end" };
+	static const char *const names[] = { "direct-routing", "lync-edge", "lync-front-end" };
 
 	(void)state;
 	if (access(TEST_PLUGINS "/sip.so", R_OK) < 0)
@@ -372,6 +466,9 @@ int main(void)
 		cmocka_unit_test(fills_in_defaults),
 		cmocka_unit_test(builds_a_snapshot),
 		cmocka_unit_test(ids_stay),
+		cmocka_unit_test(secrets_are_keys),
+		cmocka_unit_test(trunks_are_shared_by_equals),
+		cmocka_unit_test(probes_go_as_the_pool_prefers),
 		cmocka_unit_test(examples_load),
 		cmocka_unit_test(survives_lack_of_memory),
 	};

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* talk.c: a plugin that only declares: options of every type, facts, a monitor.  For tests of configuration and
  * loading. */
+#include <errno.h>
+#include <stdio.h>
+
 #include <lychgate/plugin.h>
 
 #include "talk.h"
@@ -27,6 +30,14 @@ static const struct lg_option probe_options[] = {
 
 static const char *const facts[] = { "topic", "header.*", NULL };
 static const char *const counters[] = { "words", "silences", NULL };
+
+static int check(const void *conf, unsigned transports, char err[], size_t errlen)
+{
+	if (((const struct talk_conf *)conf)->lines != 99 || !(transports & LG_TLS))
+		return 0;
+	snprintf(err, errlen, "99 lines do not fit into TLS");
+	return -EINVAL;
+}
 
 static int probe(struct lg_probe *p)
 {
@@ -55,4 +66,5 @@ LG_PLUGIN = {
 	.probe_options = probe_options,
 	.probe = probe,
 	.judge = judge,
+	.check = check,
 };
