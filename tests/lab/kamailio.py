@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kamailio: a Kamailio as registrar and proxy, in a folder of its own: REGISTER is kept with its Path (RFC 3327), all else
-goes where the user is registered.  It has no users' database and asks nobody for a password.
+"""kamailio: a Kamailio as registrar and proxy, in a folder of its own: REGISTER is kept with its Path (RFC 3327), all
+else goes where the user is registered.  It has no users' database and asks nobody for a password.
 """
 import os
 import shutil
@@ -181,7 +181,7 @@ def missing():
 class Kamailio:
     """Ended with the stage; `address` is what the gateway's pool calls it."""
 
-    def __init__(self, play, name, host=None, port=PORT, other=None, certificate=None):
+    def __init__(self, play, name, host=None, port=PORT, other=None):
         """With `other`, the host of another one, the two share what is registered."""
         self.name, self.host, self.port = name, host or play.host(11 + len(play.servers)), port
         self.address = f"{self.host}:{port}"
@@ -189,12 +189,12 @@ class Kamailio:
         self.shares, self.process = bool(other), None
         os.mkdir(self.folder)
         self.number = len(play.servers) + 1
-        words = {"number": self.number, "host": self.host, "port": port, "tls_port": TLS_PORT, "share_port": SHARE_PORT, "other": other,
-                 "folder": self.folder, "expires": EXPIRES_S}
+        words = {"number": self.number, "host": self.host, "port": port, "tls_port": TLS_PORT, "other": other,
+                 "share_port": SHARE_PORT, "folder": self.folder, "expires": EXPIRES_S}
         share = [text.format(**words) if other else "" for text in (SHARE_SOCKET, SHARE_MODULES, SHARE_ROUTE)]
         self.write("kamailio.cfg", CONFIG.format(**words, share_socket=share[0], share_modules=share[1],
                                                  share_route=share[2]))
-        self.write("tls.cfg", TLS.format(certificate=certificate or play.certificates.path("pool"),
+        self.write("tls.cfg", TLS.format(certificate=play.certificates.path("pool"),
                                          authority=play.certificates.path("ca.pem")))
         play.servers.append(self)
 

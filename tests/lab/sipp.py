@@ -137,6 +137,12 @@ class Sipp:
     def last_words(self):
         return self.read("errors").splitlines()[:LOG_SHOWN] or self.read("log").splitlines()[-LOG_SHOWN:]
 
+    def wait(self, question, what):
+        """Waits for something that happens only while this lives."""
+        eventually(lambda: self.process.poll() is not None or question(), what)
+        if self.process.poll() is not None:
+            raise Failure(self.obituary(f"ended with {self.process.returncode}"))
+
     def end(self, within):
         """Waits until all calls are over; (good ones, failed ones)."""
         try:
@@ -167,12 +173,9 @@ def users_of(name, count):
 
 
 def phones(play, name, address, transport, users):
-    """Users who sign in and then take every call; they come back when all are signed in."""
-    made = Sipp(play, name, SIGN_IN, address, transport, users, beside=TAKE_CALL,
+    """Users who sign in and then take every call."""
+    return Sipp(play, name, SIGN_IN, address, transport, users, beside=TAKE_CALL,
                 words=("-m", str(len(users)), "-r", "100", "-l", str(len(users))))
-    eventually(lambda: made.process.poll() is not None or made.figure("CurrentCall") == len(users),
-               f"{name} begins")
-    return made
 
 
 def calls(play, name, address, transport, users, count, rate, hold_ms):
