@@ -15,9 +15,9 @@ CALLS = 10 if farm.LONG else 1
 RING_S = 20  # linphonec takes its time to end a call before it takes the next
 
 
-def both(play, speaks="tcp"):
+def both(play, speaks="tcp", **words):
     """The two phones, registered over TLS."""
-    gateway = farm.gateway(play, speaks)
+    gateway = farm.gateway(play, speaks, **words)
     at = gateway.address[0], kamailio.TLS_PORT
     phones = softphones.Baresip(play, "erin", at), softphones.Linphone(play, "frank", at)
     eventually(lambda: farm.registered(play.servers, [phone.user for phone in phones]), "both are registered")
@@ -38,8 +38,8 @@ def call(caller, callee, ending, n):
         phone.wait(lambda p=phone, e=ended: p.ended > e, f"sees the end of call {n}", RING_S)
 
 
-def take_turns(play, speaks):
-    gateway, (erin, frank) = both(play, speaks)
+def take_turns(play, speaks, **words):
+    gateway, (erin, frank) = both(play, speaks, **words)
     for n in range(1, 2 * CALLS + 1):
         call(erin, frank, (erin, frank)[n % 2], n)
     equal(farm.disliked(gateway), {}, "what the gateway disliked")
@@ -54,6 +54,12 @@ def baresip_calls_linphonec_over_tls_and_either_hangs_up(play):
 @story
 def with_tls_to_the_kamailios_too(play):
     take_turns(play, "tls")
+
+
+@story
+def registered_at_different_kamailios_that_share_nothing(play):
+    take_turns(play, "tcp", persistence=farm.BY_USER, share=False)
+    equal([len(server.users()) for server in play.servers], [1, 1], "users of each Kamailio")
 
 
 @story
