@@ -274,6 +274,8 @@ static void make_listener(struct hop *h, unsigned i)
 
 void hop_make(struct hop *h, unsigned servers)
 {
+	if (hop) /* its threads still use what would be made anew */
+		exit(1);
 	log_set_level(LG_ERROR);
 	memset(h, 0, sizeof *h);
 	pthread_mutex_init(&h->lock, NULL);
@@ -395,6 +397,7 @@ void hop_free(struct hop *h)
 	}
 	assert_int_equal(h->snapshot.refs, 1);
 	pthread_mutex_destroy(&h->lock);
+	hop = NULL;
 }
 
 /* ---- At the other ends ---- */

@@ -181,6 +181,7 @@ static void test_link_dies(void **state)
 	wire_close(&s2);
 	hop_until(&h, "lost 2 link");
 	hop_until(&h, "respond 1 no-server"); /* both were tried */
+	atomic_store(&h.servers[1].state->health, HEALTH_DOWN);
 	wire_say(&b, "- three\n");
 	hop_accept(&h, &s, 0);
 	wire_request(&s, &number, token, "- three");
