@@ -153,6 +153,7 @@ static void bury_exchange(struct grave *g)
 	struct exchange *x = container_of(g, struct exchange, grave);
 
 	free(x->copy);
+	free((void *)x->pub.edits);
 	free(x);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "address.h"
 #include "host.h"
@@ -13,22 +14,58 @@
 
 static const struct stream_limits probe_limits = { .queue = 64 * 1024, .in = 64 * 1024 };
 
+/* ---- The question, once more over UDP ---- */
+
+static void ask_again_later(struct probe *p)
+{
+	struct worker *w = p->flow->worker;
+
+	wheel_set(&w->wheel, &p->again, w->now_ms + p->again_ms);
+	p->again_ms = p->again_ms < PROBE_AGAIN_MOST_MS / 2 ? 2 * p->again_ms : PROBE_AGAIN_MOST_MS;
+}
+
+static void on_again(struct deadline *d)
+{
+	struct probe *p = container_of(d, struct probe, again);
+	struct lg_span question = { p->question, p->question_n };
+
+	flow_send(p->flow, &question, 1);
+	ask_again_later(p);
+}
+
+/* Without memory for a copy the question is asked once. */
+static void keep(struct probe *p, struct lg_span bytes)
+{
+	free(p->question);
+	p->question = bytes.n ? malloc(bytes.n) : NULL;
+	p->question_n = bytes.n;
+	if (!p->question)
+		return;
+	memcpy(p->question, bytes.p, bytes.n);
+	p->again_ms = PROBE_AGAIN_MS;
+	ask_again_later(p);
+}
+
 void probe_ask(struct lg_probe *pub, struct lg_span bytes)
 {
 	struct probe *p = (struct probe *)pub;
 
-	if (p->stream)
+	if (p->stream) {
 		stream_send(p->stream, &bytes, 1);
-	else
-		flow_send(p->flow, &bytes, 1);
+		return;
+	}
+	flow_send(p->flow, &bytes, 1);
+	keep(p, bytes);
 }
 
 static void hang_up(struct probe *p, enum lg_close how)
 {
-	if (p->stream)
+	if (p->stream) {
 		stream_close(p->stream, how, "probe is over");
-	else
-		flow_close(p->flow, "probe is over");
+		return;
+	}
+	wheel_cancel(&p->flow->worker->wheel, &p->again);
+	flow_close(p->flow, "probe is over");
 }
 
 /* The verdict is told once; then the stream or flow ends and takes the probe with it. */
@@ -137,7 +174,11 @@ static void on_unreachable(struct flow *f)
 
 static void on_flow_closed(struct flow *f)
 {
-	free(f->owner);
+	struct probe *p = f->owner;
+
+	wheel_cancel(&f->worker->wheel, &p->again);
+	free(p->question);
+	free(p);
 }
 
 static const struct flow_ops probe_flow_ops = {
@@ -195,6 +236,7 @@ struct probe *probe_start(struct worker *w, const struct server *server, void (*
 
 	if (p) {
 		p->conf = conf;
+		wheel_deadline_init(&p->again, on_again);
 		r = connect_probe(p, w, server);
 	}
 	if (r < 0) {

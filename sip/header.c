@@ -10,37 +10,45 @@
 #include "sip/out.h"
 
 /* The compact forms: RFC 3261 section 7.3.3 and the IANA register of SIP header fields. */
+static const struct {
+	struct sip_text name;
+	char compact;
+} forms[] = {
+	{ SIP_TEXT("accept-contact"), 'a' },
+	{ SIP_TEXT("allow-events"), 'u' },
+	{ SIP_TEXT("call-id"), 'i' },
+	{ SIP_TEXT("contact"), 'm' },
+	{ SIP_TEXT("content-encoding"), 'e' },
+	{ SIP_TEXT("content-length"), 'l' },
+	{ SIP_TEXT("content-type"), 'c' },
+	{ SIP_TEXT("event"), 'o' },
+	{ SIP_TEXT("from"), 'f' },
+	{ SIP_TEXT("identity"), 'y' },
+	{ SIP_TEXT("refer-to"), 'r' },
+	{ SIP_TEXT("referred-by"), 'b' },
+	{ SIP_TEXT("reject-contact"), 'j' },
+	{ SIP_TEXT("request-disposition"), 'd' },
+	{ SIP_TEXT("session-expires"), 'x' },
+	{ SIP_TEXT("subject"), 's' },
+	{ SIP_TEXT("supported"), 'k' },
+	{ SIP_TEXT("to"), 't' },
+	{ SIP_TEXT("via"), 'v' },
+};
+
 static char compact_form(struct sip_text name)
 {
-	static const struct {
-		struct sip_text name;
-		char compact;
-	} forms[] = {
-		{ SIP_TEXT("accept-contact"), 'a' },
-		{ SIP_TEXT("allow-events"), 'u' },
-		{ SIP_TEXT("call-id"), 'i' },
-		{ SIP_TEXT("contact"), 'm' },
-		{ SIP_TEXT("content-encoding"), 'e' },
-		{ SIP_TEXT("content-length"), 'l' },
-		{ SIP_TEXT("content-type"), 'c' },
-		{ SIP_TEXT("event"), 'o' },
-		{ SIP_TEXT("from"), 'f' },
-		{ SIP_TEXT("identity"), 'y' },
-		{ SIP_TEXT("refer-to"), 'r' },
-		{ SIP_TEXT("referred-by"), 'b' },
-		{ SIP_TEXT("reject-contact"), 'j' },
-		{ SIP_TEXT("request-disposition"), 'd' },
-		{ SIP_TEXT("session-expires"), 'x' },
-		{ SIP_TEXT("subject"), 's' },
-		{ SIP_TEXT("supported"), 'k' },
-		{ SIP_TEXT("to"), 't' },
-		{ SIP_TEXT("via"), 'v' },
-	};
-
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (sip_equal(name, forms[i].name))
 			return forms[i].compact;
 	return '\0';
+}
+
+struct sip_text sip_header_name(struct sip_text name)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && name.n == 1; i++)
+		if ((name.p[0] | 0x20) == forms[i].compact)
+			return forms[i].name;
+	return name;
 }
 
 /* The next header at `at` with its folded lines, without its last line end; `at` moves behind it.  The empty line is

@@ -16,6 +16,7 @@ enum name {
 	CSEQ,
 	FROM,
 	MAX_FORWARDS,
+	PROXY_REQUIRE,
 	ROUTE,
 	TO,
 	VIA,
@@ -100,7 +101,7 @@ static enum name name_of(const char *p, size_t n)
 	case 12:
 		return IS(p, "content-type") ? CONTENT_TYPE : IS(p, "max-forwards") ? MAX_FORWARDS : OTHER;
 	case 13:
-		return IS(p, "authorization") ? AUTHORIZATION : OTHER;
+		return IS(p, "authorization") ? AUTHORIZATION : IS(p, "proxy-require") ? PROXY_REQUIRE : OTHER;
 	case 14:
 		return IS(p, "content-length") ? CONTENT_LENGTH : OTHER;
 	case 19:
@@ -126,7 +127,7 @@ static void read_call_id(struct sip_pass *s, struct sip_slice value)
 		sip_fail(s->h, 400, "white space or control character in Call-ID");
 }
 
-/* CSeq = 1*DIGIT LWS Method (section 20.16) */
+/* CSeq = 1*DIGIT LWS Method (section 20.16), the number below 2^31 (section 8.1.1.5) */
 static void read_cseq(struct sip_pass *s, struct sip_slice value)
 {
 	struct sip_text t = { s->p + value.at, value.n };
@@ -137,7 +138,7 @@ static void read_cseq(struct sip_pass *s, struct sip_slice value)
 	if (s->h->cseq_value.n == 0)
 		s->h->cseq_value = value;
 	name = sip_trim((struct sip_text){ t.p + n, t.n - n });
-	if (n == 0 || n + name.n == t.n || !sip_is_token(name)) {
+	if (n == 0 || number > SIP_MAX_CSEQ || n + name.n == t.n || !sip_is_token(name)) {
 		sip_fail(s->h, 400, "CSeq cannot be read");
 		return;
 	}
@@ -188,6 +189,15 @@ static void read_max_forwards(struct sip_pass *s, struct sip_slice value)
 	}
 }
 
+/* A header that may stand once; twice the same can be read in one way only. */
+static void keep_once(struct sip_pass *s, struct sip_slice *kept, struct sip_slice value, const char *reason)
+{
+	if (kept->n == 0)
+		*kept = value;
+	else if (!sip_equal(sip_text(s->p, *kept), sip_text(s->p, value)))
+		sip_fail(s->h, 400, reason);
+}
+
 static void keep_first(struct sip_slice *kept, struct sip_slice value)
 {
 	if (kept->n == 0)
@@ -201,6 +211,9 @@ void sip_index_header(struct sip_pass *s, const char *name, size_t n, struct sip
 	switch (name_of(name, n)) {
 	case AUTHORIZATION:
 		h->has_credentials = true;
+		break;
+	case PROXY_REQUIRE:
+		h->has_proxy_require = true;
 		break;
 	case CALL_ID:
 		read_call_id(s, value);
@@ -221,7 +234,7 @@ void sip_index_header(struct sip_pass *s, const char *name, size_t n, struct sip
 		read_cseq(s, value);
 		break;
 	case FROM:
-		keep_first(&h->from, value);
+		keep_once(s, &h->from, value, "two different Froms");
 		break;
 	case MAX_FORWARDS:
 		read_max_forwards(s, value);
@@ -230,7 +243,7 @@ void sip_index_header(struct sip_pass *s, const char *name, size_t n, struct sip
 		keep_first(&h->route, value);
 		break;
 	case TO:
-		keep_first(&h->to, value);
+		keep_once(s, &h->to, value, "two different Tos");
 		break;
 	case VIA:
 		keep_first(&h->via, value);

@@ -33,31 +33,45 @@ static bool is_word(struct sip_text t)
 /* A text as two arguments for "%.*s". */
 #define TEXT(t) (int)(t).n, (t).p
 
+static bool is_udp(const struct sip_probe *q)
+{
+	return sip_equal(q->transport, SIP_TEXT("UDP"));
+}
+
+/* As a URI's parameter writes it. */
+static const char *transport_parameter(const struct sip_probe *q)
+{
+	if (sip_equal(q->transport, SIP_TEXT("TLS")))
+		return "tls";
+	return is_udp(q) ? "udp" : "tcp";
+}
+
 int sip_probe_write(char *buf, size_t size, const struct sip_probe *q)
 {
 	struct sip_text scheme = q->uri.n > 0 ? SIP_TEXT("") : SIP_TEXT("sip:");
 	struct sip_text uri = q->uri.n > 0 ? q->uri : q->server;
+	struct sip_text contact = q->contact.n > 0 ? q->contact : q->local;
 	char hex[HEX_N];
 	int n;
 
-	if (!is_word(uri) || !is_word(q->local) || !sip_is_token(q->transport))
+	if (!is_word(uri) || !is_word(q->local) || !is_word(contact) || !sip_is_token(q->transport))
 		return -EINVAL;
 	write_hex(hex, q);
 	n = snprintf(buf, size,
 		     "OPTIONS %.*s%.*s SIP/2.0\r\n"
-		     "Via: SIP/2.0/%.*s %.*s;branch=z9hG4bK%.*s\r\n"
+		     "Via: SIP/2.0/%.*s %.*s;branch=z9hG4bK%.*s%s\r\n"
 		     "Max-Forwards: %u\r\n"
 		     "From: <sip:%.*s>;tag=%.*s\r\n"
 		     "To: <%.*s%.*s>\r\n"
 		     "Call-ID: %.*s\r\n"
 		     "CSeq: 1 OPTIONS\r\n"
-		     "Contact: <sip:%.*s;transport=%.*s>\r\n"
+		     "Contact: <sip:%.*s;transport=%s>\r\n"
 		     "Accept: application/sdp\r\n"
 		     "Content-Length: 0\r\n"
 		     "\r\n",
-		     TEXT(scheme), TEXT(uri), TEXT(q->transport), TEXT(q->local), HEX_N, hex, q->max_forwards,
-		     TEXT(q->local), TAG_N, hex, TEXT(scheme), TEXT(uri), HEX_N, hex, TEXT(q->local),
-		     TEXT(q->transport));
+		     TEXT(scheme), TEXT(uri), TEXT(q->transport), TEXT(q->local), HEX_N, hex, is_udp(q) ? ";rport" : "",
+		     q->max_forwards, TEXT(contact), TAG_N, hex, TEXT(scheme), TEXT(uri), HEX_N, hex, TEXT(contact),
+		     transport_parameter(q));
 	return n >= 0 && (size_t)n < size ? n : -ENOSPC;
 }
 
@@ -83,6 +97,13 @@ static bool is_answer(const struct sip_probe *q, const char *p, const struct sip
 	       sip_equal(sip_text(p, h->call_id), (struct sip_text){ hex, HEX_N });
 }
 
+/* In a datagram nothing depends on where a message ends (RFC 3261 section 18.3), and what is no answer may be
+ * anybody's: only a stream that is no SIP is sickness. */
+static bool is_harmless(const struct sip_probe *q, const char *p, const struct sip_head *h)
+{
+	return is_udp(q) && !is_answer(q, p, h);
+}
+
 enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t n, bool ended, const char *sick,
 				char *note, size_t size)
 {
@@ -91,11 +112,13 @@ enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t
 	enum sip_result result;
 
 	while ((result = sip_scan(&h, &c, p, n, HEAD_LIMIT)) != SIP_MORE) {
-		if (result == SIP_BAD) {
+		if (result == SIP_BAD && is_harmless(q, p, &h))
+			break;
+		if (result == SIP_BAD && !is_udp(q)) {
 			write_note(note, size, 0, (struct sip_text){ h.bad.reason, strlen(h.bad.reason) });
 			return SIP_SICK;
 		}
-		if (result == SIP_MESSAGE && is_answer(q, p, &h)) {
+		if (is_answer(q, p, &h)) {
 			write_note(note, size, h.status, sip_text(p, h.reason));
 			return sip_codes_has(sick, h.status) ? SIP_SICK : SIP_HEALTHY;
 		}

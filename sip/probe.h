@@ -11,6 +11,7 @@
 struct sip_probe {
 	struct sip_text server;           /* host:port that is asked, "192.0.2.1:5061" or "[2001:db8::1]:5061" */
 	struct sip_text local;            /* host:port that asks; the host may be a name that the server trusts */
+	struct sip_text contact;          /* host:port of From and Contact, where we can be asked; empty: `local` */
 	struct sip_text transport;        /* "TCP", "TLS", "UDP" */
 	struct sip_text uri;              /* whom to ask; empty: sip:SERVER */
 	unsigned max_forwards;            /* 70 is usual, 1 says: answer it yourself */

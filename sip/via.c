@@ -54,8 +54,8 @@ static bool take_param_value(struct sip_text *rest, struct sip_text *value)
 	if (rest->n > 0 && rest->p[0] == '"') {
 		n = sip_quoted_n(*rest);
 	} else {
-		while (n < rest->n && rest->p[n] != ';' && rest->p[n] != '"' && rest->p[n] != '<' &&
-		       (unsigned char)rest->p[n] > ' ')
+		while (n < rest->n && rest->p[n] != ';' && rest->p[n] != ',' && rest->p[n] != '"' &&
+		       rest->p[n] != '<' && (unsigned char)rest->p[n] > ' ')
 			n++;
 	}
 	*value = (struct sip_text){ rest->p, n };

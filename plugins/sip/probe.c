@@ -15,7 +15,7 @@ enum { QUESTION_MAX = 2048 };
 const struct lg_option probe_table[] = {
 	{ "uri", LG_STR, offsetof(struct probe_options, uri), .help = "whom OPTIONS asks, default sip:SERVER" },
 	{ "from", LG_STR, offsetof(struct probe_options, from),
-	  .help = "the host that asks, as the server knows it; default the gateway's address" },
+	  .help = "HOST or HOST:PORT in From and Contact, as the server knows the gateway; default its address" },
 	{ "sick", LG_STR, offsetof(struct probe_options, sick), .def = "503",
 	  .help = "answers that mean down, as \"408, 500-504\"; any other answer means up" },
 	{ "max_forwards", LG_INT, offsetof(struct probe_options, max_forwards), .def = "70", .min = 0, .max = 255,
@@ -46,6 +46,7 @@ static struct sip_probe question_of(const struct lg_probe *p)
 	const struct probe *probe = p->data;
 	struct sip_probe q = { .server = text_of(p->peer),
 			       .local = { probe->local, strlen(probe->local) },
+			       .contact = { probe->contact, strlen(probe->contact) },
 			       .transport = transport_of(p),
 			       .max_forwards = (unsigned)o->max_forwards };
 
@@ -55,20 +56,32 @@ static struct sip_probe question_of(const struct lg_probe *p)
 	return q;
 }
 
-/* host:port that asks: our address, or the name of the option with our port. */
-static int name_local(const struct lg_probe *p, char *local, size_t size)
+/* The length of its host: brackets hold the colons of an IPv6 address. */
+static size_t host_length(const char *p, size_t n)
+{
+	size_t colon = n;
+
+	while (colon > 0 && p[colon - 1] != ':' && p[colon - 1] != ']')
+		colon--;
+	return colon > 0 && p[colon - 1] == ':' ? colon - 1 : n;
+}
+
+/* host:port that asks: our address, or the name of the option; with our port, for that is where answers come to. */
+static int name_local(const struct lg_probe *p, struct probe *probe)
 {
 	const struct probe_options *o = p->conf;
-	size_t colon = p->local.n;
-	int n;
+	size_t host = host_length(p->local.p, p->local.n), named = o->from ? host_length(o->from, strlen(o->from)) : 0;
+	int n, m;
 
-	while (colon > 0 && p->local.p[colon - 1] != ':')
-		colon--;
-	if (o->from && colon > 0)
-		n = snprintf(local, size, "%s:%.*s", o->from, (int)(p->local.n - colon), p->local.p + colon);
+	if (o->from)
+		n = snprintf(probe->local, sizeof(probe->local), "%.*s%.*s", (int)named, o->from,
+			     (int)(p->local.n - host), p->local.p + host);
 	else
-		n = snprintf(local, size, "%.*s", (int)p->local.n, p->local.p);
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+		n = snprintf(probe->local, sizeof(probe->local), "%.*s", (int)p->local.n, p->local.p);
+	m = snprintf(probe->contact, sizeof(probe->contact), "%s", o->from && o->from[named] ? o->from : probe->local);
+	if (n < 0 || (size_t)n >= sizeof(probe->local) || m < 0 || (size_t)m >= sizeof(probe->contact))
+		return -ENAMETOOLONG;
+	return 0;
 }
 
 int probe_ask(struct lg_probe *p)
@@ -77,7 +90,7 @@ int probe_ask(struct lg_probe *p)
 	struct probe *probe = p->data;
 	char text[QUESTION_MAX];
 	struct sip_probe q;
-	int n = name_local(p, probe->local, sizeof(probe->local));
+	int n = name_local(p, probe);
 
 	if (n < 0)
 		return n;

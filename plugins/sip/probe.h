@@ -10,7 +10,7 @@
 /* The monitor's own options. */
 struct probe_options {
 	const char *uri;  /* whom to ask; NULL: the server itself */
-	const char *from; /* the host that asks; NULL: our address */
+	const char *from; /* the host that asks, with a port or without; NULL: our address */
 	const char *sick; /* status codes */
 	int64_t max_forwards;
 };
@@ -18,7 +18,8 @@ struct probe_options {
 /* The question, which its judge must know. */
 struct probe {
 	uint8_t random[SIP_PROBE_RANDOM];
-	char local[320]; /* host:port */
+	char local[320];   /* host:port */
+	char contact[320]; /* the same, with the port of `from` if it has one */
 };
 
 extern const struct lg_option probe_table[];

@@ -30,6 +30,21 @@ static void asks_options(void **state)
 	assert_ptr_equal(strstr(q->asked, "OPTIONS sip:ping@corp.example SIP/2.0\r\n"), q->asked);
 	assert_non_null(strstr(q->asked, "Via: SIP/2.0/TCP gw.corp.example:40000;branch="));
 	assert_non_null(strstr(q->asked, "\r\nMax-Forwards: 1\r\n"));
+	assert_non_null(strstr(q->asked, "\r\nFrom: <sip:gw.corp.example:40000>;tag="));
+	assert_non_null(strstr(q->asked, "\r\nContact: <sip:gw.corp.example:40000;transport=tcp>\r\n"));
+	fake_question_free(q);
+
+	full.from = "[2001:db8::1]:5061";
+	q = fake_question(&lychgate_plugin, &full);
+	assert_non_null(strstr(q->asked, "Via: SIP/2.0/TCP [2001:db8::1]:40000;branch="));
+	assert_non_null(strstr(q->asked, "\r\nFrom: <sip:[2001:db8::1]:5061>;tag="));
+	assert_non_null(strstr(q->asked, "\r\nContact: <sip:[2001:db8::1]:5061;transport=tcp>\r\n"));
+	fake_question_free(q);
+
+	full.from = "[2001:db8::1]";
+	q = fake_question(&lychgate_plugin, &full);
+	assert_non_null(strstr(q->asked, "Via: SIP/2.0/TCP [2001:db8::1]:40000;branch="));
+	assert_non_null(strstr(q->asked, "\r\nContact: <sip:[2001:db8::1]:40000;transport=tcp>\r\n"));
 	fake_question_free(q);
 }
 

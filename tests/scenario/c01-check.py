@@ -77,6 +77,34 @@ def a_check_opens_nothing(play):
 
 
 @story
+def a_warning_is_told_and_keeps_nothing_from_running(play):
+    one = play.server("one")
+    gateway = play.gateway([one], gateway='secret = "secret",', start=False)
+    secret = os.path.join(gateway.folder, "secret")
+    with open(secret, "wb") as file:
+        file.write(os.urandom(16))
+    for mode, warned in ((0o640, False), (0o644, True)):
+        os.chmod(secret, mode)
+        done = gateway.run("-t")
+        equal((done.returncode, "warning: gateway: secret:" in done.stderr), (0, warned), f"-t of mode {mode:o}: {done.stderr}")
+    gateway.start()
+    gateway.wait_line("warning configuration", "secret")
+
+
+@story
+def a_secret_that_is_none_is_told_with_how_to_make_one(play):
+    gateway = play.gateway([play.server("one")], gateway='secret = "secret",', start=False)
+    secret = os.path.join(gateway.folder, "secret")
+    for content in (None, b"fifteen bytes ."):
+        if content:
+            with open(secret, "wb") as file:
+                file.write(content)
+        done = gateway.run("-t")
+        equal(done.returncode, 1, "the exit code")
+        expect(f"head -c 32 /dev/urandom > {secret}" in done.stderr, f"how to make one: {done.stderr}")
+
+
+@story
 def configuration_cannot_run_programs_or_read_files(play):
     for line in ('os.execute("true")', 'local f = io.open("/etc/passwd")', 'require "os"', 'while true do end'):
         done = play.gateway_of(line + "\n", start=False).run("-t")

@@ -34,6 +34,19 @@ def a_server_that_requires_a_certificate_gets_none_for_anonymous_clients(play):
     equal(play.tls_client().ask(request()).status, 503, "the answer to a client without certificate")
 
 
+@story
+def a_probe_speaks_as_the_gateway_and_shows_its_certificate(play):
+    one = play.server("one", 5061, play.certificates.for_server(verify=ssl.CERT_REQUIRED))
+    gateway = gateway_to(play, [one], pool=POOL + ', monitor = { plugin = "sip", from = "pool.test:5061", interval = "300ms" }')
+    gateway.wait_state(one, "up")
+    probe = next(link for link in one.links if link.probed)
+    equal(probe.shown, play.certificates.der("pool"), "what the server is shown by a probe")
+    asked = bytes(probe.received).decode()
+    for words in ("\r\nContact: <sip:pool.test:5061;transport=tls>\r\n", "\r\nFrom: <sip:pool.test:5061>;tag=",
+                  "\r\nVia: SIP/2.0/TLS pool.test:"):
+        expect(words in asked, f"the probe holds {words!r}: {asked}")
+
+
 def refused(play, server, reason, pool=POOL):
     """Traffic never reaches the server: 503, and a line of the log with the reason."""
     gateway = gateway_to(play, [server], pool=pool)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/flow.h"
 #include "tls_rig.h"
 
 /* ---- A worker ---- */
@@ -32,6 +33,7 @@ void rig_worker_stop(struct worker *w)
 {
 	handshake_pool_destroy(w->handshakes);
 	stream_abandon(w);
+	flow_abandon(w);
 	worker_fini(w);
 	free(w);
 }

@@ -16,6 +16,7 @@
 /* On three lines: the words, then `x` on the second. */
 #define POOL(x)     "pool 'x' { servers = { '127.0.0.1:1' },\n" x "\n}"
 #define LISTENER(x) "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', pool = 'base',\n" x "\n}"
+#define POST(x)     "listener 'x' { plugin = 'post', bind = 'tcp:127.0.0.1:9', pool = 'base',\n" x "\n}"
 #define TLS(x)      "listener 'x' { plugin = 'talk', bind = 'tls:127.0.0.1:9', pool = 'base',\n" x "\n}"
 
 struct wrong {
@@ -89,10 +90,13 @@ static void wrong_gateway(void **state)
 		{ "gateway {\n plugin_path = 'nowhere' }", 2, "cannot read", "relative to the configuration file" },
 		{ "gateway {\n plugin_path = 'ca.pem' }", 2, "not a folder", NULL },
 		{ "gateway {\n user = 'nobody' }", 2, "gateway: user: is not available in this version", NULL },
-		{ "gateway {\n secret = 'nowhere' }", 2, "gateway: secret: cannot read", "head -c 32 /dev/urandom > /" },
+		{ "gateway {\n secret = 'nowhere' }", 2, "gateway: secret: cannot read",
+		  "head -c 32 /dev/urandom > /" },
 		{ "gateway {\n secret = '/' }", 2, "a folder", "head -c 32 /dev/urandom > /" },
-		{ "gateway {\n secret = 'short.secret' }", 2, "short.secret has less than 16 bytes; make one: head -c 32", NULL },
-		{ "gateway {\n secret = '/dev/zero' }", 2, "gateway: secret: /dev/zero has more than 4096 bytes", NULL },
+		{ "gateway {\n secret = 'short.secret' }", 2,
+		  "short.secret has less than 16 bytes; make one: head -c 32", NULL },
+		{ "gateway {\n secret = '/dev/zero' }", 2, "gateway: secret: /dev/zero has more than 4096 bytes",
+		  NULL },
 		{ "gateway {\n secret = 16 }", 2, "16 is not a string", NULL },
 		{ "gateway {\n 5 }", 2, "a value without a key", "write KEY = VALUE" },
 		{ "gateway { workers = 1,\n control = "
@@ -160,8 +164,8 @@ static void wrong_pool(void **state)
 		{ POOL("transport = { 'udp', 'udp' }"), 2, "transport: has \"udp\" twice", NULL },
 		{ POOL("transport = { }"), 2, "transport: is empty", NULL },
 		{ POOL("transport = { 'udp', 'tcp', 'udp' }"), 2, "transport: has more than 2 members", NULL },
-		{ POOL("tls = 'base', transport = 'udp', monitor = false"), 2, "\"udp\" alone, but `tls` is for streams",
-		  "write { \"udp\", \"tcp\" }" },
+		{ POOL("tls = 'base', transport = 'udp', monitor = false"), 2,
+		  "\"udp\" alone, but `tls` is for streams", "write { \"udp\", \"tcp\" }" },
 		{ POOL("balance = 'orderd'"), 2, "is not one of", "did you mean `ordered`?" },
 		{ POOL("links = 0"), 2, "links: 0 is not in the range from 1 to 64", NULL },
 		{ POOL("links = 65"), 2, "links: 65 is not in the range from 1 to 64", NULL },
@@ -201,7 +205,8 @@ static void wrong_monitor(void **state)
 		{ POOL("monitor = { plugin = 'talk', transport = 'tcp',\ntls = 'base' }"), 3, "not used with transport",
 		  NULL },
 		{ POOL("monitor = {\ntransport = 'udp' }"), 3, "nothing connects over udp", "name the plugin" },
-		{ POOL("monitor = { plugin = 'talk',\ntransport = 'udp' }"), 2, "plugin `talk` does not go over udp", NULL },
+		{ POOL("monitor = { plugin = 'talk',\ntransport = 'udp' }"), 2, "plugin `talk` does not go over udp",
+		  NULL },
 		{ POOL("monitor = {\ntrack = 'base' }"), 3, "track: is not available in this version", NULL },
 		{ POOL("monitor = {\ninterval = '10ms' }"), 3, "is not in the range from 100ms to 1h", NULL },
 		{ POOL("monitor = 'tcp'"), 2, "\"tcp\" is not a table", "or false" },
@@ -216,7 +221,8 @@ static void wrong_listener(void **state)
 	static const struct wrong cases[] = {
 		{ "listener 'x' {\nbind = 'tcp:127.0.0.1:9' }", 1, "`plugin` is missing", NULL },
 		{ "listener 'x' { plugin = 'talk' }", 1, "`bind` is missing", NULL },
-		{ "listener 'x' { plugin = 'talk',\nbind = 'udp:127.0.0.1:9' }", 2, "plugin `talk` does not go over udp", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'udp:127.0.0.1:9' }", 2,
+		  "plugin `talk` does not go over udp", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tpc:127.0.0.1:9' }", 2,
 		  "does not begin with tcp:, tls: or udp:", "`tcp`" },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1' }", 2, "is not TRANSPORT:ADDRESS:PORT",
@@ -226,11 +232,13 @@ static void wrong_listener(void **state)
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:x' }", 2, "\"x\" is not a port", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-x' }", 2, "\"9-x\" is not a port", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:0-9' }", 2, "\"0\" is not a port", NULL },
-		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-65536' }", 2, "\"65536\" is not a port", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-65536' }", 2, "\"65536\" is not a port",
+		  NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = 'tcp:127.0.0.1:9-8' }", 2, "\"9-8\" ends before it begins",
 		  "FIRST-LAST" },
-		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9-20',\n'tls:127.0.0.1:20' }, tls = 'base' }", 3,
-		  "127.0.0.1:20 has ports that line 2 binds already", NULL },
+		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9-20',\n'tls:127.0.0.1:20' }, tls = 'base' "
+		  "}",
+		  3, "127.0.0.1:20 has ports that line 2 binds already", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9',\n'tcp:127.0.0.1:8-9' } }", 3,
 		  "127.0.0.1:8-9 has ports that line 2 binds already", NULL },
 		{ "listener 'x' { plugin = 'talk',\nbind = { 'tcp:127.0.0.1:9', 'tcp:127.0.0.1:9' } }", 2,
@@ -254,7 +262,8 @@ static void wrong_listener(void **state)
 		{ TLS("tls = 'base', verify = 'required'"), 2, "verify: needs `trust` in tls \"base\"", NULL },
 		{ TLS("tls = 'sure', verify = 'none', peers = { 'a' }"), 2, "asks no client for a certificate", NULL },
 		{ TLS("tls = 'sure', verify = 'always'"), 2, "\"always\" is not one of", NULL },
-		{ TLS("tls = 'base', options = { lines = 99 }"), 1, "listener \"x\": 99 lines do not fit into TLS", NULL },
+		{ TLS("tls = 'base', options = { lines = 99 }"), 1, "listener \"x\": 99 lines do not fit into TLS",
+		  NULL },
 		{ "tls 'bare' { trust = 'ca.pem' } " TLS("tls = 'bare'"), 2, "tls \"bare\" has no certificate", NULL },
 		{ LISTENER("tls = 'base'"), 2, "is of no use: no bind begins with tls:", NULL },
 		{ LISTENER("peers = 'a'"), 2, "is of no use", NULL },
@@ -278,7 +287,8 @@ static void wrong_listener(void **state)
 		{ LISTENER("options = {\nnets = { 10 } }"), 3, "is not a string", NULL },
 		{ LISTENER("options = {\nroutes = 'x' }"), 3, "\"x\" is not a list", "FACT = " },
 		{ LISTENER("options = { routes = {\n'x' } }"), 3, "\"x\" is not a table", "FACT = " },
-		{ LISTENER("options = { routes = {\n{ sin = 'x', pool = 'base' } } }"), 3, "has no fact `sin`", "`sni`" },
+		{ LISTENER("options = { routes = {\n{ sin = 'x', pool = 'base' } } }"), 3, "has no fact `sin`",
+		  "`sni`" },
 		{ LISTENER("options = { routes = {\n{ sni = 'x', pool = 'bas' } } }"), 3, "there is no pool \"bas\"",
 		  "`base`" },
 		{ LISTENER("options = { routes = {\n{ pool = 'base' } } }"), 3, "names no fact", "takes what is left" },
@@ -308,6 +318,10 @@ static void wrong_policy(void **state)
 		{ LISTENER("policies = { 'foreign' }"), 2,
 		  "this policy is for plugin `song`, the listener speaks `talk`", NULL },
 		{ LISTENER("policies = { 'curious' }"), 2, "reads the fact `tune`, which plugin `talk` does not have",
+		  NULL },
+		{ LISTENER("policies = { { 'willing', names = { 'a b' } } }"), 2, "'a b' cannot be the name of a header", NULL },
+		{ LISTENER("policies = { { 'willing', names = { true } } }"), 2, "true is not a string", NULL },
+		{ POST("policies = { 'any',\n'editor' }"), 3, "policies[2]: the policy edits headers, which plugin `post` cannot",
 		  NULL },
 		{ LISTENER("policies = { 'broken' }"), 2, "the policy is not usable: ", NULL },
 		{ LISTENER("policies = { './broken.lua' }"), 2, "broken.lua:", NULL },
@@ -378,6 +392,10 @@ static void warns(void **state)
 		{ "gateway {\n secret = 'open.secret' }", 2, "open.secret can be read or written by every user", NULL },
 		{ POOL("transport = 'udp'"), 1, "a bare connect over tcp cannot judge servers", "monitor = {" },
 		{ POOL("transport = 'udp',\nmonitor = { }"), 3, "a bare connect over tcp cannot judge", NULL },
+		{ LISTENER("policies = { 'any',\n'editor' }"), 3,
+		  "policies[2]: policy editor edits from: it is signed or holds the message together", NULL },
+		{ LISTENER("policies = { { 'willing', names = { 'F', 'x-one' } } }"), 2, "policy willing edits f: it is signed",
+		  NULL },
 	};
 
 	(void)state;
@@ -441,12 +459,18 @@ static void needs_a_file_and_a_listener(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(wrong_lua),         cmocka_unit_test(wrong_gateway),
-		cmocka_unit_test(wrong_tls),         cmocka_unit_test(wrong_pool),
-		cmocka_unit_test(wrong_monitor),     cmocka_unit_test(wrong_listener),
-		cmocka_unit_test(wrong_policy),      cmocka_unit_test(falls_back_to_the_call),
-		cmocka_unit_test(tells_all_at_once), cmocka_unit_test(needs_a_file_and_a_listener),
-		cmocka_unit_test(warns),             cmocka_unit_test(warnings_stand_with_problems),
+		cmocka_unit_test(wrong_lua),
+		cmocka_unit_test(wrong_gateway),
+		cmocka_unit_test(wrong_tls),
+		cmocka_unit_test(wrong_pool),
+		cmocka_unit_test(wrong_monitor),
+		cmocka_unit_test(wrong_listener),
+		cmocka_unit_test(wrong_policy),
+		cmocka_unit_test(falls_back_to_the_call),
+		cmocka_unit_test(tells_all_at_once),
+		cmocka_unit_test(needs_a_file_and_a_listener),
+		cmocka_unit_test(warns),
+		cmocka_unit_test(warnings_stand_with_problems),
 	};
 
 	return cmocka_run_group_tests(tests, config_rig_make, config_rig_end);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/address.h"
 #include "gateway/monitor.h"
 
 /* ---- A plugin that asks "ping" and hears "good" or "bad" ---- */
@@ -156,7 +157,7 @@ static void test_times(void **state)
 	answer_next(t, "good\n", 0, 500); /* the first at once */
 	assert_int_equal(t->changes, 1);
 	answer_next(t, "bad\n", 500, 2000); /* the interval, up to a tenth shorter */
-	answer_next(t, "bad\n", 60, 450);  /* after a failure soon */
+	answer_next(t, "bad\n", 60, 450);   /* after a failure soon */
 	answer_next(t, "bad\n", 60, 450);
 	assert_int_equal(health_of(t), HEALTH_DOWN);
 	assert_int_equal(t->changes, 2);
@@ -239,6 +240,82 @@ static void test_late_answer(void **state)
 	answer(t, &next, "good\n");
 	assert_int_equal(health_of(t), HEALTH_DOWN); /* that is the first good one */
 	peer_close(&late);
+	watch_end(t);
+}
+
+/* ---- Over UDP ---- */
+
+static int udp_of(const struct server *s)
+{
+	int fd = socket(s->address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(
+		bind(fd, (const struct sockaddr *)&s->address, address_len((const struct sockaddr *)&s->address)), 0);
+	return fd;
+}
+
+/* The next question, and where it came from. */
+static void hear(struct watch *t, int fd, struct sockaddr_storage *from)
+{
+	socklen_t len = sizeof *from;
+	char text[32];
+	ssize_t n;
+
+	RIG_UNTIL(t->n.w, (n = recvfrom(fd, text, sizeof text, 0, (struct sockaddr *)from, &len)) >= 0);
+	assert_int_equal(n, 5);
+	assert_memory_equal(text, "ping\n", 5);
+}
+
+/* A question that is lost on its way goes out again, the same from the same port, after half a second, then a second.
+ */
+static void test_asked_again_over_udp(void **state)
+{
+	struct sockaddr_storage from, again;
+	struct monitor_conf conf = by_ping;
+	struct watch *t;
+	uint64_t since;
+	int fd;
+
+	(void)state;
+	conf.transport = LG_UDP;
+	conf.timeout_ms = 60000;
+	t = watch_make(conf);
+	fd = udp_of(&t->n.servers[0]);
+	watch_begin(t);
+	hear(t, fd, &from);
+	since = rig_now_ms();
+	for (unsigned lost = 0; lost < 2; lost++) {
+		hear(t, fd, &again);
+		assert_memory_equal(&from, &again, address_len((struct sockaddr *)&from));
+	}
+	assert_true(rig_now_ms() - since >= 1200); /* 500 ms and 1 s, each a tenth of a second exact */
+	assert_int_equal(health_of(t), HEALTH_UNKNOWN);
+	sendto(fd, "good\n", 5, 0, (struct sockaddr *)&from, address_len((struct sockaddr *)&from));
+	RIG_UNTIL(t->n.w, health_of(t) == HEALTH_UP);
+	close(fd);
+	watch_end(t);
+}
+
+static void test_stop_before_asking_again(void **state)
+{
+	struct monitor_conf conf = by_ping;
+	struct sockaddr_storage from;
+	struct watch *t;
+	char text[8];
+	int fd;
+
+	(void)state;
+	conf.transport = LG_UDP;
+	conf.timeout_ms = 60000;
+	t = watch_make(conf);
+	fd = udp_of(&t->n.servers[0]);
+	watch_begin(t);
+	hear(t, fd, &from);
+	monitors_stop(t->m);
+	rig_run(t->n.w, 800);
+	assert_int_equal(recv(fd, text, sizeof text, 0), -1);
+	close(fd);
 	watch_end(t);
 }
 
@@ -341,6 +418,8 @@ int main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_late_answer),
+		cmocka_unit_test(test_asked_again_over_udp),
+		cmocka_unit_test(test_stop_before_asking_again),
 		cmocka_unit_test(test_hurry),
 		cmocka_unit_test(test_a_dead_process_is_down_in_a_second),
 		cmocka_unit_test(test_hurry_while_asking),

@@ -26,7 +26,7 @@ static void test_question(void **state)
 				       "To: <sip:192.0.2.1:5061>\r\n"
 				       "Call-ID: " ID "\r\n"
 				       "CSeq: 1 OPTIONS\r\n"
-				       "Contact: <sip:gw.corp.example:40000;transport=TLS>\r\n"
+				       "Contact: <sip:gw.corp.example:40000;transport=tls>\r\n"
 				       "Accept: application/sdp\r\n"
 				       "Content-Length: 0\r\n\r\n";
 	struct sip_probe other = question;
@@ -42,6 +42,23 @@ static void test_question(void **state)
 	other.uri = SIP_TEXT("sip:ping@x");
 	assert_true(sip_probe_write(buf, sizeof(buf), &other) > 0);
 	assert_memory_equal(buf, "OPTIONS sip:ping@x SIP/2.0\r\n", 28);
+}
+
+/* Over UDP the answer comes to where the question came from (RFC 3581); we are known by another host and port. */
+static void test_question_over_udp(void **state)
+{
+	struct sip_probe q = question;
+	char buf[1024];
+
+	(void)state;
+	q.transport = SIP_TEXT("UDP");
+	q.contact = SIP_TEXT("gw.corp.example:5060");
+	assert_true(sip_probe_write(buf, sizeof(buf), &q) > 0);
+	assert_non_null(strstr(buf, "\r\nVia: SIP/2.0/UDP gw.corp.example:40000;branch=z9hG4bK" ID ";rport\r\n"));
+	assert_non_null(strstr(buf, "\r\nFrom: <sip:gw.corp.example:5060>;tag="));
+	assert_non_null(strstr(buf, "\r\nContact: <sip:gw.corp.example:5060;transport=udp>\r\n"));
+	q.contact = SIP_TEXT("a b");
+	assert_int_equal(sip_probe_write(buf, sizeof(buf), &q), -EINVAL);
 }
 
 static void test_bad_question(void **state)
@@ -106,6 +123,41 @@ static void test_judge(void **state)
 	}
 }
 
+/* A datagram: what is not the answer is passed over, whatever it is; and the answer needs no Content-Length. */
+static const struct {
+	const char *bytes;
+	enum sip_health health;
+	const char *note;
+} datagrams[] = {
+	{ "", SIP_NOT_YET, "" },
+	{ "\r\n\r\n", SIP_NOT_YET, "" },
+	{ "HTTP/1.1 400 Bad Request\r\n\r\n", SIP_NOT_YET, "" },
+	{ "SIP/2.0 200 OK\r\nCSeq: 1 OPTIONS\r\n\r\n", SIP_NOT_YET, "" },
+	{ "SIP/2.0 200 OK\r\nCall-ID: " ID "\r\nCSeq: 1 OPT", SIP_NOT_YET, "" },
+	{ ANSWER("100 Trying"), SIP_NOT_YET, "" },
+	{ ANSWER("200 OK"), SIP_HEALTHY, "200 OK" },
+	{ ANSWER("503 Busy"), SIP_SICK, "503 Busy" },
+	{ "SIP/2.0 200 OK\r\nCall-ID: " ID "\r\nCSeq: 1 OPTIONS\r\n\r\n", SIP_HEALTHY, "200 OK" },
+	{ "SIP/2.0 200 OK\r\nCall-ID: " ID "\r\nCSeq: 1 OPTIONS\r\nContent-Type: text/plain\r\n\r\nhello", SIP_HEALTHY,
+	  "200 OK" },
+};
+
+static void test_judge_datagrams(void **state)
+{
+	struct sip_probe q = question;
+
+	(void)state;
+	q.transport = SIP_TEXT("UDP");
+	for (size_t i = 0; i < sizeof(datagrams) / sizeof(datagrams[0]); i++) {
+		char note[32] = "";
+
+		assert_int_equal(sip_probe_judge(&q, datagrams[i].bytes, strlen(datagrams[i].bytes), false, "503", note,
+						 sizeof(note)),
+				 datagrams[i].health);
+		assert_string_equal(note, datagrams[i].note);
+	}
+}
+
 /* However much has come of the answer, it is not there before its head is. */
 static void test_cut_answer(void **state)
 {
@@ -147,8 +199,10 @@ static void test_codes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_question),   cmocka_unit_test(test_bad_question), cmocka_unit_test(test_judge),
-		cmocka_unit_test(test_cut_answer), cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_question),        cmocka_unit_test(test_bad_question),
+		cmocka_unit_test(test_judge),           cmocka_unit_test(test_cut_answer),
+		cmocka_unit_test(test_codes),           cmocka_unit_test(test_question_over_udp),
+		cmocka_unit_test(test_judge_datagrams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,7 +97,8 @@ static void fills_in_defaults(void **state)
 }
 
 static const char big[] =
-	"gateway { workers = 2, control = 'x.sock', log = 'debug', drain = '1m', policy_path = { '.' }, secret = 'secret' }\n"
+	"gateway { workers = 2, control = 'x.sock', log = 'debug', drain = '1m', policy_path = { '.' }, secret = "
+	"'secret' }\n"
 	"tls 'pool' { certificate = 'pool.pem', key = 'pool.key', trust = 'ca.pem' }\n"
 	"tls 'other' { certificate = 'other.pem', key = 'other.key', tickets = false, minimum = '1.3' }\n"
 	"pool 'front' {\n"
@@ -114,17 +115,20 @@ static const char big[] =
 	"  balance = 'hash', all_down = 'fail-open' }\n"
 	"pool 'loose' { servers = '127.0.0.1:2', persistence = false, tls = 'other', monitor = { plugin = 'talk' } }\n"
 	"pool 'base' { servers = '127.0.0.1:3', tls = 'other', monitor = { plugin = 'talk', port = 4 } }\n"
-	"listener 'main' { plugin = 'talk', bind = { 'tls:127.0.0.1:5061', 'tcp:[::1]:5060-5069' }, tls = { 'pool', 'other' "
+	"listener 'main' { plugin = 'talk', bind = { 'tls:127.0.0.1:5061', 'tcp:[::1]:5060-5069' }, tls = { 'pool', "
+	"'other' "
 	"},\n"
 	"  peers = { 'edge.test' }, pool = 'front', on_error = 'drop', source = 'transparent',\n"
 	"  policies = { 'any', { 'talkative', share = 0.5, wait = '1m', tags = { 'a\"\\\\]]', 'b' },\n"
-	"    words = { ['x.y'] = 'back', z = 'front' } } },\n"
+	"    words = { ['x.y'] = 'back', z = 'front' } }, { 'willing', names = { 'X-One' } } },\n"
 	"  limits = { sessions = 5, idle = '10m', memory = 0, first_byte = '1s', half = '2s', stall = '3s', handshakes "
 	"= 7,\n"
 	"    sessions_per_source = 8, new_per_source = 9 },\n"
-	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud', doors = '7-9' } }\n"
+	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud', doors = '7-9' } "
+	"}\n"
 	"listener 'side' { plugin = 'plain', bind = 'tcp:127.0.0.1:99', pool = 'loose' }\n"
-	"listener 'talk' { plugin = 'talk', bind = 'tcp:127.0.0.1:98', pool = 'loose', options = { nets = { '10.0.0.0/8', '::1' },\n"
+	"listener 'talk' { plugin = 'talk', bind = 'tcp:127.0.0.1:98', pool = 'loose', options = { nets = { "
+	"'10.0.0.0/8', '::1' },\n"
 	"  routes = { { sni = 'meet.*', ['header.to'] = '*.x', pool = 'back' }, { alpn = 'h2', pool = 'loose' } } } }\n"
 	"listener 'alone' { plugin = 'plain', bind = 'tcp:127.0.0.1:97' }\n";
 
@@ -208,7 +212,12 @@ static void check_policies(const struct listener_conf *l)
 {
 	const struct policy_use *u = &l->policies[1];
 
-	assert_int_equal(l->npolicies, 2);
+	assert_int_equal(l->npolicies, 3);
+	assert_string_equal(l->policies[2].edits[0], "x-one");
+	assert_null(l->policies[2].edits[1]);
+	assert_null(l->policies[2].sealed[0]);
+	assert_null(u->edits[0]);
+	assert_null(u->sealed[0]);
 	assert_string_equal(l->policies[0].name, "any");
 	assert_string_equal(l->policies[0].options, "{  }");
 	assert_string_equal(u->file, config_rig_path("./talkative.lua"));
