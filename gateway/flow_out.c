@@ -6,6 +6,8 @@
 #include "flow_out.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,9 +20,18 @@ struct entry {
 	struct iovec bytes;
 };
 
+enum { RUN_MOST = 64, RUN_BYTES = 60000 }; /* datagrams, as the kernel limits them; and what one message may hold */
+
+union control {
+	char bytes[CMSG_SPACE(sizeof(uint16_t))];
+	struct cmsghdr align;
+};
+
 struct flow_out {
 	struct entry list[FLOW_OUT];
+	struct iovec gathered[FLOW_OUT]; /* of the flow that is being sent */
 	struct mmsghdr messages[FLOW_OUT];
+	union control control[FLOW_OUT];
 	unsigned n;
 	size_t used; /* of `bytes` */
 	char bytes[FLOW_OUT_BYTES];
@@ -42,14 +53,71 @@ void flow_out_destroy(struct flow_out *o)
 
 /* ---- Sending ---- */
 
-/* One or many: how many were taken, or -errno. */
+/* Datagrams of one length, of which the last may be shorter, go through the kernel as one; it cuts them apart where it
+ * has to (UDP_SEGMENT, udp(7)).  How many of these make such a run. */
+static unsigned run_of(const struct iovec *v, unsigned n)
+{
+	size_t bytes = v->iov_len;
+	unsigned i = 1;
+
+	while (i < n && i < RUN_MOST && v[i - 1].iov_len == v->iov_len && v[i].iov_len > 0 &&
+	       v[i].iov_len <= v->iov_len && bytes + v[i].iov_len <= RUN_BYTES)
+		bytes += v[i++].iov_len;
+	return i;
+}
+
+static void mark_run(struct msghdr *m, union control *room, size_t length)
+{
+	uint16_t segment = (uint16_t)length;
+	struct cmsghdr *c;
+
+	m->msg_control = room;
+	m->msg_controllen = sizeof *room;
+	memset(room, 0, sizeof *room);
+	c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = IPPROTO_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof segment);
+	memcpy(CMSG_DATA(c), &segment, sizeof segment);
+}
+
+/* Messages of the gathered datagrams from `from` on: each is one, or a run.  How many. */
+static unsigned pack(struct flow_out *o, const struct flow *f, unsigned from, unsigned n)
+{
+	unsigned k = 0, run;
+
+	for (unsigned i = from; i < n; i += run) {
+		struct msghdr *m = &o->messages[k].msg_hdr;
+
+		run = f->no_runs ? 1 : run_of(&o->gathered[i], n - i);
+		*m = (struct msghdr){ .msg_iov = &o->gathered[i], .msg_iovlen = run };
+		if (run > 1)
+			mark_run(m, &o->control[k], o->gathered[i].iov_len);
+		k++;
+	}
+	return k;
+}
+
+static unsigned datagrams_of(const struct mmsghdr *m, unsigned n)
+{
+	unsigned all = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		all += (unsigned)m[i].msg_hdr.msg_iovlen;
+	return all;
+}
+
+/* How many messages were taken, or -errno. */
 static int send_some(int fd, struct mmsghdr *m, unsigned n)
 {
 	const struct iovec *one = m->msg_hdr.msg_iov;
-	int r = n == 1 ? (send(fd, one->iov_base, one->iov_len, MSG_NOSIGNAL) < 0 ? -1 : 1)
-		       : sendmmsg(fd, m, n, MSG_NOSIGNAL);
+	ssize_t r;
 
-	return r < 0 ? -errno : r;
+	if (n > 1 || m->msg_hdr.msg_iovlen > 1)
+		r = sendmmsg(fd, m, n, MSG_NOSIGNAL);
+	else
+		r = send(fd, one->iov_base, one->iov_len, MSG_NOSIGNAL) < 0 ? -1 : 1;
+	return r < 0 ? -errno : (int)r;
 }
 
 static bool is_unreachable(int r)
@@ -57,27 +125,33 @@ static bool is_unreachable(int r)
 	return r == -ECONNREFUSED || r == -EHOSTUNREACH || r == -ENETUNREACH;
 }
 
+/* The way there does not know them, or is too narrow for one of their datagrams. */
+static bool refuses_runs(int r)
+{
+	return r == -EIO || r == -EINVAL || r == -EMSGSIZE || r == -EOPNOTSUPP;
+}
+
 /*
  * False: an ICMP error has come.  It is an earlier datagram's and only told by this call, so this one gets its own try.
  * Inside a batch the kernel swallows it: the last one's is seen when the socket is read.
  */
-static bool send_all(int fd, struct mmsghdr *m, unsigned n)
+static bool send_all(struct flow_out *o, struct flow *f, unsigned n)
 {
 	bool reachable = true, again = false;
 
 	for (unsigned sent = 0; sent < n;) {
-		int r = send_some(fd, m + sent, n - sent);
+		int r = send_some(f->io.fd, o->messages, pack(o, f, sent, n));
 
-		if (r > 0) {
-			sent += (unsigned)r;
-			again = false;
-		} else if (is_unreachable(r) && !again) {
+		if (r < 0 && is_unreachable(r) && !again) {
 			reachable = false;
 			again = true;
-		} else { /* this one cannot go: the kernel is full, or there is no route */
-			sent++;
-			again = false;
+			continue;
 		}
+		again = false;
+		if (r < 0 && refuses_runs(r) && datagrams_of(o->messages, 1) > 1)
+			f->no_runs = true;
+		else /* or this one cannot go: the kernel is full, or there is no route */
+			sent += datagrams_of(o->messages, r > 0 ? (unsigned)r : 1);
 	}
 	return reachable;
 }
@@ -87,13 +161,11 @@ void flow_out_send(struct flow_out *o, struct flow *f)
 	unsigned n = 0;
 
 	for (unsigned i = f->out_first; i; i = o->list[i - 1].next) {
-		struct entry *e = &o->list[i - 1];
-
-		e->flow = NULL;
-		o->messages[n++].msg_hdr = (struct msghdr){ .msg_iov = &e->bytes, .msg_iovlen = 1 };
+		o->list[i - 1].flow = NULL;
+		o->gathered[n++] = o->list[i - 1].bytes;
 	}
 	f->out_first = f->out_last = 0;
-	if (!send_all(f->io.fd, o->messages, n))
+	if (!send_all(o, f, n))
 		flow_unreachable(f);
 }
 
