@@ -6,8 +6,6 @@
 #include "flow_out.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,10 +18,8 @@ struct entry {
 	struct iovec bytes;
 };
 
-enum { RUN_MOST = 64, RUN_BYTES = 60000 }; /* datagrams, as the kernel limits them; and what one message may hold */
-
 union control {
-	char bytes[CMSG_SPACE(sizeof(uint16_t))];
+	char bytes[DATAGRAM_RUN_ROOM];
 	struct cmsghdr align;
 };
 
@@ -53,34 +49,6 @@ void flow_out_destroy(struct flow_out *o)
 
 /* ---- Sending ---- */
 
-/* Datagrams of one length, of which the last may be shorter, go through the kernel as one; it cuts them apart where it
- * has to (UDP_SEGMENT, udp(7)).  How many of these make such a run. */
-static unsigned run_of(const struct iovec *v, unsigned n)
-{
-	size_t bytes = v->iov_len;
-	unsigned i = 1;
-
-	while (i < n && i < RUN_MOST && v[i - 1].iov_len == v->iov_len && v[i].iov_len > 0 &&
-	       v[i].iov_len <= v->iov_len && bytes + v[i].iov_len <= RUN_BYTES)
-		bytes += v[i++].iov_len;
-	return i;
-}
-
-static void mark_run(struct msghdr *m, union control *room, size_t length)
-{
-	uint16_t segment = (uint16_t)length;
-	struct cmsghdr *c;
-
-	m->msg_control = room;
-	m->msg_controllen = sizeof *room;
-	memset(room, 0, sizeof *room);
-	c = CMSG_FIRSTHDR(m);
-	c->cmsg_level = IPPROTO_UDP;
-	c->cmsg_type = UDP_SEGMENT;
-	c->cmsg_len = CMSG_LEN(sizeof segment);
-	memcpy(CMSG_DATA(c), &segment, sizeof segment);
-}
-
 /* Messages of the gathered datagrams from `from` on: each is one, or a run.  How many. */
 static unsigned pack(struct flow_out *o, const struct flow *f, unsigned from, unsigned n)
 {
@@ -89,10 +57,10 @@ static unsigned pack(struct flow_out *o, const struct flow *f, unsigned from, un
 	for (unsigned i = from; i < n; i += run) {
 		struct msghdr *m = &o->messages[k].msg_hdr;
 
-		run = f->no_runs ? 1 : run_of(&o->gathered[i], n - i);
-		*m = (struct msghdr){ .msg_iov = &o->gathered[i], .msg_iovlen = run };
+		run = f->no_runs ? 1 : datagram_run(&o->gathered[i], n - i);
+		*m = (struct msghdr){ .msg_iov = &o->gathered[i], .msg_iovlen = run, .msg_control = &o->control[k] };
 		if (run > 1)
-			mark_run(m, &o->control[k], o->gathered[i].iov_len);
+			datagram_mark_run(m, o->gathered[i].iov_len);
 		k++;
 	}
 	return k;
@@ -125,12 +93,6 @@ static bool is_unreachable(int r)
 	return r == -ECONNREFUSED || r == -EHOSTUNREACH || r == -ENETUNREACH;
 }
 
-/* The way there does not know them, or is too narrow for one of their datagrams. */
-static bool refuses_runs(int r)
-{
-	return r == -EIO || r == -EINVAL || r == -EMSGSIZE || r == -EOPNOTSUPP;
-}
-
 /*
  * False: an ICMP error has come.  It is an earlier datagram's and only told by this call, so this one gets its own try.
  * Inside a batch the kernel swallows it: the last one's is seen when the socket is read.
@@ -148,7 +110,7 @@ static bool send_all(struct flow_out *o, struct flow *f, unsigned n)
 			continue;
 		}
 		again = false;
-		if (r < 0 && refuses_runs(r) && datagrams_of(o->messages, 1) > 1)
+		if (r < 0 && datagram_refuses_run(-r) && datagrams_of(o->messages, 1) > 1)
 			f->no_runs = true;
 		else /* or this one cannot go: the kernel is full, or there is no route */
 			sent += datagrams_of(o->messages, r > 0 ? (unsigned)r : 1);
