@@ -28,6 +28,9 @@ socklen_t address_len(const struct sockaddr *a);
 uint16_t address_port(const struct sockaddr *a);
 void address_set_port(struct sockaddr_storage *a, uint16_t port);
 
+/* 0.0.0.0 or ::, with any port. */
+bool address_is_any(const struct sockaddr *a);
+
 /* Whether they differ in the port at most. */
 bool address_same_host(const struct sockaddr *a, const struct sockaddr *b);
 

@@ -2,6 +2,7 @@
 /* admission.c: the limits that a new session meets before anything is made for it. */
 #include "admission.h"
 
+#include "flow.h"
 #include "log.h"
 
 enum { QUIET_MS = 1000 };
@@ -32,6 +33,39 @@ enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_tr
 	}
 	atomic_fetch_add_explicit(&stats->accepted, 1, memory_order_relaxed);
 	return ADMITTED;
+}
+
+/* The table is full, or this client's share: a flow that is worth less goes at once. */
+static void make_room(struct listener_socket *k, enum admission why, const struct sockaddr *peer)
+{
+	struct flow_entry *e = why == OVER_SOURCE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
+
+	if (!e)
+		return;
+	flow_close(container_of(e, struct flow, entry), "table full");
+	worker_deliver(k->listener->worker);
+}
+
+/* Each worker's table has its part of limits.sessions: a worker can only make room in its own. */
+static bool has_its_part(const struct listener_socket *k)
+{
+	const struct listener *l = k->listener;
+	size_t part = l->conf->limits.sessions / l->snapshot->settings.workers;
+
+	return k->flows.n >= (part ? part : 1);
+}
+
+enum admission admit_flow(struct listener_socket *k, const struct sockaddr *peer)
+{
+	enum admission a;
+
+	if (has_its_part(k))
+		make_room(k, OVER_SESSIONS, peer);
+	a = admit(k->listener, peer, LG_UDP);
+	if (a == ADMITTED)
+		return a;
+	make_room(k, a, peer);
+	return admit(k->listener, peer, LG_UDP);
 }
 
 void admission_refused(struct listener *l, enum admission why)

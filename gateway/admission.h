@@ -15,7 +15,11 @@ enum admission {
 	NOT_EXPECTED,        /* another client than the one that the port was opened for */
 };
 
+/* ADMITTED: counted. */
 enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport);
+
+/* The same for a datagram from `peer` that belongs to no flow of `k`: one that it is worth more than may have to go. */
+enum admission admit_flow(struct listener_socket *k, const struct sockaddr *peer);
 
 /* Counts a refusal, and says so at most once a second. */
 void admission_refused(struct listener *l, enum admission why);

@@ -19,7 +19,7 @@ struct tried {
 };
 
 /*
- * The server for a new key: among those that take new keys and are not in `tried`; backups only when no other is left.
+ * The server for a new key: among those that take new keys, do not rest and are not in `tried`; backups only when no other is left.
  * With all_down = "fail-open" and the pool down: among all that are enabled, as if they were up.  NULL: none.
  * `tried` may be NULL.
  * `hash` is the key's hash, for BALANCE_HASH: weighted rendezvous hashing (Thaler and Ravishankar 1998; weights by

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_policy.c builds the policies of a listener: the facts that they read and the pools that they route to, by
- * index. */
+ * index, and the headers that they edit. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,8 @@ static int build_policy(struct policy_use *u, const struct listener_conf *l, con
 	u->stats = calloc(1, sizeof *u->stats);
 	if (!u->stats || config_text(&u->name, n, "name") < 0 || config_text(&u->file, n, "file") < 0 ||
 	    config_text(&u->options, n, "options") < 0 || config_texts(&u->reads, n, "reads") < 0 ||
-	    config_texts(&u->pools, n, "pools") < 0)
+	    config_texts(&u->pools, n, "pools") < 0 || config_texts(&u->edits, n, "edits") < 0 ||
+	    config_texts(&u->sealed, n, "sealed") < 0)
 		return -ENOMEM;
 	ret = build_facts(u, l->plugin, n);
 	return ret == 0 ? build_reach(u, l, n) : ret;

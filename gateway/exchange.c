@@ -16,10 +16,11 @@
 #include "log.h"
 #include "monitor.h"
 #include "span.h"
+#include "trunk.h"
 
 /* ---- Sessions ---- */
 
-struct session *session_create(struct listener *l, const struct sockaddr *peer)
+static struct session *create(struct listener *l)
 {
 	struct session *s = calloc(1, sizeof *s + l->conf->plugin->session_size);
 
@@ -30,10 +31,30 @@ struct session *session_create(struct listener *l, const struct sockaddr *peer)
 	s->listener = l;
 	s->snapshot = snapshot_ref(l->snapshot);
 	s->number = l->worker->last_session += l->worker->session_step;
-	memcpy(&s->source, peer, address_len(peer));
 	list_init(&s->servers);
 	list_init(&s->exchanges);
+	return s;
+}
+
+struct session *session_create(struct listener *l, const struct sockaddr *peer)
+{
+	struct session *s = create(l);
+
+	if (!s)
+		return NULL;
+	memcpy(&s->source, peer, address_len(peer));
 	list_append(&l->worker->sessions, &s->node);
+	return s;
+}
+
+struct session *session_create_shared(struct listener *l)
+{
+	struct session *s = create(l);
+
+	if (!s)
+		return NULL;
+	s->shared = true;
+	list_append(&l->worker->trunks, &s->node);
 	return s;
 }
 
@@ -48,11 +69,13 @@ static void bury_session(struct grave *g)
 void session_destroy(struct session *s)
 {
 	list_remove(&s->node);
-	admission_leave(s->listener, (struct sockaddr *)&s->source);
+	if (s->shared)
+		trunk_session_ended(s->listener);
+	else
+		admission_leave(s->listener, (struct sockaddr *)&s->source);
 	if (s->in.expected)
 		expected_leave(s->in.expected);
-	if (s->worker->draining && list_empty(&s->worker->sessions))
-		worker_stop(s->worker);
+	session_drained(s->worker);
 	s->grave.bury = bury_session;
 	worker_bury(s->worker, &s->grave);
 }
@@ -130,6 +153,7 @@ static void bury_exchange(struct grave *g)
 	struct exchange *x = container_of(g, struct exchange, grave);
 
 	free(x->copy);
+	free((void *)x->pub.edits);
 	free(x);
 }
 
@@ -171,9 +195,51 @@ void session_done(struct exchange *x)
 	exchange_end(x);
 }
 
+/* Away from its server, to another one. */
+static void go_elsewhere(struct exchange *x)
+{
+	list_remove(&x->at);
+	wheel_cancel(&x->session->worker->wheel, &x->deadline);
+	x->state = EXCHANGE_PLACING;
+	x->pub.to = NULL;
+	exchange_tried(x);
+	worker_defer(x->session->worker, &x->task);
+}
+
+static bool may_go_elsewhere(const struct exchange *x)
+{
+	return x->state == EXCHANGE_ROUTED && x->server && (x->how.flags & LG_KEEP);
+}
+
 void session_again(struct exchange *x)
 {
-	x->again = true;
+	if (x->losing)
+		x->again = true;
+	else if (may_go_elsewhere(x))
+		go_elsewhere(x);
+}
+
+/* At the other end of a link, also of one that the server has opened itself. */
+static struct server *server_of(const struct link *l)
+{
+	return l->pub.server ? container_of(l->pub.server, struct server, pub) : NULL;
+}
+
+void session_rest(struct link *l, uint32_t ms)
+{
+	const struct snapshot *s = l->listener->snapshot;
+	struct server *own = server_of(l);
+	uint64_t until_ms = l->worker->now_ms + ms;
+
+	if (!own || !ms)
+		return;
+	server_rest(own, until_ms);
+	for (unsigned i = 0; link_is_shared(l) && i < s->npools; i++) {
+		for (unsigned k = 0; k < s->pools[i].nservers; k++) {
+			if (s->pools[i].servers[k].trunk == own->trunk)
+				server_rest(&s->pools[i].servers[k], until_ms);
+		}
+	}
 }
 
 /* A key on its way to a server: two questions, each of which may be answered after the exchange has ended. */
@@ -211,18 +277,29 @@ static void pin_key(const struct pool *pool, const struct store_key *key, uint64
 		pin_answered(&p->claim);
 }
 
+/* Whom the link leads to, as a member of `pool`: a shared link may lead to a server of several pools. */
+static const struct server *server_in(const struct link *l, const struct pool *pool)
+{
+	const struct server *own = server_of(l);
+
+	for (unsigned i = 0; own && i < pool->nservers; i++) {
+		if (&pool->servers[i] == own || (link_is_shared(l) && pool->servers[i].trunk == own->trunk))
+			return &pool->servers[i];
+	}
+	return NULL;
+}
+
 void session_pin(struct link *owner, struct exchange *x)
 {
 	const struct listener_conf *conf = x->session->listener->conf;
 	struct store_key key;
 
-	if (!owner->server)
-		return;
 	for (unsigned i = 0; i < conf->nreach; i++) {
 		const struct reach *r = &conf->reach[i];
+		const struct server *server = r->persist ? server_in(owner, r->pool) : NULL;
 
-		if (r->pool == owner->pool && r->persist && exchange_key(x, r, &key))
-			pin_key(r->pool, &key, owner->server->id, x->session->worker->now_ms);
+		if (server && exchange_key(x, r, &key))
+			pin_key(r->pool, &key, server->id, x->session->worker->now_ms);
 	}
 }
 
@@ -233,23 +310,21 @@ static void lose(struct exchange *x, enum lg_why why)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 	struct link *to = link_of(x->pub.to);
-	struct lg_lost lost = { .why = why, .handed = link_handed(to) > x->begins };
+	struct lg_lost lost = { .why = why, .handed = !to || link_handed(to) > x->begins };
 
 	list_remove(&x->at);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->again = false;
+	x->losing = true;
 	if (p->lost)
 		p->lost(&x->pub, &lost);
 	else
 		link_close(link_of(x->pub.from), LG_FLUSH, "server closed");
-	if (!x->again || x->state == EXCHANGE_OVER || x->how.to || !(x->how.flags & LG_KEEP)) {
+	x->losing = false;
+	if (x->again && may_go_elsewhere(x))
+		go_elsewhere(x);
+	else
 		exchange_end(x);
-		return;
-	}
-	x->state = EXCHANGE_PLACING;
-	x->pub.to = NULL;
-	exchange_tried(x);
-	worker_defer(x->session->worker, &x->task);
 }
 
 static void deadline_passed(struct deadline *d)
@@ -321,7 +396,9 @@ void session_link_closed(struct link *l, bool by_network)
 		client_closed(s);
 	if (p->closed && l->open)
 		p->closed(&l->pub);
-	if (l->server)
+	if (s->shared)
+		trunk_link_closed(l);
+	else if (l->server)
 		atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
 	else
 		s->client = NULL, s->pub.client = NULL;
@@ -348,8 +425,18 @@ void session_end(struct session *s, enum lg_close how, const char *why)
 
 	if (s->client)
 		link_close(s->client, how, why);
-	if (how == LG_RESET) {
+	if (how == LG_RESET || s->shared) {
 		list_each (i, tmp, &s->servers)
 			link_close(container_of(i, struct link, node), how, why);
 	}
+}
+
+void session_drained(struct worker *w)
+{
+	if (!w->draining || !list_empty(&w->sessions))
+		return;
+	if (list_empty(&w->trunks))
+		worker_stop(w);
+	else
+		trunks_close(w);
 }

@@ -8,8 +8,9 @@
 
 #include "session.h"
 
-/* A session of `peer` without links; NULL: out of memory. */
+/* A session of `peer` without links; NULL: out of memory.  The other is for links that all clients share. */
 struct session *session_create(struct listener *l, const struct sockaddr *peer);
+struct session *session_create_shared(struct listener *l);
 /* Takes it out of all counts and frees it at the end of the turn; it has no link. */
 void session_destroy(struct session *s);
 

@@ -13,15 +13,19 @@ static struct lg_span source(struct exchange *x)
 {
 	struct session *s = x->session;
 
-	if (!s->source_text[0])
+	if (s->shared) { /* from one of its servers: there is no client */
+		const struct server *server = link_of(x->pub.from)->server;
+
+		address_format_host((const struct sockaddr *)&server->address, s->source_text, sizeof s->source_text);
+	} else if (!s->source_text[0])
 		address_format_host(session_origin(s), s->source_text, sizeof s->source_text);
 	return span_of(s->source_text);
 }
 
-/* What is true of TLS is true of the client's link, also for a request that a server begins. */
+/* What is true of TLS is true of the client's link, also for a request that a server begins; on a shared link of that. */
 static struct lg_span core_fact(struct exchange *x, enum core_fact fact)
 {
-	const struct lg_link *client = x->session->pub.client;
+	const struct lg_link *client = x->session->shared ? x->pub.from : x->session->pub.client;
 
 	switch (fact) {
 	case FACT_SOURCE:
@@ -81,6 +85,8 @@ static void learn_name(char **own, struct lg_span *pub, struct lg_span value)
 
 void facts_learn(struct link *l, enum lg_learned what, struct lg_span value)
 {
+	if (l->server)
+		return;
 	switch (what) {
 	case LG_SOURCE:
 		learn_source(l->session, value);

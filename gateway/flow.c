@@ -106,7 +106,7 @@ static void finish_close(struct flow *f)
 		flows_remove(&f->socket->flows, &f->entry);
 	} else {
 		send_the_last(f);
-		rest_port(w, &f->io, f->own_port ? 0 : f->active_ms + f->idle_ms);
+		rest_port(w, &f->io, f->own_port || f->shared ? 0 : f->active_ms + f->idle_ms);
 	}
 	f->grave.bury = bury;
 	worker_bury(w, &f->grave);
@@ -148,29 +148,12 @@ static void lost(struct listener_socket *k, unsigned n)
 		atomic_fetch_add_explicit(&k->listener->conf->stats->lost_datagrams, n, memory_order_relaxed);
 }
 
-/* One after the other in memory, when there are several. */
-static struct lg_span gather(struct flow *f, const struct lg_span *pieces, unsigned n)
-{
-	char *to = f->worker->receive;
-	size_t used = 0;
-
-	if (n == 1)
-		return pieces[0];
-	for (unsigned i = 0; i < n && used + pieces[i].n <= WORKER_RECEIVE; i++) {
-		if (pieces[i].n)
-			memcpy(to + used, pieces[i].p, pieces[i].n);
-		used += pieces[i].n;
-	}
-	return (struct lg_span){ to, used };
-}
-
 static void send_to_client(struct flow *f, const struct lg_span *pieces, unsigned n)
 {
 	struct listener_socket *k = f->socket;
-	struct lg_span bytes = gather(f, pieces, n);
 
 	lost(k, datagram_queue(f->worker->datagrams, k->io.fd, (struct sockaddr *)&f->entry.peer,
-			       (struct sockaddr *)&f->entry.local, bytes));
+			       (struct sockaddr *)&f->entry.local, pieces, n));
 	flows_answered(&k->flows, &f->entry);
 }
 
@@ -180,7 +163,7 @@ static void send_to_client(struct flow *f, const struct lg_span *pieces, unsigne
  */
 static void send_to_server(struct flow *f, const struct lg_span *pieces, unsigned n)
 {
-	if (f->sent++ == 1)
+	if (f->sent++ == 1 && !f->shared)
 		datagram_widen(f->io.fd, DATAGRAM_FLOW);
 	flow_out_queue(f->worker->flow_out, f, pieces, n);
 }
@@ -195,6 +178,17 @@ enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n)
 	else
 		send_to_server(f, pieces, n);
 	return LG_SENT;
+}
+
+void flow_send_aside(struct listener_socket *k, const struct sockaddr *peer, const struct sockaddr *local,
+		     const struct lg_span *pieces, unsigned n)
+{
+	struct worker *w = k->listener->worker;
+	struct flow_entry *e = flows_find(&k->flows, peer, local);
+
+	lost(k, datagram_queue(w->datagrams, k->io.fd, peer, local, pieces, n));
+	if (e)
+		flows_answered(&k->flows, e);
 }
 
 void flow_flush(struct worker *w)
@@ -380,6 +374,15 @@ int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, 
 	worker_defer(w, &f->open_task);
 	*fp = f;
 	return 0;
+}
+
+void flow_share(struct flow *f, uint32_t idle_ms)
+{
+	f->shared = true;
+	f->idle_ms = idle_ms;
+	datagram_widen(f->io.fd, DATAGRAM_BUFFER);
+	if (idle_ms)
+		wheel_set(&f->worker->wheel, &f->idle, f->worker->now_ms + idle_ms);
 }
 
 void flow_abandon(struct worker *w)

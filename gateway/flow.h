@@ -41,6 +41,7 @@ struct flow {
 	bool closing, failed;
 	bool no_runs;  /* a server's: its way takes one datagram at a time; flow_out.c */
 	bool own_port; /* a server's, from its client's address and port: nobody else's ever */
+	bool shared;   /* a server's, for many clients: flow_share */
 	struct deadline idle;
 	struct task open_task, close_task, unreachable_task;
 	struct list node; /* worker->flows */
@@ -61,6 +62,15 @@ int flow_accept(struct flow **fp, struct listener_socket *socket, const struct d
  */
 int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
 		 const struct flow_ops *ops, void *owner, uint32_t rest_ms);
+
+/* A server's flow serves many clients from now on: large buffers at once, an end when it has been idle for `idle_ms` (0:
+ * never), and a port that need not rest, since what comes there says itself whose it is. */
+void flow_share(struct flow *f, uint32_t idle_ms);
+
+/* One datagram of all the pieces from a listener's socket to a client, whether it has a flow or not; `local` as in
+ * datagram_queue. */
+void flow_send_aside(struct listener_socket *k, const struct sockaddr *peer, const struct sockaddr *local,
+		     const struct lg_span *pieces, unsigned n);
 
 /* One datagram of all the pieces; GONE when the flow is closing.  What was taken before flow_close still leaves. */
 enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n);

@@ -26,6 +26,7 @@
 #include "script.h"
 #include "session.h"
 #include "stream.h"
+#include "token.h"
 
 enum {
 	FAREWELL_MS = 5000, /* the sessions of a disabled server end spread over this */
@@ -56,6 +57,7 @@ struct gateway {
 	struct monitors *monitors;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
+	struct worker **workers; /* the crews', for each other */
 	unsigned ncrews, nrunning;
 	enum phase phase;
 	uv_signal_t term, interrupt, hangup;
@@ -95,6 +97,8 @@ static void on_review(struct mail *m)
 		listener_review(container_of(i, struct listener, node));
 	list_each (i, tmp, &c->worker.sessions)
 		review_session(container_of(i, struct session, node));
+	list_each (i, tmp, &c->worker.trunks)
+		review_session(container_of(i, struct session, node));
 }
 
 static void on_drain(struct mail *m)
@@ -107,26 +111,28 @@ static void on_drain(struct mail *m)
 		listener_close(container_of(i, struct listener, node));
 	list_each (i, tmp, &c->worker.sessions)
 		session_drain(container_of(i, struct session, node));
-	if (list_empty(&c->worker.sessions))
-		worker_stop(&c->worker);
+	session_drained(&c->worker);
 }
 
-static void end_sessions(struct crew *c, enum lg_close how)
+static void end_all(struct list *sessions, enum lg_close how)
 {
 	struct list *i, *tmp;
 
-	list_each (i, tmp, &c->worker.sessions)
+	list_each (i, tmp, sessions)
 		session_end(container_of(i, struct session, node), how, "gateway stops");
 }
 
 static void on_end(struct mail *m)
 {
-	end_sessions(container_of(m, struct crew, end), LG_FLUSH);
+	end_all(&container_of(m, struct crew, end)->worker.sessions, LG_FLUSH);
 }
 
 static void on_reset(struct mail *m)
 {
-	end_sessions(container_of(m, struct crew, reset), LG_RESET);
+	struct crew *c = container_of(m, struct crew, reset);
+
+	end_all(&c->worker.sessions, LG_RESET);
+	end_all(&c->worker.trunks, LG_RESET);
 }
 
 static void on_ended(struct mail *m);
@@ -291,6 +297,9 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 	c->reset.run = on_reset;
 	c->worker.handshakes = g->handshakes;
 	c->worker.secret = g->secret;
+	g->workers[index] = &c->worker;
+	c->worker.all = g->workers;
+	c->worker.nall = g->snapshot->settings.workers;
 	c->worker.last_session = index;
 	c->worker.session_step = g->snapshot->settings.workers;
 	r = script_create(&c->worker.script);
@@ -310,7 +319,8 @@ static int create_crews(struct gateway *g, char err[], size_t errlen)
 	int r = 0;
 
 	g->crews = calloc(n, sizeof *g->crews);
-	if (!g->crews)
+	g->workers = calloc(n, sizeof *g->workers);
+	if (!g->crews || !g->workers)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n && r == 0; i++)
 		r = create_crew(g, i, err, errlen);
@@ -346,6 +356,7 @@ static int start(struct gateway *g, char err[], size_t errlen)
 	int r;
 
 	host_functions.random(g->secret, sizeof g->secret);
+	token_begin(g->snapshot->settings.has_secret ? g->snapshot->settings.secret : g->secret);
 	raise_descriptor_limit();
 	r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
 	if (r == 0)
@@ -397,6 +408,7 @@ static void destroy(struct gateway *g)
 		sources_destroy(g->sources[i]);
 	free(g->sources);
 	free(g->crews);
+	free(g->workers);
 	snapshot_unref(g->snapshot);
 	free(g);
 }

@@ -4,13 +4,17 @@
 
 #include <sys/random.h>
 
+#include "address.h"
 #include "clock.h"
+#include "deliver.h"
 #include "expect.h"
 #include "facts.h"
 #include "link.h"
 #include "log.h"
 #include "probe.h"
 #include "session.h"
+#include "span.h"
+#include "token.h"
 
 static struct lg_exchange *host_route(struct lg_link *from, const struct lg_how *how, struct lg_span unit)
 {
@@ -42,7 +46,7 @@ static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const st
 
 static void host_hold(struct lg_link *l)
 {
-	if (link_of(l)->stream) /* a flow cannot be held up */
+	if (link_of(l)->stream && !link_is_shared(link_of(l))) /* a flow cannot be held, and what all share must not be */
 		stream_hold(link_of(l)->stream);
 }
 
@@ -99,6 +103,33 @@ static void host_learn(struct lg_link *client, enum lg_learned what, struct lg_s
 	facts_learn(link_of(client), what, value);
 }
 
+static unsigned host_token(struct lg_link *l, enum lg_use use, uint16_t port, char out[LG_TOKEN])
+{
+	return deliver_token(link_of(l), use, port, out);
+}
+
+static enum lg_send host_send_to(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
+				 unsigned n)
+{
+	return deliver(token, use, from ? link_of(from) : NULL, pieces, n);
+}
+
+static void host_rest(struct lg_link *l, uint32_t ms)
+{
+	session_rest(link_of(l), ms);
+}
+
+static struct lg_span host_home(const struct lg_link *l)
+{
+	static _Thread_local char text[ADDRESS_TEXT];
+	struct sockaddr_storage local;
+
+	if (l->side == LG_SERVER && address_parse(&local, l->local) == 0 &&
+	    listener_home(((const struct link *)l)->listener, l->transport, (const struct sockaddr *)&local, text))
+		return span_of(text);
+	return l->local; /* of a client link: where it has reached us already */
+}
+
 const struct lg_host host_functions = {
 	.size = sizeof(struct lg_host),
 	.route = host_route,
@@ -118,4 +149,10 @@ const struct lg_host host_functions = {
 	.ask = probe_ask,
 	.expect = host_expect,
 	.learn = host_learn,
+	.token = host_token,
+	.send_to = host_send_to,
+	.look = deliver_look,
+	.rest = host_rest,
+	.digest = token_digest,
+	.home = host_home,
 };

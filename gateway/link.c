@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "deliver.h"
 #include "log.h"
+#include "member.h"
 #include "span.h"
 
 void link_log(const struct link *l, enum lg_level level, const char *event, const char *key, const char *value)
@@ -45,7 +47,8 @@ static enum lg_send park(struct link *to, struct link *from, const struct lg_spa
 		link_close(to, LG_RESET, "out of memory");
 		return LG_GONE;
 	}
-	*p = (struct parked){ .from = from, .more = more, .n = total };
+	/* One of another session may end unnoticed; it sends whole units only, which are nobody's. */
+	*p = (struct parked){ .from = from && from->session == to->session ? from : NULL, .more = more, .n = total };
 	at = p->bytes;
 	for (unsigned i = 0; i < n; i++)
 		at = pieces[i].n ? (char *)memcpy(at, pieces[i].p, pieces[i].n) + pieces[i].n : at;
@@ -97,7 +100,7 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 	bool more = (flags & LG_MORE) && from;
 	enum lg_send r;
 
-	if (!to->open || !link_lives(to) || to->joined)
+	if (!to->open || !link_lives(to) || to->joined || (more && link_is_shared(to)))
 		return LG_GONE;
 	if (to->flow)
 		return flow_send(to->flow, pieces, n);
@@ -186,6 +189,8 @@ static void on_opened(struct stream *s)
 	end_handshake(l);
 	if (s->tls)
 		take_tls_facts(l);
+	if (!l->server)
+		member_recognise(l);
 	link_log(l, LG_DEBUG, "link-opened", NULL, NULL);
 	if (p->opened)
 		p->opened(&l->pub);
@@ -252,6 +257,7 @@ void link_leave(struct link *l, bool by_network)
 {
 	struct worker *w = l->worker;
 
+	deliver_forget(l);
 	forget_in_session(l);
 	wheel_cancel(&w->wheel, &l->unit);
 	wheel_cancel(&w->wheel, &l->expiry);

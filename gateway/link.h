@@ -35,10 +35,17 @@ struct link {
 	struct list exchanges;     /* routed here, or waiting for it to open, in order */
 	struct task settle_task;   /* a client's flow: does anything still go on? */
 	struct grave grave;
+	uint32_t name;    /* its slot in worker->names + 1; 0: it has none (deliver.h) */
 	char *sni, *alpn; /* learnt by the plugin */
 	char peer_text[64], local_text[64];
 	max_align_t data[];        /* the plugin's */
 };
+
+/* Of all clients of the listener. */
+static inline bool link_is_shared(const struct link *l)
+{
+	return !l->pub.session;
+}
 
 static inline struct link *link_of(struct lg_link *l)
 {
@@ -77,6 +84,9 @@ void link_settle(struct link *l);
 
 /* A link to a server; it is connecting when this returns.  0 or -errno. */
 int link_connect(struct link **lp, struct session *session, struct server *server);
+
+/* The same for a shared one, of a session without a client; `shows`: our certificate, inside TLS. */
+int link_connect_shared(struct link **lp, struct session *session, struct server *server, bool udp, bool shows);
 
 enum lg_send link_send(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, unsigned flags);
 void link_join(struct link *a, struct link *b);

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "link_parts.h"
+#include "member.h"
 #include "monitor.h"
 #include "source.h"
 #include "span.h"
@@ -118,6 +119,7 @@ int link_flow_accept(struct link **lp, struct session *session, struct listener_
 	if (d->local.ss_family)
 		address_take_host(&local, &d->local);
 	name_local(l, (const struct sockaddr *)&local);
+	member_recognise(l);
 	*lp = l;
 	return 0;
 }
@@ -136,6 +138,8 @@ int link_flow_connect(struct link **lp, struct session *session, struct server *
 		free(l);
 		return r;
 	}
+	if (session->shared)
+		flow_share(l->flow, l->limits.idle_ms);
 	l->server = server;
 	l->pool = server->pool;
 	l->pub.server = &server->pub;

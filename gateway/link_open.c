@@ -52,7 +52,7 @@ struct link *link_create(struct session *session, enum lg_side side, enum lg_tra
 		.host = &host_functions,
 		.inst = listener->inst,
 		.data = l->data,
-		.session = &session->pub,
+		.session = session->shared ? NULL : &session->pub,
 		.limits = &listener->conf->limits.plugin,
 		.side = side,
 		.transport = transport,
@@ -99,13 +99,13 @@ int link_accept(struct link **lp, struct session *session, int fd, const struct 
 	return 0;
 }
 
-/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under the gateway's name. */
-static int tls_to(struct tls **tp, const struct session *s, const struct server *server)
+/* `show`: our certificate. */
+static int tls_to(struct tls **tp, const struct server *server, bool show)
 {
 	struct tls_target target = {
 		.name = server->tls_name,
 		.verify = server->pool->verify_server,
-		.show = s->client && s->client->pub.trusted,
+		.show = show,
 	};
 
 	*tp = NULL;
@@ -122,7 +122,7 @@ static void address_of_server(struct sockaddr_storage *to, const struct session 
 		address_set_port(to, s->in.server_port);
 }
 
-static int stream_link_connect(struct link **lp, struct session *session, struct server *server)
+static int stream_link_connect(struct link **lp, struct session *session, struct server *server, bool show)
 {
 	bool inside_tls = server->pool->tls && !session->in.expected; /* what came to an expected port passes as it is */
 	struct sockaddr_storage address;
@@ -136,7 +136,7 @@ static int stream_link_connect(struct link **lp, struct session *session, struct
 	if (!l)
 		return -ENOMEM;
 	if (inside_tls)
-		r = tls_to(&tls, session, server);
+		r = tls_to(&tls, server, show);
 	if (r == 0)
 		r = stream_connect(&l->stream, session->worker, to, source_of(session), tls, &link_stream_ops, l, &l->limits);
 	if (r < 0) {
@@ -156,5 +156,11 @@ int link_connect(struct link **lp, struct session *session, struct server *serve
 {
 	if (session->client && session->client->flow)
 		return link_flow_connect(lp, session, server);
-	return stream_link_connect(lp, session, server);
+	/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under our name. */
+	return stream_link_connect(lp, session, server, session->client && session->client->pub.trusted);
+}
+
+int link_connect_shared(struct link **lp, struct session *session, struct server *server, bool udp, bool shows)
+{
+	return udp ? link_flow_connect(lp, session, server) : stream_link_connect(lp, session, server, shows);
 }

@@ -39,7 +39,7 @@ void link_relay_end(struct link *l, bool failed);
 
 /* ---- link_flow.c ---- */
 
-int link_flow_connect(struct link **lp, struct session *session, struct server *server);
+int link_flow_connect(struct link **lp, struct session *session, struct server *server); /* shared in a shared session */
 void link_flow_join(struct link *a, struct link *b);
 
 #endif

@@ -25,6 +25,8 @@
 #include "range.h"
 #include "session.h"
 #include "source.h"
+#include "token.h"
+#include "trunk.h"
 
 /* A client of one of the listener's own addresses. */
 static void on_client(struct listener_socket *k, int fd, const struct sockaddr *peer)
@@ -99,6 +101,46 @@ void listener_review(struct listener *l)
 		wants ? start_listening(&l->sockets[i]) : stop_listening(&l->sockets[i]);
 }
 
+/* ---- Its address ---- */
+
+/* How well a bind fits: one on that very address, else one on all addresses, else one on another of the family. */
+static int fitness(const struct bind *b, enum lg_transport transport, const struct sockaddr *local)
+{
+	const struct sockaddr *a = (const struct sockaddr *)&b->address;
+
+	if (b->transport != transport || a->sa_family != local->sa_family)
+		return 0;
+	if (address_same_host(a, local))
+		return 3;
+	return address_is_any(a) ? 2 : 1;
+}
+
+const char *listener_home(const struct listener *l, enum lg_transport transport, const struct sockaddr *local,
+			  char text[ADDRESS_TEXT])
+{
+	const struct bind *best = NULL;
+	struct sockaddr_storage home;
+	int most = 0;
+
+	for (unsigned i = 0; i < l->conf->nbinds; i++) {
+		int fits = fitness(&l->conf->binds[i], transport, local);
+
+		if (fits > most) {
+			best = &l->conf->binds[i];
+			most = fits;
+		}
+	}
+	if (!best)
+		return NULL;
+	home = best->address;
+	if (address_is_any((const struct sockaddr *)&home)) {
+		memcpy(&home, local, address_len(local));
+		address_set_port(&home, address_port((const struct sockaddr *)&best->address));
+	}
+	address_format((const struct sockaddr *)&home, text, ADDRESS_TEXT);
+	return text;
+}
+
 /* ---- Making one ---- */
 
 static int bind_all(struct listener *l, char err[], size_t errlen)
@@ -153,6 +195,7 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	l->worker = w;
 	l->snapshot = snapshot_ref(snapshot);
 	l->conf = conf;
+	l->id = token_listener(conf->name);
 	l->sources = sources;
 	list_init(&l->expected);
 	list_append(&w->listeners, &l->node);
@@ -188,6 +231,7 @@ void listener_destroy(struct listener *l)
 	listener_close(l);
 	for (unsigned i = 0; i < l->nsockets; i++)
 		listener_socket_close(&l->sockets[i]);
+	trunks_free(l);
 	policies_unload(l);
 	if (l->inst && l->conf->plugin->stop)
 		l->conf->plugin->stop(l->inst);

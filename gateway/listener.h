@@ -7,6 +7,7 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
+#include "address.h"
 #include "listener_socket.h"
 #include "snapshot.h"
 #include "sources.h"
@@ -16,6 +17,7 @@ struct listener {
 	struct worker *worker;
 	struct snapshot *snapshot;  /* counted */
 	const struct listener_conf *conf;
+	uint32_t id;                /* of its name: what stands for it in tokens */
 	struct sources *sources;    /* shared by the workers; NULL: no limits by source */
 	void *inst;                 /* the plugin's instance */
 	struct script_policy **policies; /* as conf->policies, loaded into this worker */
@@ -23,6 +25,7 @@ struct listener {
 	unsigned nsockets;
 	struct listener *relay; /* serves the ports that this one's clients are expected at; NULL until there is one: expect.h */
 	struct list expected;   /* such a one's: its ports */
+	struct trunks *trunks; /* shared links to servers: trunk.h; NULL until there is one */
 	bool closed;
 	uint64_t refused_ms; /* when a refusal was logged last */
 	struct list node; /* worker->listeners */
@@ -35,6 +38,11 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 
 /* Starts or stops to listen, as the pools' states want it; on the worker's thread. */
 void listener_review(struct listener *l);
+
+/* The listener's own address for `transport` as one at the other end of `local` would see it; `text` has room for it.  NULL:
+ * it has none. */
+const char *listener_home(const struct listener *l, enum lg_transport transport, const struct sockaddr *local,
+			  char text[ADDRESS_TEXT]);
 
 /* Stops for good; sessions go on. */
 void listener_close(struct listener *l);

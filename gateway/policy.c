@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "edits.h"
 #include "facts.h"
 #include "link.h"
 #include "log.h"
@@ -68,6 +69,17 @@ static enum verdict_kind on_error(enum on_error word)
 	return word == ON_ERROR_PASS ? VERDICT_PASS : word == ON_ERROR_DROP ? VERDICT_DROP : VERDICT_UNAVAILABLE;
 }
 
+/* The policy's edits go to those before it; it fails when there are too many. */
+static void keep_edits(struct exchange *x, const struct policy_use *use, struct verdict *v)
+{
+	int r = edits_add(&x->pub.edits, &x->pub.nedits, v->edits, v->nedits);
+
+	v->kind = r == -ENOMEM ? VERDICT_UNAVAILABLE : r < 0 ? VERDICT_ERROR : VERDICT_EDIT;
+	if (r == -E2BIG)
+		snprintf(v->error, sizeof v->error, "%s: more than %d headers edited by all policies", use->file,
+			 EDITS_MAX);
+}
+
 static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 {
 	struct listener *l = x->session->listener;
@@ -80,6 +92,8 @@ static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 	}
 	atomic_fetch_add_explicit(&stats->calls, 1, memory_order_relaxed);
 	script_decide(l->worker->script, l->policies[i], fact, &a, v);
+	if (v->kind == VERDICT_EDIT)
+		keep_edits(x, a.use, v);
 	if (v->kind == VERDICT_ERROR) {
 		failed(x, a.use, v->error);
 		v->kind = on_error(l->conf->on_error);
@@ -99,7 +113,7 @@ void policies_decide(struct exchange *x, struct verdict *v, const struct reach *
 		decide_one(x, i, v);
 		if (v->kind == VERDICT_ROUTE)
 			*reach = &conf->reach[conf->policies[i].reach[v->pool]];
-		if (v->kind != VERDICT_PASS)
+		if (v->kind != VERDICT_PASS && v->kind != VERDICT_EDIT)
 			return;
 	}
 }

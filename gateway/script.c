@@ -244,7 +244,7 @@ static int open_state(lua_State *L)
 	struct script *s = script_of(L);
 
 	script_sandbox(L);
-	lua_createtable(L, SCRIPT_VERDICTS * (1 + 2 * VERDICT_HEADERS), 0);
+	lua_createtable(L, SCRIPT_EDIT_SLOT + VERDICT_EDITS, 0);
 	s->anchors = luaL_ref(L, LUA_REGISTRYINDEX);
 	return 0;
 }

@@ -4,9 +4,11 @@
  * thread.  A policy gets facts and gives one verdict; it sees no C object, no file, no clock, and its instructions and
  * memory are counted.  Lua is used in script*.c and config.c's script_config.c only.
  *
- * A policy's file returns { plugin, reads, pools, options, decide = function(m, o) ... end }.  m.NAME is a fact (a text
- * or nil), o.NAME an option.  Verdicts: route(pool), reply(code, reason[, { Name = value }]), drop(), unavailable();
- * decide returns one, or nil.  Beside them a policy has
+ * A policy's file returns { plugin, reads, pools, edits, options, decide = function(m, o) ... end }.  m.NAME is a fact
+ * (a text or nil), o.NAME an option.  Verdicts: route(pool), reply(code, reason[, { Name = value }]), drop(),
+ * unavailable(), and edit{ set = { name = value }, remove = { name }, answer = { name = value or false } }, which as nil
+ * passes on to the next policy; decide returns one, or nil.  `edits` lists the headers that edit{} may name, or is a
+ * function(o) that returns this list.  Beside them a policy has
  *
  *     assert error ipairs next pairs select tonumber tostring type; math without chance; table
  *     string: byte len sub, lower upper (ASCII); s:prefix(t) s:suffix(t) s:contains(t), s:equal(t) whatever the case,
@@ -31,7 +33,17 @@ void script_destroy(struct script *s); /* NULL is fine */
 
 /* ---- At load: what a policy file says of itself ---- */
 
-enum policy_type { POLICY_STRING, POLICY_NUMBER, POLICY_BOOLEAN, POLICY_DURATION, POLICY_POOL, POLICY_LIST, POLICY_MAP };
+/* HEADER: what a header shall be, a text that fits into its line, or false: it goes. */
+enum policy_type {
+	POLICY_STRING,
+	POLICY_NUMBER,
+	POLICY_BOOLEAN,
+	POLICY_DURATION,
+	POLICY_POOL,
+	POLICY_HEADER,
+	POLICY_LIST,
+	POLICY_MAP,
+};
 
 /* An option that a policy declares: options = { domains = { type = "map", of = "pool", help = "..." } }. */
 struct policy_option {
@@ -46,6 +58,7 @@ struct policy_desc {
 	char *plugin;         /* NULL: for any */
 	char **reads;         /* ends with NULL */
 	char **pools;         /* ends with NULL */
+	bool edits;           /* it has `edits`: script_edits tells which */
 	struct policy_option *options;
 	unsigned noptions;
 };
@@ -54,13 +67,19 @@ struct policy_desc {
 int script_describe(struct script *s, const char *file, struct policy_desc *desc, char err[], size_t errlen);
 void policy_desc_free(struct policy_desc *desc);
 
+/* The headers that the policy in this file edits with these options (Lua text of a table, checked values): in lower case,
+ * each once, ends with NULL, freed with script_edits_free.  0 or -errno with "FILE:LINE: reason". */
+int script_edits(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
+void script_edits_free(char **list); /* NULL is fine */
+
 /* ---- At work ---- */
 
-enum { VERDICT_HEADERS = 8 };
+enum { VERDICT_HEADERS = 8, VERDICT_EDITS = 16 };
 
 enum verdict_kind {
 	VERDICT_PASS,  /* nil: the next policy */
 	VERDICT_ROUTE, /* to `reach` */
+	VERDICT_EDIT,  /* `edits` are wanted; then the next policy */
 	VERDICT_REPLY,
 	VERDICT_DROP,
 	VERDICT_UNAVAILABLE,
@@ -74,6 +93,8 @@ struct verdict {
 	struct lg_span reason;    /* good until the next script_decide of this script, as the headers are */
 	struct lg_header headers[VERDICT_HEADERS];
 	unsigned nheaders;
+	const struct lg_edit *edits; /* VERDICT_EDIT, as long good; of one header once, the request's before the answer's */
+	unsigned nedits;
 	char error[200];
 };
 

@@ -25,10 +25,9 @@ struct describe {
 };
 
 static const char *const type_words[] = {
-	[POLICY_STRING] = "string",   [POLICY_NUMBER] = "number",
-	[POLICY_BOOLEAN] = "boolean", [POLICY_DURATION] = "duration",
-	[POLICY_POOL] = "pool",       [POLICY_LIST] = "list",
-	[POLICY_MAP] = "map",         NULL,
+	[POLICY_STRING] = "string",     [POLICY_NUMBER] = "number", [POLICY_BOOLEAN] = "boolean",
+	[POLICY_DURATION] = "duration", [POLICY_POOL] = "pool",     [POLICY_HEADER] = "header",
+	[POLICY_LIST] = "list",         [POLICY_MAP] = "map",       NULL,
 };
 
 /* ---- Errors ---- */
@@ -187,8 +186,8 @@ static enum policy_type take_type(struct describe *d, const char *key, const cha
 	hint = script_nearest(word, type_words);
 	if (hint)
 		wrong(d, option, "option '%s': %s '%s' is unknown; did you mean '%s'?", option, key, word, hint);
-	wrong(d, option, "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, list, map)", option,
-	      key, word);
+	wrong(d, option, "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, header, list, map)",
+	      option, key, word);
 }
 
 static bool is_duration(const char *text)
@@ -213,6 +212,8 @@ static bool is_of(lua_State *L, enum policy_type type)
 		return lua_isboolean(L, -1);
 	case POLICY_DURATION:
 		return lua_type(L, -1) == LUA_TSTRING && is_duration(lua_tostring(L, -1));
+	case POLICY_HEADER:
+		return lua_type(L, -1) == LUA_TSTRING || (lua_isboolean(L, -1) && !lua_toboolean(L, -1));
 	default:
 		return lua_type(L, -1) == LUA_TSTRING;
 	}
@@ -322,7 +323,7 @@ static void take_options(struct describe *d, int table)
 
 static int describe(lua_State *L)
 {
-	static const char *const keys[] = { "plugin", "reads", "pools", "options", "decide", NULL };
+	static const char *const keys[] = { "plugin", "reads", "pools", "edits", "options", "decide", NULL };
 	struct describe *d = lua_touserdata(L, 1);
 	int table;
 
@@ -338,6 +339,12 @@ static int describe(lua_State *L)
 	lua_settop(L, table);
 	take_list(d, table, "reads", &d->desc->reads);
 	take_list(d, table, "pools", &d->desc->pools);
+	lua_getfield(L, table, "edits");
+	d->desc->edits = !lua_isnil(L, -1);
+	if (d->desc->edits && !lua_istable(L, -1) && !lua_isfunction(L, -1))
+		wrong(d, "edits", "edits is a %s, not a list of headers or a function that returns one",
+		      luaL_typename(L, -1));
+	lua_settop(L, table);
 	take_options(d, table);
 	return 0;
 }
@@ -369,6 +376,92 @@ static void free_list(char **list)
 	for (char **p = list; p && *p; p++)
 		free(*p);
 	free(list);
+}
+
+/* ---- edits ---- */
+
+struct edits {
+	struct describe d;
+	const char *options;
+	char **list;
+};
+
+/* The name on top, which is popped, in lower case. */
+static void take_name(struct edits *e, unsigned *n)
+{
+	struct describe *d = &e->d;
+	struct lg_span name;
+	char *copy;
+
+	if (lua_type(d->L, -1) != LUA_TSTRING)
+		wrong(d, "edits", "edits holds a %s; its entries are names of headers", luaL_typename(d->L, -1));
+	name.p = lua_tolstring(d->L, -1, &name.n);
+	if (!script_is_header_name(name))
+		wrong(d, "edits", "'%s' cannot be the name of a header", name.p);
+	copy = take_text(d, "edits");
+	e->list[*n] = copy;
+	for (; *copy; copy++)
+		*copy = *copy >= 'A' && *copy <= 'Z' ? (char)(*copy + ('a' - 'A')) : *copy;
+	for (unsigned i = 0; i < *n; i++) {
+		if (strcmp(e->list[i], e->list[*n]) == 0) {
+			free(e->list[*n]);
+			e->list[*n] = NULL;
+			return;
+		}
+	}
+	(*n)++;
+}
+
+static int run_edits(lua_State *L)
+{
+	struct edits *e = lua_touserdata(L, 1);
+	struct describe *d = &e->d;
+	unsigned length, n = 0;
+
+	lua_settop(L, 0);
+	script_run_text(L, d->text, d->n);
+	if (lua_getfield(L, -1, "edits") == LUA_TFUNCTION) {
+		script_push_options(L, e->options);
+		lua_call(L, 1, 1);
+	}
+	if (!lua_istable(L, -1))
+		wrong(d, "edits", "edits gives a %s, not a list of headers", luaL_typename(L, -1));
+	length = list_length(d, "edits");
+	e->list = calloc(length + 1, sizeof *e->list);
+	if (!e->list)
+		no_memory(d);
+	for (unsigned i = 0; i < length; i++) {
+		lua_rawgeti(L, -1, i + 1);
+		take_name(e, &n);
+	}
+	return 0;
+}
+
+void script_edits_free(char **list)
+{
+	free_list(list);
+}
+
+int script_edits(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen)
+{
+	struct edits e = { .d.L = s->L, .options = options };
+	int ret, status;
+
+	ret = script_read(file, &e.d.text, &e.d.n, err, errlen);
+	if (ret < 0)
+		return ret;
+	lua_pushcfunction(s->L, run_edits);
+	lua_pushlightuserdata(s->L, &e);
+	status = script_call(s, &script_budget_load, 1, 0);
+	if (status != LUA_OK) {
+		script_why(s, status, file, err, errlen);
+		script_edits_free(e.list);
+		ret = status == LUA_ERRMEM || e.d.out_of_memory ? -ENOMEM : -EINVAL;
+	}
+	free(e.d.text);
+	if (ret == 0)
+		*list = e.list;
+	return ret;
 }
 
 void policy_desc_free(struct policy_desc *desc)

@@ -150,6 +150,10 @@ static void push_plugin(lua_State *L, const struct lg_plugin *p)
 	lua_setfield(L, -2, "probe_options");
 	push_strings(L, p->facts);
 	lua_setfield(L, -2, "facts");
+	if (p->sealed) {
+		push_strings(L, p->sealed);
+		lua_setfield(L, -2, "sealed");
+	}
 	lua_pushlightuserdata(L, (void *)p);
 	lua_setfield(L, -2, "handle");
 }
@@ -224,8 +228,8 @@ static void push_policy_options(lua_State *L, const struct policy_desc *d)
 {
 	static const char *const types[] = {
 		[POLICY_STRING] = "string",     [POLICY_NUMBER] = "number", [POLICY_BOOLEAN] = "boolean",
-		[POLICY_DURATION] = "duration", [POLICY_POOL] = "pool",     [POLICY_LIST] = "list",
-		[POLICY_MAP] = "map",
+		[POLICY_DURATION] = "duration", [POLICY_POOL] = "pool",     [POLICY_HEADER] = "header",
+		[POLICY_LIST] = "list",         [POLICY_MAP] = "map",
 	};
 
 	lua_newtable(L);
@@ -269,6 +273,22 @@ static int host_policy(lua_State *L)
 	lua_setfield(L, -2, "pools");
 	push_policy_options(L, &r->desc);
 	lua_setfield(L, -2, "options");
+	lua_pushboolean(L, r->desc.edits);
+	lua_setfield(L, -2, "edits");
+	return 1;
+}
+
+/* edits(file, options as text): the headers that a policy, which `policy` has described, edits with these options. */
+static int host_edits(lua_State *L)
+{
+	struct script_reader *r = reader_of(L);
+	char err[1024];
+
+	script_edits_free(r->edits);
+	r->edits = NULL;
+	if (script_edits(r->policies, luaL_checkstring(L, 1), luaL_checkstring(L, 2), &r->edits, err, sizeof err) < 0)
+		return refuse(L, err);
+	push_strings(L, (const char *const *)r->edits);
 	return 1;
 }
 
@@ -296,10 +316,9 @@ static void push_control(lua_State *L)
 void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
-		{ "address", host_address }, { "fact", host_fact },
-		{ "option", host_option },   { "plugin", host_plugin },
-		{ "policy", host_policy },   { "readable", host_readable },
-		{ "resolve", host_resolve }, { NULL, NULL },
+		{ "address", host_address },   { "edits", host_edits },     { "fact", host_fact },
+		{ "option", host_option },     { "plugin", host_plugin },   { "policy", host_policy },
+		{ "readable", host_readable }, { "resolve", host_resolve }, { NULL, NULL },
 	};
 
 	lua_newtable(L);
@@ -321,5 +340,6 @@ void script_host_push(lua_State *L, struct script_reader *r)
 void script_host_end(struct script_reader *r)
 {
 	policy_desc_free(&r->desc);
+	script_edits_free(r->edits);
 	script_destroy(r->policies);
 }

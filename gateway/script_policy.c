@@ -100,13 +100,13 @@ static int line_of_function(lua_State *L)
 	return ar.linedefined;
 }
 
-static void push_options(lua_State *L, const struct policy_use *use)
+void script_push_options(lua_State *L, const char *options)
 {
-	if (!use->options || !*use->options) {
+	if (!options || !*options) {
 		lua_newtable(L);
 		return;
 	}
-	lua_pushfstring(L, "return %s", use->options);
+	lua_pushfstring(L, "return %s", options);
 	if (luaL_loadbufferx(L, lua_tostring(L, -1), lua_rawlen(L, -1), "=options", "t") != LUA_OK)
 		lua_error(L);
 	lua_call(L, 0, 1);
@@ -131,7 +131,7 @@ static int load(lua_State *L)
 	lua_rawseti(L, held, POLICY_DECIDE);
 	push_facts(L, p);
 	lua_rawseti(L, held, POLICY_FACTS);
-	push_options(L, p->use);
+	script_push_options(L, p->use->options);
 	script_freeze(L, held, &p->nheld);
 	lua_rawseti(L, held, POLICY_OPTIONS);
 	lua_settop(L, held);
@@ -223,7 +223,9 @@ void script_decide(struct script *s, struct script_policy *p, script_fact_fn fac
 	s->fact = fact;
 	s->ctx = ctx;
 	s->nverdicts = 0;
+	s->nedits = 0;
 	v->nheaders = 0;
+	v->nedits = 0;
 	v->error[0] = 0;
 	call_decide(s, p, v);
 	s->deciding = NULL;

@@ -7,6 +7,7 @@
  *     script_sandbox.c    the names that a policy sees
  *     script_freeze.c     read-only tables, and the proof that a decision changed nothing
  *     script_verdict.c    the words that make a verdict
+ *     script_edit.c       the word edit
  *     script_describe.c   what a policy file says of itself
  *     script_policy.c     a policy at work
  *     script_write.c      a value as Lua text
@@ -57,6 +58,8 @@ struct script {
 	void *ctx;
 	struct verdict verdicts[SCRIPT_VERDICTS];
 	unsigned nverdicts;
+	struct lg_edit edits[VERDICT_EDITS]; /* of all its verdicts */
+	unsigned nedits;
 	int anchors; /* registry: the table that keeps the verdicts' strings */
 };
 
@@ -123,8 +126,35 @@ const char *script_restore(lua_State *L, int held, unsigned n);
 /* Adds the verdict words to the table on top. */
 void script_verdict_words(lua_State *L);
 
+/* A verdict of this kind, to be filled; raises when there may be none. */
+struct verdict *script_verdict_new(lua_State *L, enum verdict_kind kind, int max_args);
+/* It is made: pushes what decide returns for it. */
+int script_verdict_push(lua_State *L, struct verdict *v);
+
+/* The span of the string on top, which is popped and kept until the slot is used again. */
+enum {
+	SCRIPT_SLOTS = 1 + 2 * VERDICT_HEADERS, /* of each verdict; then one for each edit */
+	SCRIPT_EDIT_SLOT = SCRIPT_VERDICTS * SCRIPT_SLOTS,
+};
+struct lg_span script_anchor(lua_State *L, unsigned slot);
+
+/* Can this be the name of a header, or its value? */
+bool script_is_header_name(struct lg_span name);
+bool script_is_header_value(struct lg_span value);
+#define SCRIPT_BAD_VALUE "the header '%s' has a line break or control character, or more than %d bytes"
+enum { SCRIPT_HEADER_NAME = 64, SCRIPT_HEADER_VALUE = 1024 }; /* bytes */
+
 /* What decide returned (on top of the stack).  Raises nothing. */
 void script_verdict_take(struct script *s, struct verdict *v);
+
+/* ---- script_edit.c ---- */
+
+int script_edit(lua_State *L);
+
+/* ---- script_policy.c ---- */
+
+/* Pushes the table that a policy's options are in Lua text; NULL: an empty one. */
+void script_push_options(lua_State *L, const char *options);
 
 /* ---- script_write.c ---- */
 

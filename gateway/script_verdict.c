@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_verdict.c: the words route, reply, drop and unavailable.  Each fills a struct verdict of the running decision
- * and returns a light pointer to it; decide returns that pointer.  What a reply would carry is checked here, so that a
- * policy cannot put a line of its own into an answer.
+ * script_verdict.c: the words route, reply, drop and unavailable (edit is script_edit.c's).  Each fills a struct
+ * verdict of the running decision and returns a light pointer to it; decide returns that pointer.  What a reply would
+ * carry is checked here, so that a policy cannot put a line of its own into an answer.
  */
 #include "script_state.h"
 
@@ -11,9 +11,9 @@
 
 #include <lauxlib.h>
 
-enum { REASON_BYTES = 200, HEADER_NAME_BYTES = 64, HEADER_VALUE_BYTES = 1024 };
+enum { REASON_BYTES = 200 };
 
-static struct verdict *new_verdict(lua_State *L, enum verdict_kind kind, int max_args)
+struct verdict *script_verdict_new(lua_State *L, enum verdict_kind kind, int max_args)
 {
 	struct script *s = script_of(L);
 	struct verdict *v;
@@ -27,11 +27,12 @@ static struct verdict *new_verdict(lua_State *L, enum verdict_kind kind, int max
 	v = &s->verdicts[s->nverdicts];
 	v->kind = kind;
 	v->nheaders = 0;
+	v->nedits = 0;
 	v->error[0] = 0;
 	return v;
 }
 
-static int push_verdict(lua_State *L, struct verdict *v)
+int script_verdict_push(lua_State *L, struct verdict *v)
 {
 	script_of(L)->nverdicts++;
 	lua_pushlightuserdata(L, v);
@@ -45,20 +46,19 @@ static bool pool_is(const char *pool, const char *name, size_t n)
 
 static int word_route(lua_State *L)
 {
-	struct verdict *v = new_verdict(L, VERDICT_ROUTE, 1);
+	struct verdict *v = script_verdict_new(L, VERDICT_ROUTE, 1);
 	size_t n;
 	const char *name = luaL_checklstring(L, 1, &n);
 	char *const *pools = script_of(L)->deciding->use->pools;
 
 	for (v->pool = 0; pools && pools[v->pool]; v->pool++) {
 		if (pool_is(pools[v->pool], name, n))
-			return push_verdict(L, v);
+			return script_verdict_push(L, v);
 	}
 	return luaL_error(L, "routing to an undeclared pool, '%s'", name);
 }
 
-/* The span of the string on top, which is popped, and kept until the verdict's place is used again. */
-static struct lg_span anchor(lua_State *L, struct verdict *v, unsigned slot)
+struct lg_span script_anchor(lua_State *L, unsigned slot)
 {
 	struct script *s = script_of(L);
 	struct lg_span text;
@@ -66,9 +66,15 @@ static struct lg_span anchor(lua_State *L, struct verdict *v, unsigned slot)
 	text.p = lua_tolstring(L, -1, &text.n);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->anchors);
 	lua_insert(L, -2);
-	lua_rawseti(L, -2, (lua_Integer)(1 + (v - s->verdicts) * (1 + 2 * VERDICT_HEADERS) + slot));
+	lua_rawseti(L, -2, (lua_Integer)slot + 1);
 	lua_pop(L, 1);
 	return text;
+}
+
+/* The same in a slot of the verdict's. */
+static struct lg_span anchor(lua_State *L, const struct verdict *v, unsigned slot)
+{
+	return script_anchor(L, (unsigned)(v - script_of(L)->verdicts) * SCRIPT_SLOTS + slot);
 }
 
 /* Text that may stand in a line: no control characters but the tab. */
@@ -84,7 +90,7 @@ static bool fits_line(struct lg_span text)
 }
 
 /* A token: RFC 9110, 5.6.2. */
-static bool is_header_name(struct lg_span name)
+bool script_is_header_name(struct lg_span name)
 {
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
@@ -93,7 +99,12 @@ static bool is_header_name(struct lg_span name)
 		    (c == 0 || !strchr("!#$%&'*+-.^_`|~", c)))
 			return false;
 	}
-	return name.n > 0 && name.n <= HEADER_NAME_BYTES;
+	return name.n > 0 && name.n <= SCRIPT_HEADER_NAME;
+}
+
+bool script_is_header_value(struct lg_span value)
+{
+	return fits_line(value) && value.n <= SCRIPT_HEADER_VALUE;
 }
 
 /* One entry of the table of headers: name and value are on top, the value is popped. */
@@ -110,11 +121,10 @@ static void add_header(lua_State *L, struct verdict *v)
 	h.value = anchor(L, v, 2 + 2 * v->nheaders);
 	lua_pushvalue(L, -1);
 	h.name = anchor(L, v, 1 + 2 * v->nheaders);
-	if (!is_header_name(h.name))
+	if (!script_is_header_name(h.name))
 		luaL_error(L, "'%s' cannot be the name of a header", h.name.p);
-	if (!fits_line(h.value) || h.value.n > HEADER_VALUE_BYTES)
-		luaL_error(L, "the header '%s' has a line break or control character, or more than %d bytes", h.name.p,
-			   HEADER_VALUE_BYTES);
+	if (!script_is_header_value(h.value))
+		luaL_error(L, SCRIPT_BAD_VALUE, h.name.p, SCRIPT_HEADER_VALUE);
 	v->headers[v->nheaders++] = h;
 }
 
@@ -133,7 +143,7 @@ static void sort_headers(struct verdict *v)
 
 static int word_reply(lua_State *L)
 {
-	struct verdict *v = new_verdict(L, VERDICT_REPLY, 3);
+	struct verdict *v = script_verdict_new(L, VERDICT_REPLY, 3);
 	lua_Integer code = luaL_checkinteger(L, 1);
 
 	if (code < 100 || code > 699)
@@ -153,22 +163,23 @@ static int word_reply(lua_State *L)
 			add_header(L, v);
 		sort_headers(v);
 	}
-	return push_verdict(L, v);
+	return script_verdict_push(L, v);
 }
 
 static int word_drop(lua_State *L)
 {
-	return push_verdict(L, new_verdict(L, VERDICT_DROP, 0));
+	return script_verdict_push(L, script_verdict_new(L, VERDICT_DROP, 0));
 }
 
 static int word_unavailable(lua_State *L)
 {
-	return push_verdict(L, new_verdict(L, VERDICT_UNAVAILABLE, 0));
+	return script_verdict_push(L, script_verdict_new(L, VERDICT_UNAVAILABLE, 0));
 }
 
 void script_verdict_words(lua_State *L)
 {
 	static const luaL_Reg words[] = { { "drop", word_drop },
+					  { "edit", script_edit },
 					  { "reply", word_reply },
 					  { "route", word_route },
 					  { "unavailable", word_unavailable },

@@ -48,6 +48,22 @@ bool server_is_disabled(const struct server *s)
 	return atomic_load(&s->state->admin) == ADMIN_DISABLED;
 }
 
+bool server_rests(const struct server *s)
+{
+	long long until = atomic_load_explicit(&s->state->rests_until, memory_order_relaxed);
+
+	return until && (uint64_t)until > clock_loop_ms();
+}
+
+void server_rest(struct server *s, uint64_t until_ms)
+{
+	long long until = atomic_load(&s->state->rests_until);
+
+	while ((uint64_t)until < until_ms &&
+	       !atomic_compare_exchange_weak(&s->state->rests_until, &until, (long long)until_ms))
+		; /* another worker has said something meanwhile: the longer one holds */
+}
+
 bool server_takes_new(const struct server *s)
 {
 	return server_is_up(s) && server_is_enabled(s);

@@ -24,7 +24,8 @@ struct server_state {
 	atomic_int health; /* enum health: monitor.c writes */
 	atomic_int admin;  /* enum admin: command.c writes */
 	atomic_llong since; /* Unix time in ms of the last change of either */
-	atomic_uint sessions; /* links that stand */
+	atomic_uint sessions; /* links that stand and belong to one session */
+	atomic_uint shared;   /* links that stand and are shared by many (trunk.h): not what least-connections counts */
 	atomic_llong rests_until; /* no new keys before this, in ms of the workers' clock; 0: it does not rest */
 	atomic_ullong requests, failures;
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
@@ -57,6 +58,11 @@ void server_state_free(struct server_state *s); /* NULL is fine */
 bool server_is_up(const struct server *s);
 bool server_is_enabled(const struct server *s);
 bool server_is_disabled(const struct server *s);
+
+/* It has said itself that it wants no new keys for now (lg_host.rest). */
+bool server_rests(const struct server *s);
+/* Until `until_ms` of the workers' clock at least. */
+void server_rest(struct server *s, uint64_t until_ms);
 
 /* May get new keys: up and enabled.  A pool that fails open asks balance.h instead. */
 bool server_takes_new(const struct server *s);

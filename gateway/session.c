@@ -25,6 +25,7 @@
 #include "policy.h"
 #include "routes.h"
 #include "span.h"
+#include "trunk.h"
 
 enum { RETRY_AFTER_S = 5 };
 
@@ -78,26 +79,6 @@ void session_begin(struct listener *listener, int fd, const struct sockaddr *pee
 	begin_with(s, link_accept(&s->client, s, fd, peer, in->transport));
 }
 
-/* The table is full, or this client's share: a flow that is worth less goes at once. */
-static void make_room(struct listener_socket *k, enum admission why, const struct sockaddr *peer)
-{
-	struct flow_entry *e = why == OVER_SOURCE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
-
-	if (!e)
-		return;
-	flow_close(container_of(e, struct flow, entry), "table full");
-	worker_deliver(k->listener->worker);
-}
-
-/* Each worker's table has its part of limits.sessions: a worker can only make room in its own. */
-static bool has_its_part(const struct listener_socket *k)
-{
-	const struct listener *l = k->listener;
-	size_t part = l->conf->limits.sessions / l->snapshot->settings.workers;
-
-	return k->flows.n >= (part ? part : 1);
-}
-
 void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&d->peer;
@@ -107,13 +88,7 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 
 	if (l->closed)
 		return;
-	if (has_its_part(k))
-		make_room(k, OVER_SESSIONS, peer);
-	a = admit(l, peer, LG_UDP);
-	if (a != ADMITTED) {
-		make_room(k, a, peer);
-		a = admit(l, peer, LG_UDP);
-	}
+	a = admit_flow(k, peer);
 	s = a == ADMITTED ? session_create(l, peer) : NULL;
 	if (!s) {
 		if (a == ADMITTED)
@@ -272,7 +247,7 @@ static void place(struct exchange *x)
 		return;
 	}
 	x->state = EXCHANGE_PLACING;
-	if (!x->reach || (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
+	if (!x->reach || x->session->shared /* a server's own request */ || (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
 		answer(x, &no_server);
 		return;
 	}
@@ -314,7 +289,7 @@ static void follow(struct exchange *x)
 	place(x);
 }
 
-/* ---- A link to the server ---- */
+/* ---- A link to the server: private, or shared (trunk.c) ---- */
 
 static struct link *find_link(struct session *s, const struct server *server)
 {
@@ -339,6 +314,12 @@ static int open_link(struct link **lp, struct session *s, struct server *server)
 	s->nlinks++;
 	atomic_fetch_add_explicit(&server->state->sessions, 1, memory_order_relaxed);
 	return 0;
+}
+
+static int reach_by_private(struct link **lp, struct exchange *x)
+{
+	*lp = find_link(x->session, x->server);
+	return *lp ? 0 : open_link(lp, x->session, x->server);
 }
 
 static bool out_of_sockets(int r)
@@ -380,8 +361,8 @@ static void try_next(struct exchange *x)
 static void reach_server(struct exchange *x)
 {
 	struct session *s = x->session;
-	struct link *l = find_link(s, x->server);
-	int r = l ? 0 : open_link(&l, s, x->server);
+	struct link *l;
+	int r = x->how.mode == LG_SHARED ? trunk_reach(&l, x) : reach_by_private(&l, x);
 
 	if (r < 0) {
 		if (wait_for_socket(x, r))
@@ -421,9 +402,19 @@ void session_link_failed(struct link *l)
 
 /* ---- The plugin sends the request ---- */
 
+static void count_request(struct exchange *x, const struct link *to)
+{
+	struct server *server = x->server ? x->server : to->server;
+
+	if (server)
+		atomic_fetch_add_explicit(&server->state->requests, 1, memory_order_relaxed);
+}
+
+/* `to` NULL: the plugin itself knows where it goes. */
 static void hand_out(struct exchange *x, struct link *to)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
+	struct worker *w = x->session->worker;
 	bool keep = x->how.flags & LG_KEEP;
 
 	if (keep && exchange_keep_unit(x) < 0) {
@@ -431,14 +422,15 @@ static void hand_out(struct exchange *x, struct link *to)
 		return;
 	}
 	x->state = EXCHANGE_ROUTED;
-	x->pub.to = &to->pub;
-	x->begins = link_queued(to);
-	if (to->server)
-		atomic_fetch_add_explicit(&to->server->state->requests, 1, memory_order_relaxed);
+	x->pub.to = to ? &to->pub : NULL;
+	if (to) {
+		x->begins = link_queued(to);
+		count_request(x, to);
+	}
 	if (x->how.deadline_ms)
-		wheel_set(&to->worker->wheel, &x->deadline, to->worker->now_ms + x->how.deadline_ms);
+		wheel_set(&w->wheel, &x->deadline, w->now_ms + x->how.deadline_ms);
 	if (p->routed)
-		p->routed(&x->pub, &to->pub);
+		p->routed(&x->pub, x->pub.to);
 	if (!keep && x->state == EXCHANGE_ROUTED)
 		exchange_drop_unit(x);
 }
@@ -464,7 +456,9 @@ static void step(struct task *t)
 
 	if (fresh && !decide(x))
 		return;
-	if (x->how.to)
+	if (x->how.flags & LG_KNOWN)
+		hand_out(x, NULL);
+	else if (x->how.to)
 		hand_back(x);
 	else if (fresh && (x->how.flags & LG_FOLLOW) && x->session->listener->conf->nreach > 1)
 		follow(x);

@@ -34,11 +34,12 @@ struct session {
 	struct listener *listener;
 	struct entrance in;
 	struct snapshot *snapshot; /* counted */
+	bool shared;               /* it has no client: its server links are all clients' (trunk.h) */
 	struct link *client;       /* NULL: gone, the session ends with its last server link */
 	struct list servers;       /* struct link */
 	struct list exchanges;     /* struct exchange, open ones */
 	unsigned nexchanges, nlinks;
-	struct list node;               /* worker->sessions */
+	struct list node;               /* worker->sessions, worker->trunks */
 	uint64_t number;                /* for the log */
 	struct sockaddr_storage source; /* the client's address */
 	struct sockaddr_storage origin; /* the same as the plugin has learnt it from a proxy; family 0: it has not */
@@ -78,7 +79,7 @@ struct exchange {
 	bool waited;                      /* for a socket, when there was none left */
 	char *copy;                       /* of the unit, once it must outlive its callback */
 	uint64_t begins;                  /* in to's stream: the queue's length when it was routed */
-	bool again;                       /* asked for inside `lost` */
+	bool losing, again;               /* `lost` runs, and again was asked for in it */
 	struct task task;                 /* its next step */
 	struct deadline deadline;
 	struct list node; /* session->exchanges */
@@ -114,11 +115,17 @@ void session_again(struct exchange *x);
 void session_pin(struct link *owner, struct exchange *x);
 void session_done(struct exchange *x);
 
+/* The server at the other end gets no new keys for so long. */
+void session_rest(struct link *l, uint32_t ms);
+
 /* A link was closed, by the network or by us: what was open on it is lost or ends; the session goes with its client. */
 void session_link_closed(struct link *l, bool by_network);
 
 /* The gateway stops: ask the plugin to finish; at the latest, everything is closed by session_end. */
 void session_drain(struct session *s);
 void session_end(struct session *s, enum lg_close how, const char *why);
+
+/* A worker that drains stops with its last session; shared links are closed before. */
+void session_drained(struct worker *w);
 
 #endif

@@ -86,6 +86,18 @@ uint64_t siphash(const unsigned char key[16], const void *p, size_t n)
 	return squeeze(&s);
 }
 
+uint64_t siphash_pieces(const unsigned char key[16], const struct lg_span *pieces, unsigned n)
+{
+	struct state s = begin(key);
+
+	for (unsigned i = 0; i < n; i++) {
+		take(&s, pieces[i].n);
+		absorb(&s, (const unsigned char *)pieces[i].p, pieces[i].n);
+	}
+	s.v2 ^= 0xff;
+	return squeeze(&s);
+}
+
 void siphash128(const unsigned char key[16], const void *p, size_t n, uint64_t out[2])
 {
 	struct state s = begin(key);

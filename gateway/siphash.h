@@ -9,7 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lychgate/plugin.h>
+
 uint64_t siphash(const unsigned char key[16], const void *p, size_t n);
 void siphash128(const unsigned char key[16], const void *p, size_t n, uint64_t out[2]);
+
+/* Of several pieces, where one ends and the next begins counts as well: each is hashed behind its length. */
+uint64_t siphash_pieces(const unsigned char key[16], const struct lg_span *pieces, unsigned n);
 
 #endif

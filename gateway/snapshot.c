@@ -77,6 +77,8 @@ static void policy_free(struct policy_use *u)
 	free(u->options);
 	strings_free(u->reads); /* after this the facts' spans borrow from nothing */
 	free(u->facts);
+	strings_free(u->edits);
+	strings_free(u->sealed);
 	strings_free(u->pools);
 	free(u->reach);
 	free(u->stats);

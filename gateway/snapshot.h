@@ -111,6 +111,8 @@ struct policy_use {
 	char **reads;         /* names of facts, ends with NULL */
 	struct fact_ref *facts; /* the same, resolved */
 	unsigned nfacts;
+	char **edits;         /* headers that it edits, in lower case, ends with NULL; NULL: none */
+	char **sealed;        /* those that it names although no policy may edit them: left aside */
 	char **pools;         /* names of the pools it may route to, ends with NULL */
 	unsigned *reach;      /* the same, as indexes in listener_conf.reach */
 	struct policy_stats *stats;

@@ -14,7 +14,7 @@
 
 const struct sockaddr *source_of(const struct session *s)
 {
-	return s->listener->conf->transparent ? session_origin(s) : NULL;
+	return s->listener->conf->transparent && !s->shared ? session_origin(s) : NULL;
 }
 
 static int make_transparent(int fd, int family)

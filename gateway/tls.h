@@ -123,6 +123,9 @@ struct tls_facts {
 };
 void tls_facts(const struct tls *t, struct tls_facts *f);
 
+/* After TLS_READY: the peer's certificate has verified and bears this name or IP address, not by a wildcard. */
+bool tls_peer_bears(const struct tls *t, const char *name);
+
 /* Once per process, before and after everything else. */
 int tls_init(char err[], size_t errlen);
 void tls_fini(void);

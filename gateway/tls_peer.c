@@ -95,6 +95,36 @@ static bool is_trusted(gnutls_x509_crt_t crt, char **peers)
 	return bears_alternative_name(crt, peers, &any) || (!any && bears_common_name(crt, peers));
 }
 
+static bool bears_address(gnutls_x509_crt_t crt, const unsigned char *raw, unsigned size)
+{
+	char name[TLS_NAME_MAX];
+
+	for (unsigned i = 0;; i++) {
+		size_t n = sizeof name;
+		int ret = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &n, NULL);
+
+		if (ret < 0 && ret != GNUTLS_E_SHORT_MEMORY_BUFFER)
+			return false;
+		if (ret == GNUTLS_SAN_IPADDRESS && n == size && memcmp(name, raw, n) == 0)
+			return true;
+	}
+}
+
+bool tls_peer_bears(const struct tls *t, const char *name)
+{
+	char *names[] = { (char *)name, NULL };
+	gnutls_x509_crt_t crt = t->verified ? leaf_of(t->session) : NULL;
+	unsigned char raw[16];
+	unsigned size;
+	bool bears;
+
+	if (!crt)
+		return false;
+	bears = tls_peer_is_address(name, raw, &size) ? bears_address(crt, raw, size) : is_trusted(crt, names);
+	gnutls_x509_crt_deinit(crt);
+	return bears;
+}
+
 /* ---- The verdict ---- */
 
 /* NULL when the certificate verifies, else why not. */

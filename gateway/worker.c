@@ -190,6 +190,7 @@ int worker_init(struct worker *w, unsigned index)
 	list_init(&w->graves);
 	list_init(&w->listeners);
 	list_init(&w->sessions);
+	list_init(&w->trunks);
 	list_init(&w->streams);
 	list_init(&w->pipes);
 	list_init(&w->flows);
@@ -214,6 +215,7 @@ int worker_init(struct worker *w, unsigned index)
 void worker_run(struct worker *w)
 {
 	uv_run(&w->loop, UV_RUN_DEFAULT);
+	w->stopped = true;
 }
 
 void worker_stop(struct worker *w)
@@ -230,6 +232,7 @@ static void close_handle(uv_handle_t *h, void *arg)
 
 void worker_fini(struct worker *w)
 {
+	w->stopped = true;
 	run_mail(w);
 	turn_end(w);
 	uv_walk(&w->loop, close_handle, NULL);
@@ -238,6 +241,7 @@ void worker_fini(struct worker *w)
 	close(w->epoll);
 	pthread_mutex_destroy(&w->mail_lock);
 	splice_end(w);
+	names_free(&w->names);
 	buf_free(&w->cipher_in);
 	buf_free(&w->cipher_out);
 	free(w->receive);

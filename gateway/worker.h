@@ -11,6 +11,7 @@
 #define WORKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@
 
 #include "buf.h"
 #include "list.h"
+#include "names.h"
 #include "wheel.h"
 
 struct worker;
@@ -72,7 +74,9 @@ struct worker {
 	struct handshake_pool *handshakes;
 	struct script *script; /* this thread's policies */
 	struct list listeners; /* listener.c */
-	struct list sessions;  /* session.c */
+	struct list sessions;  /* session.c: of clients */
+	struct list trunks;    /* trunk.c: sessions of shared links */
+	struct names names;    /* deliver.c: links that have one */
 	struct list streams;   /* stream.c: all of them */
 	struct list pipes;     /* splice.c: empty ones */
 	unsigned npipes;
@@ -82,6 +86,9 @@ struct worker {
 	struct datagram_room *datagrams; /* flow.c: lent while datagrams are in hand */
 	struct flow_out *flow_out;       /* flow.c: what leaves to servers in this turn */
 	bool draining;         /* stops with its last session */
+	bool stopped;          /* its loop has ended: mail that comes now does nothing but end */
+	struct worker **all;   /* those that carry traffic, by whose mailboxes units go; this one, too */
+	unsigned nall;
 	uint64_t last_session, session_step; /* numbers of sessions: each worker counts in steps of its own */
 	const unsigned char *secret; /* 16 bytes, of the process: keys of the persistence table */
 
@@ -93,6 +100,7 @@ struct worker {
 	uv_async_t wake;
 	pthread_mutex_t mail_lock;
 	struct mail *mail, **mail_tail;
+	atomic_ullong mail_bytes; /* of units in the mailbox: deliver.h bounds them */
 };
 
 /* 0 or -errno, nothing left open.  Another thread may run it then. */

@@ -30,7 +30,7 @@ local function find_file(c, name, at)
     near(name, c.words.shipped_policies) or "looked for it in " .. table.concat(folders, ", "))
 end
 
--- What the policy in a file says of itself: { plugin, reads, pools, options }.
+-- What the policy in a file says of itself: { plugin, reads, pools, options, edits (true: it has some) }.
 local function describe(c, file, at)
   local known = c.policies[file]
   if not known then
@@ -54,6 +54,15 @@ kinds.duration = check.types.time
 function kinds.number(c, v, _, at)
   if type(v) == "number" and v == v and math.abs(v) ~= math.huge then return v end
   return c:problem(at, check.show(v) .. " is not a number")
+end
+
+-- A text for a header's line, or false.
+local HEADER_MAX = 1024 -- as in script_state.h
+function kinds.header(c, v, _, at)
+  if v == false then return false end
+  v = check.types.string(c, v, {}, at)
+  if v and #v > HEADER_MAX then return c:problem(at, "has more than " .. HEADER_MAX .. " bytes") end
+  return v
 end
 
 function kinds.pool(c, v, option, at)
@@ -133,6 +142,29 @@ local function check_facts(c, desc, plugin, at)
   end
 end
 
+-- The headers that the policy edits with these options, those that count and those that the plugin has sealed: nobody
+-- may edit them.  Nil: it is not usable.
+local function check_edits(c, desc, file, options, use, plugin)
+  if not desc.edits then return {}, {} end
+  local names, reason = c.host.edits(file, options)
+  if not names then return c:problem(use.at, "the policy is not usable: " .. reason) end
+  if names[1] and not plugin.sealed then
+    return c:problem(use.at, string.format("the policy edits headers, which plugin `%s` cannot do", plugin.name))
+  end
+  local is_sealed, edits, sealed = {}, {}, {}
+  for _, name in ipairs(plugin.sealed or {}) do is_sealed[name:lower()] = true end
+  for _, name in ipairs(names) do
+    if is_sealed[name] then
+      sealed[#sealed + 1] = name
+      c:warn(use.at, string.format("policy %s edits %s: it is signed or holds the message together, so that edit is left aside",
+        use.name, name))
+    else
+      edits[#edits + 1] = name
+    end
+  end
+  return edits, sealed
+end
+
 -- Names without repetitions.
 local function set(list)
   local clean, seen = {}, {}
@@ -143,7 +175,7 @@ local function set(list)
   return clean
 end
 
--- A policy as config.c reads it: { name, file, options (text), reads, pools }.
+-- A policy as config.c reads it: { name, file, options (text), reads, pools, edits, sealed }.
 return function(c, use, plugin)
   local file = find_file(c, use.name, use.at)
   local desc = file and describe(c, file, use.at)
@@ -157,6 +189,10 @@ return function(c, use, plugin)
   for _, pool in ipairs(desc.pools) do
     routes[#routes + 1] = check.types.word(c, pool, { word = "pool" }, use.at)
   end
-  local clean = check_options(c, desc, use.values, use.at, routes)
-  return { name = use.name, file = file, options = as_text(clean), reads = desc.reads, pools = set(routes) }
+  local before = #c.problems
+  local options = as_text(check_options(c, desc, use.values, use.at, routes))
+  local edits, sealed
+  if #c.problems == before then edits, sealed = check_edits(c, desc, file, options, use, plugin) end
+  return { name = use.name, file = file, options = options, reads = desc.reads, pools = set(routes), edits = edits or {},
+    sealed = sealed or {} }
 end

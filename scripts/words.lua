@@ -176,7 +176,7 @@ return {
 
   -- For hints: what comes with the gateway.
   shipped_plugins = { "sip", "tcp" },
-  shipped_policies = { "responder/no-compression", "routing/by-domain" },
+  shipped_policies = { "edit/headers", "responder/no-compression", "routing/by-domain" },
 
   -- Names that later versions will know.
   later_plugins = { "https", "rpc", "stun" },

@@ -10,37 +10,45 @@
 #include "sip/out.h"
 
 /* The compact forms: RFC 3261 section 7.3.3 and the IANA register of SIP header fields. */
+static const struct {
+	struct sip_text name;
+	char compact;
+} forms[] = {
+	{ SIP_TEXT("accept-contact"), 'a' },
+	{ SIP_TEXT("allow-events"), 'u' },
+	{ SIP_TEXT("call-id"), 'i' },
+	{ SIP_TEXT("contact"), 'm' },
+	{ SIP_TEXT("content-encoding"), 'e' },
+	{ SIP_TEXT("content-length"), 'l' },
+	{ SIP_TEXT("content-type"), 'c' },
+	{ SIP_TEXT("event"), 'o' },
+	{ SIP_TEXT("from"), 'f' },
+	{ SIP_TEXT("identity"), 'y' },
+	{ SIP_TEXT("refer-to"), 'r' },
+	{ SIP_TEXT("referred-by"), 'b' },
+	{ SIP_TEXT("reject-contact"), 'j' },
+	{ SIP_TEXT("request-disposition"), 'd' },
+	{ SIP_TEXT("session-expires"), 'x' },
+	{ SIP_TEXT("subject"), 's' },
+	{ SIP_TEXT("supported"), 'k' },
+	{ SIP_TEXT("to"), 't' },
+	{ SIP_TEXT("via"), 'v' },
+};
+
 static char compact_form(struct sip_text name)
 {
-	static const struct {
-		struct sip_text name;
-		char compact;
-	} forms[] = {
-		{ SIP_TEXT("accept-contact"), 'a' },
-		{ SIP_TEXT("allow-events"), 'u' },
-		{ SIP_TEXT("call-id"), 'i' },
-		{ SIP_TEXT("contact"), 'm' },
-		{ SIP_TEXT("content-encoding"), 'e' },
-		{ SIP_TEXT("content-length"), 'l' },
-		{ SIP_TEXT("content-type"), 'c' },
-		{ SIP_TEXT("event"), 'o' },
-		{ SIP_TEXT("from"), 'f' },
-		{ SIP_TEXT("identity"), 'y' },
-		{ SIP_TEXT("refer-to"), 'r' },
-		{ SIP_TEXT("referred-by"), 'b' },
-		{ SIP_TEXT("reject-contact"), 'j' },
-		{ SIP_TEXT("request-disposition"), 'd' },
-		{ SIP_TEXT("session-expires"), 'x' },
-		{ SIP_TEXT("subject"), 's' },
-		{ SIP_TEXT("supported"), 'k' },
-		{ SIP_TEXT("to"), 't' },
-		{ SIP_TEXT("via"), 'v' },
-	};
-
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (sip_equal(name, forms[i].name))
 			return forms[i].compact;
 	return '\0';
+}
+
+struct sip_text sip_header_name(struct sip_text name)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && name.n == 1; i++)
+		if ((name.p[0] | 0x20) == forms[i].compact)
+			return forms[i].name;
+	return name;
 }
 
 /* The next header at `at` with its folded lines, without its last line end; `at` moves behind it.  The empty line is
@@ -86,6 +94,20 @@ bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text na
 		return true;
 	}
 	return false;
+}
+
+struct sip_slice sip_header_line(const char *p, const struct sip_head *h, struct sip_slice value)
+{
+	/* Between a name, which is never folded, and its value there is nothing but the colon and white space. */
+	const char *colon = memrchr(p, ':', value.at);
+	const char *lf = colon ? memrchr(p, '\n', (size_t)(colon - p)) : NULL;
+	size_t begin = lf ? (size_t)(lf - p) + 1 : 0, end = colon ? (size_t)(colon - p) : h->head_n;
+
+	do {
+		lf = end < h->head_n ? memchr(p + end, '\n', h->head_n - end) : NULL;
+		end = lf ? (size_t)(lf - p) + 1 : h->head_n;
+	} while (end < h->head_n && (p[end] == ' ' || p[end] == '\t'));
+	return (struct sip_slice){ (uint32_t)begin, (uint32_t)(end - begin) };
 }
 
 /* Copies a value; each fold, with the white space around it, becomes one space (RFC 3261 section 7.3.1). */

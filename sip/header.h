@@ -13,6 +13,13 @@
 bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text name, uint32_t *at,
 		     struct sip_slice *value);
 
+/* The name that a header has in full: "s" is "subject"; any other as it is. */
+struct sip_text sip_header_name(struct sip_text name);
+
+/* All of the header that `value`, as sip_header_next or the index gives it, is the value of: from its name to the CRLF
+ * of its last folded line. */
+struct sip_slice sip_header_line(const char *p, const struct sip_head *h, struct sip_slice value);
+
 /*
  * The value of the header `name`, unfolded (each fold is one space), those of several lines joined by ", ".  `out` lies
  * in the message if nothing had to be changed, else in `buf`; head_n bytes always suffice.  An empty value is "".

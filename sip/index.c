@@ -15,6 +15,9 @@ enum name {
 	CONTENT_TYPE,
 	CSEQ,
 	FROM,
+	MAX_FORWARDS,
+	PROXY_REQUIRE,
+	ROUTE,
 	TO,
 	VIA,
 };
@@ -89,14 +92,16 @@ static enum name name_of(const char *p, size_t n)
 		return IS(p, "via") ? VIA : OTHER;
 	case 4:
 		return IS(p, "from") ? FROM : IS(p, "cseq") ? CSEQ : OTHER;
+	case 5:
+		return IS(p, "route") ? ROUTE : OTHER;
 	case 7:
 		return IS(p, "call-id") ? CALL_ID : IS(p, "contact") ? CONTACT : OTHER;
 	case 11:
 		return IS(p, "compression") ? COMPRESSION : OTHER;
 	case 12:
-		return IS(p, "content-type") ? CONTENT_TYPE : OTHER;
+		return IS(p, "content-type") ? CONTENT_TYPE : IS(p, "max-forwards") ? MAX_FORWARDS : OTHER;
 	case 13:
-		return IS(p, "authorization") ? AUTHORIZATION : OTHER;
+		return IS(p, "authorization") ? AUTHORIZATION : IS(p, "proxy-require") ? PROXY_REQUIRE : OTHER;
 	case 14:
 		return IS(p, "content-length") ? CONTENT_LENGTH : OTHER;
 	case 19:
@@ -104,21 +109,6 @@ static enum name name_of(const char *p, size_t n)
 	default:
 		return OTHER;
 	}
-}
-
-/* Reads decimal digits, at least one, up to UINT32_MAX; how many there were, 0 if it is no such number. */
-static size_t read_number(struct sip_text t, uint32_t *out)
-{
-	uint64_t v = 0;
-	size_t i;
-
-	for (i = 0; i < t.n && t.p[i] >= '0' && t.p[i] <= '9'; i++) {
-		v = v * 10 + (uint64_t)(t.p[i] - '0');
-		if (v > UINT32_MAX)
-			return 0;
-	}
-	*out = (uint32_t)v;
-	return i;
 }
 
 static void read_call_id(struct sip_pass *s, struct sip_slice value)
@@ -137,18 +127,18 @@ static void read_call_id(struct sip_pass *s, struct sip_slice value)
 		sip_fail(s->h, 400, "white space or control character in Call-ID");
 }
 
-/* CSeq = 1*DIGIT LWS Method (section 20.16) */
+/* CSeq = 1*DIGIT LWS Method (section 20.16), the number below 2^31 (section 8.1.1.5) */
 static void read_cseq(struct sip_pass *s, struct sip_slice value)
 {
 	struct sip_text t = { s->p + value.at, value.n };
 	struct sip_text name;
 	uint32_t number = 0;
-	size_t n = read_number(t, &number);
+	size_t n = sip_number(t, &number);
 
 	if (s->h->cseq_value.n == 0)
 		s->h->cseq_value = value;
 	name = sip_trim((struct sip_text){ t.p + n, t.n - n });
-	if (n == 0 || n + name.n == t.n || !sip_is_token(name)) {
+	if (n == 0 || number > SIP_MAX_CSEQ || n + name.n == t.n || !sip_is_token(name)) {
 		sip_fail(s->h, 400, "CSeq cannot be read");
 		return;
 	}
@@ -172,12 +162,40 @@ static void read_content_length(struct sip_pass *s, struct sip_slice value)
 	struct sip_text t = sip_text(s->p, value);
 	uint32_t number;
 
-	if (value.n == 0 || read_number(t, &number) != t.n)
+	if (value.n == 0 || sip_number(t, &number) != t.n)
 		sip_fail_length(s, "Content-Length cannot be read");
 	else if (s->h->content_length >= 0 && s->h->content_length != number)
 		sip_fail_length(s, "two different Content-Lengths");
 	else
 		s->h->content_length = number;
+}
+
+/* In a response it says nothing. */
+static void read_max_forwards(struct sip_pass *s, struct sip_slice value)
+{
+	struct sip_text t = sip_text(s->p, value);
+	struct sip_head *h = s->h;
+	uint32_t number;
+
+	if (h->kind == SIP_RESPONSE)
+		return;
+	if (value.n == 0 || sip_number(t, &number) != t.n || number > SIP_MAX_FORWARDS)
+		sip_fail(h, 400, "Max-Forwards cannot be read");
+	else if (h->max_forwards_n >= 0 && h->max_forwards_n != (int)number)
+		sip_fail(h, 400, "two different Max-Forwards");
+	else if (h->max_forwards_n < 0) {
+		h->max_forwards = value;
+		h->max_forwards_n = (int)number;
+	}
+}
+
+/* A header that may stand once; twice the same can be read in one way only. */
+static void keep_once(struct sip_pass *s, struct sip_slice *kept, struct sip_slice value, const char *reason)
+{
+	if (kept->n == 0)
+		*kept = value;
+	else if (!sip_equal(sip_text(s->p, *kept), sip_text(s->p, value)))
+		sip_fail(s->h, 400, reason);
 }
 
 static void keep_first(struct sip_slice *kept, struct sip_slice value)
@@ -193,6 +211,9 @@ void sip_index_header(struct sip_pass *s, const char *name, size_t n, struct sip
 	switch (name_of(name, n)) {
 	case AUTHORIZATION:
 		h->has_credentials = true;
+		break;
+	case PROXY_REQUIRE:
+		h->has_proxy_require = true;
 		break;
 	case CALL_ID:
 		read_call_id(s, value);
@@ -213,10 +234,16 @@ void sip_index_header(struct sip_pass *s, const char *name, size_t n, struct sip
 		read_cseq(s, value);
 		break;
 	case FROM:
-		keep_first(&h->from, value);
+		keep_once(s, &h->from, value, "two different Froms");
+		break;
+	case MAX_FORWARDS:
+		read_max_forwards(s, value);
+		break;
+	case ROUTE:
+		keep_first(&h->route, value);
 		break;
 	case TO:
-		keep_first(&h->to, value);
+		keep_once(s, &h->to, value, "two different Tos");
 		break;
 	case VIA:
 		keep_first(&h->via, value);

@@ -10,6 +10,7 @@ struct sip_pass {
 	struct sip_head *h;
 	const char *p;
 	size_t at, n;       /* the next line; where the bytes at hand, or the limit, end */
+	bool datagram;      /* the body ends where the bytes do */
 	bool cseq_read;     /* h->cseq and h->method_name come from a CSeq */
 	bool stuck;         /* bare LF: it is not certain where the line ends */
 	bool lines_broken;  /* two parsers could see different lines or names */

@@ -29,6 +29,19 @@ static inline void sip_put_code(struct sip_out *o, int code)
 	sip_put(o, (struct sip_text){ digits, sizeof(digits) });
 }
 
+/* Decimal digits. */
+static inline void sip_put_number(struct sip_out *o, uint32_t number)
+{
+	char digits[10];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	sip_put(o, (struct sip_text){ digits + i, sizeof(digits) - i });
+}
+
 /* The length, or -ENOSPC. */
 static inline int sip_out_end(const struct sip_out *o)
 {

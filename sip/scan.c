@@ -105,18 +105,80 @@ static bool take_headers(struct sip_pass *s)
 
 /* ---- The verdict ----------------------------------------------------------------------------------------- */
 
+/* The header, with its folded lines, that a byte of the head stands in; the start line is long past. */
+static struct sip_text header_around(const struct sip_pass *s, const char *byte)
+{
+	const char *begin = byte, *end = byte, *last = s->p + s->at;
+
+	do
+		begin = memrchr(s->p, '\n', (size_t)(begin - s->p));
+	while (begin && is_blank(begin[1]));
+	do
+		end = memchr(end + 1, '\n', (size_t)(last - end - 1));
+	while (end && end + 1 < last && is_blank(end[1]));
+	return begin && end ? (struct sip_text){ begin + 1, (size_t)(end - begin) } : (struct sip_text){ NULL, 0 };
+}
+
+/* A quoted string may hold any character behind a backslash, NUL too (section 25.1, quoted-pair). */
+static bool is_escaped(const struct sip_pass *s, const char *nul)
+{
+	struct sip_text rest = header_around(s, nul);
+	unsigned backslashes = 0;
+	const char *quote;
+	size_t n;
+
+	while (rest.n > 0 && (quote = memchr(rest.p, '"', rest.n)) && quote < nul) {
+		rest = (struct sip_text){ quote, rest.n - (size_t)(quote - rest.p) };
+		n = sip_quoted_n(rest);
+		if (n == 0)
+			return false;
+		if (quote + n > nul) {
+			while (nul[-1] == '\\')
+				nul--, backslashes++;
+			return backslashes % 2 == 1;
+		}
+		rest.p += n, rest.n -= n;
+	}
+	return false;
+}
+
+static bool has_bare_nul(const struct sip_pass *s)
+{
+	const char *p = s->p, *end = s->p + s->at;
+
+	while (p < end && (p = memchr(p, '\0', (size_t)(end - p)))) {
+		if (!is_escaped(s, p))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* What the far end needs to answer (section 8.1.1). */
+static void check_request(struct sip_head *h)
+{
+	if (h->via.n == 0)
+		sip_fail(h, 400, "no Via");
+	if (h->from.n == 0)
+		sip_fail(h, 400, "no From");
+	if (h->to.n == 0)
+		sip_fail(h, 400, "no To");
+}
+
 /* What must be there in every message. */
 static void check_head(struct sip_pass *s)
 {
 	struct sip_head *h = s->h;
 
-	if (memchr(s->p, '\0', s->at))
+	if (memchr(s->p, '\0', s->at) && has_bare_nul(s))
 		fail_lines(s, "NUL in the head");
 	if (h->call_id.n == 0)
 		sip_fail(h, 400, "no Call-ID");
 	if (h->cseq_value.n == 0)
 		sip_fail(h, 400, "no CSeq");
-	if (h->content_length < 0 && h->has_content_type)
+	if (h->kind == SIP_REQUEST)
+		check_request(h);
+	if (h->content_length < 0 && h->has_content_type && !s->datagram)
 		sip_fail_length(s, "Content-Type without Content-Length");
 	h->body_n = h->content_length > 0 ? (size_t)h->content_length : 0;
 }
@@ -133,31 +195,31 @@ static enum sip_result bad(struct sip_pass *s, bool complete)
 	return SIP_BAD;
 }
 
-/* The pass over p[0..n), of which `last` says that no more may come, for n is the limit. */
-static enum sip_result scan_head(struct sip_head *h, struct sip_cursor *c, const char *p, size_t n, bool last)
+/* The pass over the bytes at hand, of which `last` says that no more may come, for they reach the limit. */
+static enum sip_result scan_head(struct sip_pass *s, struct sip_cursor *c, bool last)
 {
-	struct sip_pass s = { .h = h, .p = p, .n = n };
+	struct sip_head *h = s->h;
 	enum sip_start start;
 
-	*h = (struct sip_head){ .content_length = -1 };
-	start = sip_start_read(h, p, n);
+	*h = (struct sip_head){ .content_length = -1, .max_forwards_n = -1 };
+	start = sip_start_read(h, s->p, s->n);
 	if (start == SIP_START_ALIEN)
-		return bad(&s, false);
+		return bad(s, false);
 	if (start == SIP_START_READ) {
-		s.at = h->start.n + 2;
-		if (take_headers(&s)) {
-			check_head(&s);
-			h->head_n = s.at;
-			return h->bad.reason ? bad(&s, true) : SIP_MESSAGE;
+		s->at = h->start.n + 2;
+		if (take_headers(s)) {
+			check_head(s);
+			h->head_n = s->at;
+			return h->bad.reason ? bad(s, true) : SIP_MESSAGE;
 		}
-		if (s.stuck)
-			return bad(&s, false);
-		c->seen = n;
+		if (s->stuck)
+			return bad(s, false);
+		c->seen = s->n;
 	}
 	if (!last)
 		return SIP_MORE;
 	h->bad = (struct sip_bad){ .code = 513, .reason = "head over the limit" };
-	return bad(&s, false);
+	return bad(s, false);
 }
 
 /*
@@ -179,7 +241,7 @@ static enum sip_result scan_crlf(struct sip_head *h, struct sip_cursor *c, const
 
 	if (n < 2)
 		return SIP_MORE;
-	*h = (struct sip_head){ .content_length = -1, .head_n = 2 };
+	*h = (struct sip_head){ .content_length = -1, .max_forwards_n = -1, .head_n = 2 };
 	c->half_ping = false;
 	if (p[1] != '\n') {
 		*h = (struct sip_head){ .bad = { .code = 400, .reason = "bare CR" } };
@@ -192,6 +254,7 @@ static enum sip_result scan_crlf(struct sip_head *h, struct sip_cursor *c, const
 enum sip_result sip_scan(struct sip_head *h, struct sip_cursor *c, const char *p, size_t n, size_t limit)
 {
 	size_t most = n < limit ? n : limit;
+	struct sip_pass s = { .h = h, .p = p, .n = most };
 	bool last = n >= limit;
 	enum sip_result result;
 
@@ -202,8 +265,35 @@ enum sip_result sip_scan(struct sip_head *h, struct sip_cursor *c, const char *p
 	if (c->seen > 0 && !last && !head_ends(c, p, most))
 		return SIP_MORE;
 	c->half_ping = false;
-	result = scan_head(h, c, p, most, last);
+	result = scan_head(&s, c, last);
 	if (result != SIP_MORE)
 		c->seen = 0;
+	return result;
+}
+
+/* A message that is not all there, though nothing follows. */
+static enum sip_result cut_off(struct sip_pass *s)
+{
+	sip_fail(s->h, 400, "message is cut off");
+	return bad(s, false);
+}
+
+enum sip_result sip_scan_datagram(struct sip_head *h, const char *p, size_t n, size_t limit)
+{
+	struct sip_pass s = { .h = h, .p = p, .n = n < limit ? n : limit, .datagram = true };
+	struct sip_cursor c = { 0 };
+	enum sip_result result = SIP_MORE;
+
+	if (n >= 2 && p[0] == '\r')
+		return scan_crlf(h, &c, p, n);
+	*h = (struct sip_head){ 0 };
+	if (n > 0)
+		result = scan_head(&s, &c, n >= limit);
+	if (result == SIP_MORE)
+		return cut_off(&s);
+	if (result == SIP_MESSAGE && h->content_length < 0)
+		h->body_n = n - h->head_n;
+	else if (result == SIP_MESSAGE && h->body_n > n - h->head_n)
+		return cut_off(&s);
 	return result;
 }

@@ -4,8 +4,10 @@
  * 5626 section 3.5.1).
  *
  * The scan reads what routing needs and leaves the rest alone: unknown methods and headers, a Via without branch, any
- * order, compact names, folded lines.  A message is bad only if its lines, start line, Content-Length, Call-ID or CSeq
- * could be read in two ways, or if its head is over the limit.  Lines end in CRLF: bare CR, bare LF and NUL are bad.
+ * order, compact names, folded lines.  A message is bad only if its lines, start line, Content-Length, Call-ID, CSeq,
+ * From, To or Max-Forwards could be read in two ways, if a request lacks one of the headers that any must have,
+ * Max-Forwards aside (section 8.1.1), or if its head is over the limit.  Lines end in CRLF: bare CR, bare LF and NUL
+ * are bad, but for a NUL that a quoted string escapes.  What a hop has to judge besides is in check.h.
  *
  * No allocation, no state but struct sip_cursor.  However the bytes are cut on their way, the results are the same.
  */
@@ -45,6 +47,8 @@ struct sip_bad {
 	const char *reason; /* for the log; a constant */
 };
 
+enum { SIP_MAX_FORWARDS = 255, SIP_MAX_CSEQ = INT32_MAX }; /* sections 20.22 and 8.1.1.5 */
+
 /* The index of a message.  Header values are as on the wire, without white space at their ends; of a header that comes
  * more than once it is the first line's, which may hold several values.  Taking them apart is for text.h, on demand. */
 struct sip_head {
@@ -62,12 +66,13 @@ struct sip_head {
 	struct sip_slice via, from, to, contact; /* n is 0 if absent */
 
 	struct sip_slice max_forwards, route; /* the first line's; n is 0 if absent */
-	int max_forwards_n;                   /* 0 to 255; -1: absent */
+	int max_forwards_n;                   /* 0 to 255; -1: absent; of a response always */
 
 	uint32_t via_lines;     /* how many Via lines, each with one value or several */
 	int64_t content_length; /* -1: absent */
 	bool has_content_type;
 	bool has_credentials; /* Authorization or Proxy-Authorization */
+	bool has_proxy_require;
 	bool has_compression; /* Lync's offer or agreement in a NEGOTIATE */
 
 	size_t head_n; /* bytes up to the body; 2 of SIP_CRLF and SIP_PING */
@@ -89,6 +94,13 @@ struct sip_cursor {
  * client sends twice looks like a ping: answering it does no harm; what comes from the server's side are pongs.
  */
 enum sip_result sip_scan(struct sip_head *h, struct sip_cursor *c, const char *p, size_t n, size_t limit);
+
+/*
+ * Scans the message of a datagram, which is all of p[0..n).  Without Content-Length its body is the rest of the
+ * datagram, and what stands behind one is not part of it (RFC 3261 section 18.3); SIP_MORE is never the answer, for a
+ * message that is cut off is bad.  SIP_CRLF: take two bytes off, and scan again if there are more.
+ */
+enum sip_result sip_scan_datagram(struct sip_head *h, const char *p, size_t n, size_t limit);
 
 /* The topmost Via value; its branch (n is 0: none, as Lync's); and how many values all Via lines hold. */
 struct sip_text sip_top_via(const char *p, const struct sip_head *h);

@@ -55,6 +55,10 @@ static void read_request(struct sip_head *h, const char *p, size_t n)
 		sip_fail(h, 400, "request line cannot be read");
 		return;
 	}
+	if (space[1] == '<' || last[-1] == '>') {
+		sip_fail(h, 400, "Request-URI in <>");
+		return;
+	}
 	h->uri = (struct sip_slice){ method.n + 1, (uint32_t)(last - space - 1) };
 	if (!is_version(version))
 		sip_fail(h, 505, "another version of SIP");

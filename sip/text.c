@@ -27,12 +27,18 @@ bool sip_same(struct sip_text a, struct sip_text b)
 	return true;
 }
 
+size_t sip_token_n(struct sip_text t)
+{
+	size_t i = 0;
+
+	while (i < t.n && token_char[(unsigned char)t.p[i]])
+		i++;
+	return i;
+}
+
 bool sip_is_token(struct sip_text t)
 {
-	for (size_t i = 0; i < t.n; i++)
-		if (!token_char[(unsigned char)t.p[i]])
-			return false;
-	return t.n > 0;
+	return t.n > 0 && sip_token_n(t) == t.n;
 }
 
 /* Every byte of a word. */
@@ -79,9 +85,23 @@ static size_t skip_angle(struct sip_text t, size_t i)
 	return end ? (size_t)(end - t.p) + 1 : t.n;
 }
 
-/* The first `mark` from `i` on that is outside quotes and <>; t.n if there is none. */
-static size_t find_mark(struct sip_text t, size_t i, char mark)
+size_t sip_quoted_n(struct sip_text t)
 {
+	size_t i = 1;
+
+	while (i < t.n && t.p[i] != '"')
+		i += t.p[i] == '\\' ? 2 : 1;
+	return i < t.n ? i + 1 : 0;
+}
+
+size_t sip_find_mark(struct sip_text t, size_t i, char mark)
+{
+	const char *found = i < t.n ? memchr(t.p + i, mark, t.n - i) : NULL;
+	size_t end = found ? (size_t)(found - t.p) : t.n;
+
+	/* Most have neither before the mark, and are not walked through. */
+	if (i >= end || (!memchr(t.p + i, '"', end - i) && !memchr(t.p + i, '<', end - i)))
+		return end;
 	while (i < t.n && t.p[i] != mark) {
 		if (t.p[i] == '"')
 			i = skip_quoted(t, i);
@@ -101,7 +121,7 @@ static struct sip_text skip(struct sip_text t, size_t n)
 bool sip_next_value(struct sip_text *rest, struct sip_text *value)
 {
 	while (rest->n > 0) {
-		size_t end = find_mark(*rest, 0, ',');
+		size_t end = sip_find_mark(*rest, 0, ',');
 
 		*value = sip_trim((struct sip_text){ rest->p, end });
 		*rest = skip(*rest, end + 1);
@@ -113,10 +133,10 @@ bool sip_next_value(struct sip_text *rest, struct sip_text *value)
 
 bool sip_param(struct sip_text value, struct sip_text name, struct sip_text *out)
 {
-	struct sip_text rest = skip(value, find_mark(value, 0, ';') + 1);
+	struct sip_text rest = skip(value, sip_find_mark(value, 0, ';') + 1);
 
 	while (rest.n > 0) {
-		size_t end = find_mark(rest, 0, ';');
+		size_t end = sip_find_mark(rest, 0, ';');
 		struct sip_text param = { rest.p, end };
 		const char *equals = memchr(param.p, '=', param.n);
 		size_t name_n = equals ? (size_t)(equals - param.p) : param.n;

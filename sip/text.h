@@ -51,6 +51,21 @@ static inline bool sip_is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Reads decimal digits at the front, at least one, up to UINT32_MAX; how many there were, 0 if it is no such number. */
+static inline size_t sip_number(struct sip_text t, uint32_t *out)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < t.n && t.p[i] >= '0' && t.p[i] <= '9'; i++) {
+		v = v * 10 + (uint64_t)(t.p[i] - '0');
+		if (v > UINT32_MAX)
+			return 0;
+	}
+	*out = (uint32_t)v;
+	return i;
+}
+
 /* `t` without white space (SP, HT, and the CRLF of a folded line) at its ends. */
 static inline struct sip_text sip_trim(struct sip_text t)
 {
@@ -66,6 +81,13 @@ static inline struct sip_text sip_trim(struct sip_text t)
  * trimmed, `rest` is what is left.  False: there was nothing left.  An empty list element is passed over.
  */
 bool sip_next_value(struct sip_text *rest, struct sip_text *value);
+
+/* The first `mark` from `i` on that is outside quotes and <>; t.n if there is none.  '<' is found itself. */
+size_t sip_find_mark(struct sip_text t, size_t i, char mark);
+
+/* How many bytes at the front are a token; a quoted string with both its quotes, 0 if it does not end. */
+size_t sip_token_n(struct sip_text t);
+size_t sip_quoted_n(struct sip_text t);
 
 /*
  * Finds the parameter `name` (any case) of one value: of the header, not of a URI inside <>.  `out` (may be NULL) is

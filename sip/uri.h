@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * uri.h: a SIP URI taken apart without allocation, for routing (RFC 3261 section 19.1.1).  libosip2 in grammar.h is stricter
- * and slower; both are compared by the fuzzer.
+ * uri.h: a SIP URI taken apart without allocation, for routing (RFC 3261 section 19.1.1).  libosip2 in grammar.h is
+ * stricter and slower; both are compared by the fuzzer.
  */
 #ifndef SIP_URI_H
 #define SIP_URI_H
@@ -9,17 +9,19 @@
 #include "sip/text.h"
 
 struct sip_uri {
-	struct sip_text scheme;     /* "sip", "sips", "tel" as written */
-	struct sip_text user;       /* as written, with its password */
-	struct sip_text host;       /* IPv6 in its brackets; of other schemes: none */
-	uint16_t port;              /* 0: none is written */
-	struct sip_text params;     /* from the first ";" on, without the headers behind "?" */
+	struct sip_text scheme; /* "sip", "sips", "tel" as written */
+	struct sip_text user;   /* as written, with its password; of "tel" the number; of other schemes: none */
+	struct sip_text host;   /* IPv6 in its brackets; of other schemes than "sip" and "sips": none */
+	uint16_t port;          /* 0: none is written */
+	struct sip_text params; /* from the first ";" on, without the headers behind "?" */
+	bool has_headers;       /* "?": not allowed in a request line (RFC 3261 section 19.1.1) */
 };
 
 /* Reads a URI, as in a request line.  False: it is none. */
 bool sip_uri_read(struct sip_uri *u, struct sip_text text);
 
-/* The URI in a value of Route, Record-Route, Path, Contact: inside <>, or bare up to the first ";".  False: it is none. */
+/* The URI in a value of Route, Record-Route, Path, Contact: inside <>, or bare up to the first ";".  False: it is none.
+ */
 bool sip_uri_of(struct sip_uri *u, struct sip_text value);
 
 /* A parameter of the URI; as sip_param (text.h). */

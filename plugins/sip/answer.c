@@ -5,6 +5,7 @@
  */
 #include "answer.h"
 
+#include "edits.h"
 #include "request.h"
 #include "session.h"
 #include "sip/header.h"
@@ -17,15 +18,17 @@ static bool is_final(const struct sip_head *h)
 	return h->status >= 200;
 }
 
-/* The request that this answers, which came from the other side. */
+/* The request that this answers, which came from the other side, and went to this server if one answers. */
 static struct transaction *find(const struct lg_link *l, const struct message *m)
 {
 	struct session *s = session_of(l);
 	enum lg_side asker = l->side == LG_CLIENT ? LG_SERVER : LG_CLIENT;
+	struct transaction *t;
 
 	if (s->transactions.n == 0)
 		return NULL;
-	return transactions_find(&s->transactions, transaction_id(&instance_of(l)->seed, asker, m->bytes.p, &m->head));
+	t = transactions_find(&s->transactions, transaction_id(&instance_of(l)->seed, asker, m->bytes.p, &m->head));
+	return t && (l->side == LG_CLIENT || t->server == l) ? t : NULL;
 }
 
 /* The exchange of an INVITE is over with its first 2xx; what stays is where further ones go. */
@@ -41,6 +44,26 @@ static void keep_for_repeats(struct lg_link *l, struct transaction *t, int statu
 		transactions_add(&s->transactions, &repeats); /* without memory, a repeated 2xx is dropped */
 }
 
+/* A provisional answer: the final one may take as long again. */
+static void wait_on(const struct lg_link *l, struct transaction *t)
+{
+	const struct request *r = t->x->data;
+
+	if (r->status == 0)
+		t->expires_ms = l->host->now_ms() + l->limits->answer_ms;
+}
+
+/* Answers that policies want changed: the exchange stays for the repeats of a 2xx, and they look the same. */
+static void answered(struct lg_link *l, struct transaction *t, int status)
+{
+	struct request *r = t->x->data;
+
+	if (r->status != 0)
+		return;
+	r->status = status;
+	t->expires_ms = l->host->now_ms() + REPEATS_MS;
+}
+
 static void settle(struct lg_link *l, struct transaction *t, const struct message *m)
 {
 	const struct sip_head *h = &m->head;
@@ -48,7 +71,9 @@ static void settle(struct lg_link *l, struct transaction *t, const struct messag
 	if (!t->x)
 		return;
 	if (!is_final(h))
-		t->expires_ms = l->host->now_ms() + l->limits->answer_ms;
+		wait_on(l, t);
+	else if (h->method == SIP_INVITE && h->status < 300 && edits_any(t->x, true))
+		answered(l, t, h->status);
 	else if (l->side == LG_CLIENT && h->method == SIP_INVITE && h->status < 300)
 		keep_for_repeats(l, t, h->status);
 	else
@@ -97,19 +122,22 @@ void answer_received(struct lg_link *l, const struct message *m)
 	struct stream *s = stream_of(l);
 	struct transaction *t = find(l, m);
 	struct lg_link *to = l->session->client;
+	struct lg_span pieces[SIP_PIECES];
+	int n;
 
 	l->host->count(l, COUNT_ANSWERS, 1);
 	if (l->side == LG_CLIENT)
 		to = t ? t->server : session_of(l)->bound;
-	if (!to) {
+	n = edits_pieces(t ? t->x : NULL, true, m->bytes, &m->head, pieces);
+	if (!to || n < 0) {
 		l->host->count(l, COUNT_DROPPED_ANSWERS, 1);
 		return;
 	}
-	stream_pass(l, to, m->bytes, m->whole ? 0 : LG_MORE);
+	stream_pass_pieces(l, to, pieces, (unsigned)n, m->whole ? 0 : LG_MORE);
 	if (!m->whole)
 		s->body_to = to;
 	s->agreed = agrees_to_compress(m);
-	if (t && (l->side == LG_CLIENT || t->server == l))
+	if (t)
 		settle(l, t, m);
 	if (m->whole)
 		answer_ended(l);

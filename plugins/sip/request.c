@@ -5,7 +5,10 @@
  */
 #include "request.h"
 
+#include <errno.h>
+
 #include "client.h"
+#include "edits.h"
 #include "reply.h"
 #include "session.h"
 #include "stream.h"
@@ -124,13 +127,13 @@ static bool has_body_to_come(const struct lg_exchange *x)
 	return r->body != 0 && r->body == s->body && s->body_left > 0;
 }
 
-static void send_on(struct lg_exchange *x, struct lg_link *to)
+static void send_on(struct lg_exchange *x, struct lg_link *to, const struct lg_span *pieces, unsigned n)
 {
 	bool more = has_body_to_come(x);
 
 	if (more)
 		stream_of(x->from)->body_to = to;
-	stream_pass(x->from, to, x->unit, more ? LG_MORE : 0);
+	stream_pass_pieces(x->from, to, pieces, n, more ? LG_MORE : 0);
 }
 
 /* ---- It ends ---- */
@@ -181,22 +184,56 @@ static int remember(struct lg_exchange *x, struct lg_link *server)
 	return 0;
 }
 
+/* What policies want changed in this message cannot be: it has too many lines of a kind. */
+static void refuse_edits(struct lg_exchange *x, int why)
+{
+	const struct request *r = x->data;
+
+	if (why == -ENOMEM) {
+		refuse_overload(x->from, x->unit.p, &r->head);
+		return;
+	}
+	x->from->host->count(x->from, COUNT_MALFORMED, 1);
+	reply_status(x->from, x->unit.p, &r->head, 400);
+}
+
+/* Sends the request to `to`, as policies want it; it is remembered for the answer unless it `forgets`.  False: it was
+ * answered here instead. */
+static bool deliver(struct lg_exchange *x, struct lg_link *to, struct lg_link *server, bool forgets)
+{
+	const struct request *r = x->data;
+	struct lg_span pieces[SIP_PIECES];
+	int n = edits_pieces(x, false, x->unit, &r->head, pieces);
+
+	if (n < 0) {
+		refuse_edits(x, n);
+		return false;
+	}
+	if (!forgets && remember(x, server) < 0) {
+		refuse_overload(x->from, x->unit.p, &r->head);
+		return false;
+	}
+	send_on(x, to, pieces, (unsigned)n);
+	return true;
+}
+
+/* By connection an answer finds its way without its request, unless policies want it changed. */
+static bool is_forgotten(const struct lg_exchange *x, bool bound)
+{
+	const struct request *r = x->data;
+
+	return !has_answer(&r->head) || (bound && !edits_any(x, true));
+}
+
 static void routed_to_server(struct lg_exchange *x, struct lg_link *to)
 {
 	struct session *s = session_of(to);
-	struct request *r = x->data;
 	bool forgets;
 
 	if (s->binding == x)
 		session_bind(to->session, to);
-	forgets = s->bound == to || !has_answer(&r->head);
-	if (!forgets && remember(x, to) < 0) {
-		refuse_overload(x->from, x->unit.p, &r->head);
-		forgets = true;
-	} else {
-		send_on(x, to);
-	}
-	if (forgets)
+	forgets = is_forgotten(x, s->bound == to);
+	if (!deliver(x, to, to, forgets) || forgets)
 		end(x);
 }
 
@@ -210,19 +247,13 @@ static bool begins_dialog(const struct lg_exchange *x)
 
 static void routed_to_client(struct lg_exchange *x, struct lg_link *to)
 {
-	struct request *r = x->data;
 	bool bound = session_of(to)->bound == x->from;
-	bool forgets = bound || !has_answer(&r->head);
+	bool forgets = is_forgotten(x, bound);
+	bool sent = deliver(x, to, x->from, forgets);
 
-	if (!forgets && remember(x, x->from) < 0) {
-		refuse_overload(x->from, x->unit.p, &r->head);
-		forgets = true;
-	} else {
-		send_on(x, to);
-		if (!bound && begins_dialog(x))
-			x->from->host->pin(x->from, x);
-	}
-	if (forgets)
+	if (sent && !bound && begins_dialog(x))
+		x->from->host->pin(x->from, x);
+	if (!sent || forgets)
 		end(x);
 }
 
@@ -280,6 +311,15 @@ static bool retry(struct lg_exchange *x, const struct lg_lost *why)
 	return true;
 }
 
+/* Is the request still there?  By connection it is not, and a close says that its server is lost; once it has its final
+ * answer nothing more is said. */
+static bool is_kept(const struct lg_exchange *x)
+{
+	const struct request *r = x->data;
+
+	return x->unit.n > 0 && r->status == 0;
+}
+
 void request_lost(struct lg_exchange *x, const struct lg_lost *why)
 {
 	struct request *r = x->data;
@@ -288,9 +328,13 @@ void request_lost(struct lg_exchange *x, const struct lg_lost *why)
 	if (session_of(x->from)->joined)
 		return;
 	forget(x);
-	if (x->from->side == LG_SERVER || retry(x, why))
+	if (x->from->side == LG_SERVER)
 		return;
-	x->from->host->count(x->from, COUNT_LOST, 1);
-	reply_send(x->from, x->unit.p, &r->head, &reply);
+	if (is_kept(x) && retry(x, why))
+		return;
+	if (r->status == 0)
+		x->from->host->count(x->from, COUNT_LOST, 1);
+	if (is_kept(x))
+		reply_send(x->from, x->unit.p, &r->head, &reply);
 	session_answered(x->from->session);
 }

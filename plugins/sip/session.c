@@ -208,6 +208,7 @@ void session_expired(struct lg_link *l)
 {
 	struct session *s = session_of(l);
 	uint64_t now_ms = l->host->now_ms();
+	int status;
 
 	if (s->joined)
 		return;
@@ -218,9 +219,10 @@ void session_expired(struct lg_link *l)
 			i++;
 			continue;
 		}
-		if (t->x)
+		status = t->x ? ((const struct request *)t->x->data)->status : 0;
+		if (t->x && status == 0)
 			l->host->count(l, COUNT_UNANSWERED, 1);
-		request_over(l->session, t, 0);
+		request_over(l->session, t, status);
 	}
 	s->watched = false;
 	if (s->transactions.n > 0)

@@ -24,14 +24,23 @@ void stream_go(struct lg_link *l)
 
 static void wait_for(struct lg_link *l, struct lg_link *full)
 {
+	/* Datagrams do not wait, and a link that all share waits for nobody. */
+	if (l->transport == LG_UDP || !l->session)
+		return;
 	stream_of(l)->full = full;
 	stream_hold(l);
 }
 
+void stream_pass_pieces(struct lg_link *from, struct lg_link *to, const struct lg_span *pieces, unsigned n,
+			unsigned flags)
+{
+	if (from->host->send(to, from, pieces, n, flags) == LG_FULL)
+		wait_for(from, to);
+}
+
 void stream_pass(struct lg_link *from, struct lg_link *to, struct lg_span bytes, unsigned flags)
 {
-	if (from->host->send(to, from, &bytes, 1, flags) == LG_FULL)
-		wait_for(from, to);
+	stream_pass_pieces(from, to, &bytes, 1, flags);
 }
 
 void stream_say(struct lg_link *l, struct lg_span bytes)

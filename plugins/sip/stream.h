@@ -44,6 +44,8 @@ void stream_go(struct lg_link *l);
 
 /* Passes bytes on; if `to` is full then, `from` waits for it. */
 void stream_pass(struct lg_link *from, struct lg_link *to, struct lg_span bytes, unsigned flags);
+void stream_pass_pieces(struct lg_link *from, struct lg_link *to, const struct lg_span *pieces, unsigned n,
+			unsigned flags);
 
 /* Says something of our own to the link; if it does not read it, neither is it read. */
 void stream_say(struct lg_link *l, struct lg_span bytes);

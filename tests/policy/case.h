@@ -11,7 +11,7 @@
 
 /* ---- expect.c ---- */
 
-/* Makes the words pass, route, reply, drop, unavailable and fails; each returns a table that says what is expected. */
+/* Makes the words pass, route, edit, reply, drop, unavailable and fails; each returns a table that says what is expected. */
 void expect_words(lua_State *L);
 
 /* Whether the table at `index` was made by one of them. */

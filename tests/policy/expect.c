@@ -10,14 +10,23 @@
 #include <lauxlib.h>
 
 static const char *const kinds[] = {
-	[VERDICT_PASS] = "pass",
-	[VERDICT_ROUTE] = "route",
-	[VERDICT_REPLY] = "reply",
-	[VERDICT_DROP] = "drop",
-	[VERDICT_UNAVAILABLE] = "unavailable",
+	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_EDIT] = "edit",
+	[VERDICT_REPLY] = "reply", [VERDICT_DROP] = "drop",   [VERDICT_UNAVAILABLE] = "unavailable",
 	[VERDICT_ERROR] = "fails",
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
+
+/* The table of edit{} at 1, as a policy writes it. */
+static void check_parts(lua_State *L)
+{
+	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+		const char *key = luaL_checkstring(L, -2);
+
+		luaL_argcheck(L, strcmp(key, "set") == 0 || strcmp(key, "remove") == 0 || strcmp(key, "answer") == 0, 1,
+			      "its keys are set, remove and answer");
+		luaL_argcheck(L, lua_istable(L, -1), 1, "set, remove and answer are tables");
+	}
+}
 
 static void check_arguments(lua_State *L, int kind)
 {
@@ -30,6 +39,10 @@ static void check_arguments(lua_State *L, int kind)
 		luaL_optstring(L, 2, NULL);
 		if (!lua_isnoneornil(L, 3))
 			luaL_checktype(L, 3, LUA_TTABLE);
+		break;
+	case VERDICT_EDIT:
+		luaL_checktype(L, 1, LUA_TTABLE);
+		check_parts(L);
 		break;
 	case VERDICT_ERROR:
 		luaL_optstring(L, 1, NULL);
@@ -100,6 +113,20 @@ static void show_headers(const struct verdict *v, struct text *t)
 		add(t, " }");
 }
 
+static void show_edits(const struct verdict *v, struct text *t)
+{
+	for (unsigned i = 0; i < v->nedits; i++) {
+		const struct lg_edit *e = &v->edits[i];
+
+		add(t, "%s%s[\"%.*s\"] = ", i ? ", " : "{ ", e->answer ? "answer " : "", (int)e->name.n, e->name.p);
+		if (e->value.p)
+			add(t, "\"%.*s\"", (int)e->value.n, e->value.p);
+		else
+			add(t, "nil");
+	}
+	add(t, v->nedits ? " }" : "{ }");
+}
+
 static void show_verdict(const struct verdict *v, char *const *pools, struct text *t)
 {
 	add(t, "%s(", kinds[v->kind]);
@@ -110,6 +137,9 @@ static void show_verdict(const struct verdict *v, char *const *pools, struct tex
 	case VERDICT_REPLY:
 		add(t, "%d, \"%.*s\"", v->code, (int)v->reason.n, v->reason.p);
 		show_headers(v, t);
+		break;
+	case VERDICT_EDIT:
+		show_edits(v, t);
 		break;
 	case VERDICT_ERROR:
 		add(t, "\"%s\"", v->error);
@@ -134,6 +164,15 @@ static void show_table(lua_State *L, struct text *t)
 	add(t, " }");
 }
 
+static void show_parts(lua_State *L, struct text *t)
+{
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		add(t, "%s = ", lua_tostring(L, -2));
+		show_table(L, t);
+		add(t, " ");
+	}
+}
+
 static void show_expected(lua_State *L, int index, int kind, struct text *t)
 {
 	add(t, "%s(", kinds[kind]);
@@ -142,7 +181,9 @@ static void show_expected(lua_State *L, int index, int kind, struct text *t)
 
 		if (type != LUA_TNIL && i > 1)
 			add(t, ", ");
-		if (type == LUA_TTABLE)
+		if (type == LUA_TTABLE && kind == VERDICT_EDIT)
+			show_parts(L, t);
+		else if (type == LUA_TTABLE)
 			show_table(L, t);
 		else if (type != LUA_TNIL)
 			add(t, type == LUA_TSTRING ? "\"%s\"" : "%s", lua_tostring(L, -1));
@@ -173,6 +214,38 @@ static bool match_headers(lua_State *L, const struct verdict *v)
 	return n == same && n == v->nheaders;
 }
 
+/* Whether the verdict has the edit of the entry on top (name, value) of the part `key` of edit{}. */
+static bool has_edit(lua_State *L, const char *key, const struct verdict *v)
+{
+	bool removes = strcmp(key, "remove") == 0, answer = strcmp(key, "answer") == 0;
+	bool goes = removes || lua_type(L, -1) == LUA_TBOOLEAN;
+
+	for (unsigned i = 0; i < v->nedits; i++) {
+		const struct lg_edit *e = &v->edits[i];
+
+		if (e->answer == answer && span_is(L, removes ? -1 : -2, e->name) &&
+		    (goes ? !e->value.p : e->value.p && span_is(L, -1, e->value)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the verdict has the edits of the table on top and no others. */
+static bool match_edits(lua_State *L, const struct verdict *v)
+{
+	unsigned n = 0, same = 0;
+
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		const char *key = lua_tostring(L, -2);
+
+		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+			n++;
+			same += has_edit(L, key, v);
+		}
+	}
+	return n == same && n == v->nedits;
+}
+
 /* Compares argument `i` of the word that made the table; one that was left out fits all. */
 static bool match_argument(lua_State *L, int index, int i, const struct verdict *v, char *const *pools)
 {
@@ -182,6 +255,8 @@ static bool match_argument(lua_State *L, int index, int i, const struct verdict 
 		same = true;
 	else if (v->kind == VERDICT_ROUTE)
 		same = strcmp(lua_tostring(L, -1), pools[v->pool]) == 0;
+	else if (v->kind == VERDICT_EDIT)
+		same = match_edits(L, v);
 	else if (v->kind == VERDICT_ERROR)
 		same = strstr(v->error, lua_tostring(L, -1)) != NULL;
 	else if (i == 1)

@@ -45,6 +45,8 @@ static int take_scalar(lua_State *L, enum policy_type type, struct case_options 
 		return lua_type(L, -1) == LUA_TNUMBER ? 0 : -EINVAL;
 	if (type == POLICY_BOOLEAN)
 		return lua_isboolean(L, -1) ? 0 : -EINVAL;
+	if (type == POLICY_HEADER && lua_isboolean(L, -1) && !lua_toboolean(L, -1))
+		return 0;
 	if (!text)
 		return -EINVAL;
 	if (type == POLICY_POOL)

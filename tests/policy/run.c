@@ -10,9 +10,10 @@
  *               expect = route("emea") },
  *     }
  *
- * expect is one of pass(), route(pool), reply(code[, reason[, headers]]), drop(), unavailable() and fails([text]): the
- * policy fails, and its error contains the text.  What is left out of reply or fails is not compared.  Every failing
- * case is a line; the last line counts.  Exit: 0, 1 when a case failed, 99 when a file could not be run at all.
+ * expect is one of pass(), route(pool), edit{ set = {...}, remove = {...}, answer = {...} }, reply(code[, reason[,
+ * headers]]), drop(), unavailable() and fails([text]): the policy fails, and its error contains the text.  What is left
+ * out of reply or fails is not compared.  Every failing case is a line; the last line counts.  Exit: 0, 1 when a case
+ * failed, 99 when a file could not be run at all.
  */
 #include "case.h"
 
@@ -89,7 +90,7 @@ static const char *check_form(struct suite *s, int test)
 	}
 	lua_getfield(L, test, "expect");
 	if (!expect_is(L, -1))
-		return "expect = pass(), route(), reply(), drop(), unavailable() or fails()";
+		return "expect = pass(), route(), edit(), reply(), drop(), unavailable() or fails()";
 	lua_pop(L, 1);
 	return NULL;
 }
@@ -125,12 +126,17 @@ static const char *ask_policy(struct suite *s, int test, int facts, struct case_
 
 	while (use.reads[use.nfacts])
 		use.nfacts++;
-	if (script_load(s->script, &use, &p, err, sizeof err) < 0)
+	if (s->desc.edits && script_edits(s->script, s->policy_file, o->text, &use.edits, err, sizeof err) < 0)
 		return err;
+	if (script_load(s->script, &use, &p, err, sizeof err) < 0) {
+		script_edits_free(use.edits);
+		return err;
+	}
 	script_decide(s->script, p, ask_fact, &f, &v);
 	lua_getfield(s->L, test, "expect");
 	same = expect_match(s->L, lua_gettop(s->L), &v, o->pools, expected, got, sizeof got);
 	script_unload(s->script, p);
+	script_edits_free(use.edits);
 	if (same)
 		return NULL;
 	return lua_pushfstring(s->L, "expected %s, got %s", expected, got);

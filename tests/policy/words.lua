@@ -2,6 +2,7 @@
 return {
 	pools = { "front" },
 	reads = { "fact" },
+	edits = { "x-wait", "server" },
 	options = {
 		say = { type = "string", default = "nothing" },
 		wait = { type = "duration", default = "5s" },
@@ -15,6 +16,10 @@ return {
 			return reply(503, "Wait", { ["Retry-After"] = o.wait, Each = table.concat(o.waits, " "), Fact = m.fact })
 		elseif o.say == "drop" then
 			return drop()
+		elseif o.say == "edit" then
+			return edit{ set = { ["X-Wait"] = o.wait }, remove = { "Server" }, answer = { ["x-wait"] = "no", server = false } }
+		elseif o.say == "edit what is not declared" then
+			return edit{ remove = { "Subject" } }
 		elseif o.say == "unavailable" then
 			return unavailable()
 		elseif o.say == "fail" then

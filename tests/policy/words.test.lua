@@ -10,6 +10,16 @@ return {
 		options = { say = "reply", waits = { "1m", "2ms" } },
 		expect = reply(503, "Wait", { ["Retry-After"] = "5000", Each = "60000 2", Fact = "here" }),
 	},
+	{
+		name = "edits; names have no case",
+		options = { say = "edit" },
+		expect = edit{ set = { ["x-wait"] = "5000" }, remove = { "server" }, answer = { ["x-wait"] = "no", server = false } },
+	},
+	{
+		name = "an edit that is not declared",
+		options = { say = "edit what is not declared" },
+		expect = fails("'Subject' is not in `edits`"),
+	},
 	{ name = "drop", options = { say = "drop" }, expect = drop() },
 	{ name = "unavailable", options = { say = "unavailable" }, expect = unavailable() },
 	{ name = "a failure", options = { say = "fail" }, expect = fails() },

@@ -36,7 +36,7 @@ static void note(const char *event, const struct lg_exchange *x, const char *nam
 
 static const char *name_of(const struct lg_link *l)
 {
-	return l->server ? l->server->name.p : "client";
+	return l->side == LG_SERVER ? l->server->name.p : "client"; /* one that comes from a server's address, too */
 }
 
 static bool has_flag(const struct lg_exchange *x, char flag)

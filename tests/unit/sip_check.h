@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sip_check.h: what the unit tests of sip/ share; brings cmocka. */
-#ifndef SIP_CHECK_H
-#define SIP_CHECK_H
+#ifndef UNIT_SIP_CHECK_H
+#define UNIT_SIP_CHECK_H
 
 #include <setjmp.h>
 #include <stdarg.h>

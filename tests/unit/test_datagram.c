@@ -98,7 +98,7 @@ static void play(struct stage *s, size_t row)
 		memset(bytes, rows[row].letters[i], sizeof bytes);
 		assert_int_equal(datagram_queue(s->room, s->fd, (struct sockaddr *)&s->at[rows[row].clients[i] - '0'],
 						(struct sockaddr *)&local,
-						(struct lg_span){ bytes, rows[row].lengths[i] }),
+						&(struct lg_span){ bytes, rows[row].lengths[i] }, 1),
 				 0);
 	}
 	assert_int_equal(datagram_flush(s->room), 0);
@@ -185,7 +185,7 @@ static void test_lost(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 5; i++)
 		datagram_queue(s.room, s.fd, (struct sockaddr *)&nowhere, (struct sockaddr *)&own,
-			       (struct lg_span){ "x", 1 });
+			       &(struct lg_span){ "x", 1 }, 1);
 	assert_int_equal(datagram_flush(s.room), 5);
 	longest_run = 1;
 	play(&s, 0);

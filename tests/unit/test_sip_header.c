@@ -65,7 +65,7 @@ static void test_room(void **state)
 /* The body is no header. */
 static void test_body(void **state)
 {
-	static const char text[] = "INFO b SIP/2.0\r\nCall-ID: 1\r\nCSeq: 1 INFO\r\nl: 8\r\n\r\nX: y\r\n\r\n";
+	static const char text[] = "SIP/2.0 200 \r\nCall-ID: 1\r\nCSeq: 1 INFO\r\nl: 8\r\n\r\nX: y\r\n\r\n";
 	struct sip_head h = scan_good(text);
 	struct sip_text found;
 

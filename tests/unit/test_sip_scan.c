@@ -95,6 +95,27 @@ static void test_hints(void **state)
 	assert_true(h.has_content_type);
 }
 
+/* What a hop needs besides: of headers that come on several lines the first. */
+static void test_hop(void **state)
+{
+	static const char text[] =
+		"INFO b SIP/2.0\r\nVia: SIP/2.0/TCP a\r\nf: a\r\nt: b\r\ni: 1\r\nCSeq: 1 INFO\r\n"
+		"Route:\r\nROUTE : <sip:r1>,\r\n <sip:r2> \r\nMAX-FORWARDS: 0255\r\nRoute: c\r\n\r\n";
+	struct sip_head h = scan_good(text);
+
+	(void)state;
+	assert_text(sip_text(text, h.route), "<sip:r1>,\r\n <sip:r2>");
+	assert_text(sip_text(text, h.max_forwards), "0255");
+	assert_int_equal(h.max_forwards_n, 255);
+	h = scan_good(SAMPLE_NEGOTIATE);
+	assert_text(sip_text(SAMPLE_NEGOTIATE, h.max_forwards), "0");
+	assert_int_equal(h.max_forwards_n, 0);
+	assert_int_equal(h.route.n, 0);
+	h = scan_good(SAMPLE_486);
+	assert_int_equal(h.max_forwards.n, 0);
+	assert_int_equal(h.max_forwards_n, -1);
+}
+
 /* ---- What is refused ----------------------------------------------------------------------------------------- */
 
 #define START  "MESSAGE sip:b@x.example SIP/2.0\r\n"
@@ -132,6 +153,9 @@ static const struct {
 	{ "SIP/2.0 20\r\n" BASICS ID CSEQ LENGTH END, 400, 0, 1, "status line cannot be read" },
 	{ "SIP/2.0 2x0 OK\r\n" BASICS ID CSEQ LENGTH END, 400, 0, 1, "status code cannot be read" },
 	{ "SIP/2.0 099 OK\r\n" BASICS ID CSEQ LENGTH END, 400, 0, 1, "status code cannot be read" },
+	{ "MESSAGE <sip:b@x.example> SIP/2.0\r\n" BASICS ID CSEQ LENGTH END, 400, 1, 1, "Request-URI in <>" },
+	{ "MESSAGE <sip:b@x.example SIP/2.0\r\n" BASICS ID CSEQ LENGTH END, 400, 1, 1, "Request-URI in <>" },
+	{ "MESSAGE sip:b@x.example> SIP/2.0\r\n" BASICS ID CSEQ LENGTH END, 400, 1, 1, "Request-URI in <>" },
 	/* lines */
 	{ START " folded: x\r\n" BASICS ID CSEQ LENGTH END, 400, 0, 0, "folded start line" },
 	{ START BASICS "Subject: x\n" ID CSEQ LENGTH END, 400, 0, 0, "bare LF" },
@@ -166,6 +190,24 @@ static const struct {
 	  "white space or control character in Call-ID" },
 	{ START BASICS "Call-ID: 1234567\x01@a\r\n" CSEQ LENGTH END, 400, 1, 1,
 	  "white space or control character in Call-ID" },
+	/* what every request has, and once */
+	{ START "f: a\r\nt: b\r\n" ID CSEQ LENGTH END, 400, 0, 1, "no Via" },
+	{ START "Via:\r\nf: a\r\nt: b\r\n" ID CSEQ LENGTH END, 400, 0, 1, "no Via" },
+	{ START "v: a\r\nt: b\r\n" ID CSEQ LENGTH END, 400, 0, 1, "no From" },
+	{ START "v: a\r\nf: a\r\n" ID CSEQ LENGTH END, 400, 0, 1, "no To" },
+	{ START "v: a\r\nf: a\r\nTo: \r\n" ID CSEQ LENGTH END, 400, 0, 1, "no To" },
+	{ START BASICS "f: a\r\n" ID CSEQ LENGTH END, 400, 1, 1, "two different Froms" },
+	{ START BASICS "To:\r\n" ID CSEQ LENGTH END, 400, 1, 1, "two different Tos" },
+	{ "SIP/2.0 200 OK\r\n" BASICS "f: a\r\n" ID CSEQ LENGTH END, 400, 0, 1, "two different Froms" },
+	/* Max-Forwards */
+	{ START BASICS ID CSEQ "Max-Forwards: 256\r\n" LENGTH END, 400, 1, 1, "Max-Forwards cannot be read" },
+	{ START BASICS ID CSEQ "Max-Forwards: 4294967296\r\n" LENGTH END, 400, 1, 1, "Max-Forwards cannot be read" },
+	{ START BASICS ID CSEQ "Max-Forwards: -1\r\n" LENGTH END, 400, 1, 1, "Max-Forwards cannot be read" },
+	{ START BASICS ID CSEQ "Max-Forwards: 70x\r\n" LENGTH END, 400, 1, 1, "Max-Forwards cannot be read" },
+	{ START BASICS ID CSEQ "Max-Forwards: 7 0\r\n" LENGTH END, 400, 1, 1, "Max-Forwards cannot be read" },
+	{ START BASICS ID CSEQ "Max-Forwards:\r\n" LENGTH END, 400, 1, 1, "Max-Forwards cannot be read" },
+	{ START BASICS ID CSEQ "Max-Forwards: 70\r\nMax-Forwards: 71\r\n" LENGTH END, 400, 1, 1,
+	  "two different Max-Forwards" },
 	/* CSeq */
 	{ START BASICS ID LENGTH END, 400, 0, 1, "no CSeq" },
 	{ START BASICS ID "CSeq: 1\r\n" LENGTH END, 400, 1, 1, "CSeq cannot be read" },
@@ -173,6 +215,7 @@ static const struct {
 	{ START BASICS ID "CSeq: 1MESSAGE\r\n" LENGTH END, 400, 1, 1, "CSeq cannot be read" },
 	{ START BASICS ID "CSeq: -1 MESSAGE\r\n" LENGTH END, 400, 1, 1, "CSeq cannot be read" },
 	{ START BASICS ID "CSeq: 1 MESSAGE x\r\n" LENGTH END, 400, 1, 1, "CSeq cannot be read" },
+	{ START BASICS ID "CSeq: 2147483648 MESSAGE\r\n" LENGTH END, 400, 1, 1, "CSeq cannot be read" },
 	{ START BASICS ID "CSeq: 4294967296 MESSAGE\r\n" LENGTH END, 400, 1, 1, "CSeq cannot be read" },
 	{ START BASICS ID "CSeq: 1 message\r\n" LENGTH END, 400, 1, 1, "CSeq names another method" },
 	{ START BASICS ID "CSeq: 1 INVITE\r\n" LENGTH END, 400, 1, 1, "CSeq names another method" },
@@ -206,7 +249,48 @@ static void test_refused(void **state)
 	}
 }
 
+/* A NUL is a character as others only where a quoted string escapes it. */
 static void test_nul(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t n;
+		bool good;
+	} cases[] = {
+#define LINE(text) text, sizeof(text) - 1
+		{ LINE("X: \"BEL:\\\x07 NUL:\\\0 DEL:\\\x7f\" <sip:b>\r\n"), true },
+		{ LINE("X: \"a\"\r\n \"\\\\\\\0\\\0\"\r\n"), true },
+		{ LINE("X: \"a\r\n \\\0\r\n\t\"\r\n"), true },
+		{ LINE("X: \\\0\r\n"), false },
+		{ LINE("X: \"\0\"\r\n"), false },
+		{ LINE("X: \"\\\\\0\"\r\n"), false },
+		{ LINE("X: \"a\" \\\0 \"b\"\r\n"), false },
+		{ LINE("X: \"\\\0\r\n"), false },
+		{ LINE("X: \"\\\0\r\nY: \"\r\n"), false },
+		{ LINE("X: \"\r\nY: \\\0\"\r\n"), false },
+		{ LINE("X: \"\\\0\" \0\r\n"), false },
+		{ LINE("X\0: a\r\n"), false },
+		{ LINE("\0\r\n"), false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sip_cursor c = { 0 };
+		char text[512];
+		struct sip_head h;
+		size_t n = sizeof(START BASICS) - 1;
+
+		memcpy(text, START BASICS, n);
+		memcpy(text + n, cases[i].line, cases[i].n);
+		n += cases[i].n;
+		memcpy(text + n, ID CSEQ END, sizeof(ID CSEQ END) - 1);
+		n += sizeof(ID CSEQ END) - 1;
+		if (sip_scan(&h, &c, text, n, LIMIT) != (cases[i].good ? SIP_MESSAGE : SIP_BAD))
+			fail_msg("NUL %zu", i);
+	}
+}
+
+static void test_bare_nul(void **state)
 {
 	static const char text[] = START BASICS "Subject: a\0b\r\n" ID CSEQ LENGTH END;
 	struct sip_cursor c = { 0 };
@@ -225,10 +309,14 @@ static void test_passed(void **state)
 	static const char *const texts[] = {
 		START BASICS ID CSEQ END,
 		START BASICS ID ID CSEQ CSEQ LENGTH "l: 00\r\n" END,
-		START "Via: nonsense;;;\"\r\n" ID CSEQ END,
-		START BASICS "X: \x01\x7f\xff\"<\r\n" ID "CSeq: 0004294967295\tMESSAGE\r\n" LENGTH END,
+		START "Via: nonsense;;;\"\r\nf: <\r\nt: \"<>\r\nRoute: ,\r\n" ID CSEQ END,
+		START BASICS "X: \x01\x7f\xff\"<\r\n" ID "CSeq: 0002147483647\tMESSAGE\r\n" LENGTH END,
+		START BASICS BASICS "t: <sip:b@x.example>\r\n" ID CSEQ END,
+		START BASICS "Max-Forwards: 070\r\nMAX-forwards : 70 \r\n" ID CSEQ END,
+		"b.X.7 any:(\"<>\") SIP/2.0\r\n" BASICS ID "CSeq: 0 b.X.7\r\n" END,
 		"MESSAGE b sip/2.0\r\n" BASICS ID CSEQ LENGTH END,
 		"SIP/2.0 299\r\n" ID CSEQ END,
+		"SIP/2.0 100 \r\nMax-Forwards: x\r\n" ID CSEQ END,
 		"SIP/2.0 200 \xc3\xbc  x \r\n" ID "CSeq: 1 ANY.thing\r\n" END,
 	};
 
@@ -260,6 +348,68 @@ static void test_limit(void **state)
 	assert_int_equal(sip_scan(&h, &c, p, n, 20), SIP_BAD);
 	assert_int_equal(h.bad.code, 513);
 	assert_false(h.bad.answerable);
+}
+
+/* ---- Datagrams ------------------------------------------------------------------------------------------------ */
+
+#define TYPED START BASICS ID CSEQ "Content-Type: text/plain\r\n"
+
+static void test_datagram(void **state)
+{
+	static const struct {
+		const char *text;
+		enum sip_result result;
+		size_t body;
+		const char *reason;
+		bool answerable;
+	} cases[] = {
+		{ TYPED "\r\nbody", SIP_MESSAGE, 4, "", 0 },
+		{ TYPED "\r\n", SIP_MESSAGE, 0, "", 0 },
+		{ START BASICS ID CSEQ END "body", SIP_MESSAGE, 4, "", 0 },
+		{ START BASICS ID CSEQ "l: 3\r\n\r\nbody", SIP_MESSAGE, 3, "", 0 },
+		{ START BASICS ID CSEQ "l: 4\r\n\r\nbody", SIP_MESSAGE, 4, "", 0 },
+		{ START BASICS ID CSEQ "l: 5\r\n\r\nbody", SIP_BAD, 5, "message is cut off", 1 },
+		{ START BASICS ID CSEQ "l: x\r\n\r\nbody", SIP_BAD, 0, "Content-Length cannot be read", 1 },
+		{ START BASICS ID CSEQ, SIP_BAD, 0, "message is cut off", 0 },
+		{ START BASICS ID CSEQ LENGTH, SIP_BAD, 0, "message is cut off", 1 },
+		{ START BASICS ID, SIP_BAD, 0, "message is cut off", 0 },
+		{ START BASICS ID "CSeq: x\r\nTo", SIP_BAD, 0, "CSeq cannot be read", 1 },
+		{ "MESSAGE", SIP_BAD, 0, "message is cut off", 0 },
+		{ "", SIP_BAD, 0, "message is cut off", 0 },
+		{ "\r", SIP_BAD, 0, "not SIP", 0 },
+		{ "\rM", SIP_BAD, 0, "bare CR", 0 },
+		{ "\x01", SIP_BAD, 0, "not SIP", 0 },
+		{ "\r\n", SIP_CRLF, 0, "", 0 },
+		{ "\r\n" START, SIP_CRLF, 0, "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t n = strlen(cases[i].text);
+		char *alone = malloc(n + 1);
+		struct sip_head h;
+
+		assert_non_null(alone);
+		memcpy(alone + 1, cases[i].text, n);
+		assert_int_equal(sip_scan_datagram(&h, alone + 1, n, LIMIT), cases[i].result);
+		assert_int_equal(h.body_n, cases[i].body);
+		assert_string_equal(h.bad.reason ? h.bad.reason : "", cases[i].reason);
+		assert_int_equal(h.bad.answerable, cases[i].answerable);
+		free(alone);
+	}
+}
+
+static void test_datagram_limit(void **state)
+{
+	size_t n = sizeof(SAMPLE_INVITE) - 1, head_n = n - 5;
+	struct sip_head h;
+
+	(void)state;
+	assert_int_equal(sip_scan_datagram(&h, SAMPLE_INVITE, n, head_n), SIP_MESSAGE);
+	assert_int_equal(h.body_n, 5);
+	assert_int_equal(sip_scan_datagram(&h, SAMPLE_INVITE, n, head_n - 1), SIP_BAD);
+	assert_int_equal(h.bad.code, 513);
+	assert_true(h.bad.answerable);
 }
 
 /* ---- Cuts ------------------------------------------------------------------------------------------------------- */
@@ -339,10 +489,13 @@ static void test_resume(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),   cmocka_unit_test(test_hints),       cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_nul),    cmocka_unit_test(test_passed),      cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_cuts),   cmocka_unit_test(test_ten_at_once), cmocka_unit_test(test_pings),
-		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_good),     cmocka_unit_test(test_hints),
+		cmocka_unit_test(test_refused),  cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_bare_nul), cmocka_unit_test(test_hop),
+		cmocka_unit_test(test_datagram), cmocka_unit_test(test_datagram_limit),
+		cmocka_unit_test(test_passed),   cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_cuts),     cmocka_unit_test(test_ten_at_once),
+		cmocka_unit_test(test_pings),    cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

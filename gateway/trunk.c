@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trunk.c: finding and opening shared links, and which of them a client takes.  What happens on them: session.c. */
+#include "trunk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "exchange.h"
+#include "link.h"
+#include "listener.h"
+
+struct trunk {
+	struct link **links; /* NULL where there is none now */
+	unsigned n;
+};
+
+struct trunks {
+	struct session *session; /* NULL: there is no link */
+	struct deadline patience;
+	unsigned n;
+	struct trunk each[];
+};
+
+/* What an exchange needs of its link. */
+struct need {
+	bool udp;
+	bool shows; /* our certificate */
+};
+
+enum { WAYS = 4 }; /* of a trunk: each need */
+
+/* ---- Which trunk ---- */
+
+/* By UDP or by a stream: as the pool says, else inside TLS if it has that, else as the client came. */
+static bool by_udp(const struct exchange *x, const struct pool *pool)
+{
+	bool stream = x->how.flags & LG_STREAM;
+
+	if (!pool->transports[0])
+		return !stream && !pool->tls && x->pub.from->transport == LG_UDP;
+	for (unsigned i = 0; i < 2 && stream; i++) {
+		if (pool->transports[i] && pool->transports[i] != LG_UDP)
+			return false;
+	}
+	return pool->transports[0] == LG_UDP;
+}
+
+/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under our name. */
+static struct need need_of(const struct exchange *x)
+{
+	const struct pool *pool = x->server->pool;
+	bool udp = by_udp(x, pool);
+
+	return (struct need){ .udp = udp, .shows = !udp && pool->tls && x->pub.from->trusted };
+}
+
+static struct trunks *trunks_of(struct listener *l);
+
+/* Where the link is or will be; NULL: out of memory.  A client's number, which counts in steps, decides among several. */
+static struct link **place_of(struct listener *l, const struct exchange *x, const struct need *need)
+{
+	const struct session *s = x->session;
+	unsigned links = x->server->pool->links ? x->server->pool->links : 1;
+	struct trunks *all = trunks_of(l);
+	struct trunk *t;
+
+	if (!all)
+		return NULL;
+	t = &all->each[x->server->trunk * WAYS + 2u * need->shows + need->udp];
+	if (t->n < links) {
+		struct link **grown = realloc(t->links, links * sizeof(struct link *));
+
+		if (!grown)
+			return NULL;
+		for (unsigned i = t->n; i < links; i++)
+			grown[i] = NULL;
+		t->links = grown;
+		t->n = links;
+	}
+	return &t->links[s->number / (s->worker->session_step ? s->worker->session_step : 1) % links];
+}
+
+/* ---- Finding, opening ---- */
+
+static void out_of_patience(struct deadline *d)
+{
+	session_end(container_of(d, struct trunks, patience)->session, LG_RESET, "gateway stops");
+}
+
+static struct trunks *trunks_of(struct listener *l)
+{
+	unsigned n = l->snapshot->ntrunks * WAYS;
+
+	if (l->trunks)
+		return l->trunks;
+	l->trunks = calloc(1, sizeof *l->trunks + n * sizeof l->trunks->each[0]);
+	if (!l->trunks)
+		return NULL;
+	l->trunks->n = n;
+	wheel_deadline_init(&l->trunks->patience, out_of_patience);
+	return l->trunks;
+}
+
+static int open_link(struct link **lp, struct listener *l, struct server *server, const struct need *need)
+{
+	struct trunks *all = l->trunks;
+	int r;
+
+	if (!all->session)
+		all->session = session_create_shared(l);
+	if (!all->session)
+		return -ENOMEM;
+	r = link_connect_shared(lp, all->session, server, need->udp, need->shows);
+	if (r < 0) {
+		if (!all->session->nlinks)
+			session_destroy(all->session);
+		return r;
+	}
+	list_append(&all->session->servers, &(*lp)->node);
+	all->session->nlinks++;
+	atomic_fetch_add_explicit(&server->state->shared, 1, memory_order_relaxed);
+	return 0;
+}
+
+int trunk_reach(struct link **lp, struct exchange *x)
+{
+	struct listener *l = x->session->listener;
+	struct need need = need_of(x);
+	struct link **place = place_of(l, x, &need);
+	int r = 0;
+
+	if (!place)
+		return -ENOMEM;
+	if (!*place || !link_lives(*place)) {
+		struct link *fresh = NULL;
+
+		r = open_link(&fresh, l, x->server, &need);
+		*place = fresh;
+	}
+	*lp = *place;
+	return r;
+}
+
+/* ---- Ends ---- */
+
+void trunk_link_closed(struct link *l)
+{
+	struct trunks *all = l->listener->trunks;
+
+	atomic_fetch_sub_explicit(&l->server->state->shared, 1, memory_order_relaxed);
+	for (unsigned i = 0; i < all->n; i++) {
+		for (unsigned k = 0; k < all->each[i].n; k++) {
+			if (all->each[i].links[k] == l)
+				all->each[i].links[k] = NULL;
+		}
+	}
+}
+
+void trunk_session_ended(struct listener *l)
+{
+	wheel_cancel(&l->worker->wheel, &l->trunks->patience);
+	l->trunks->session = NULL;
+}
+
+void trunks_close(struct worker *w)
+{
+	struct list *i, *tmp;
+
+	list_each (i, tmp, &w->trunks) {
+		struct session *s = container_of(i, struct session, node);
+		struct deadline *patience = &s->listener->trunks->patience;
+
+		session_end(s, LG_FLUSH, "gateway stops");
+		if (!wheel_is_set(patience))
+			wheel_set(&w->wheel, patience, w->now_ms + TRUNK_FLUSH_MS);
+	}
+}
+
+void trunks_free(struct listener *l)
+{
+	if (!l->trunks)
+		return;
+	for (unsigned i = 0; i < l->trunks->n; i++)
+		free(l->trunks->each[i].links);
+	free(l->trunks);
+	l->trunks = NULL;
+}

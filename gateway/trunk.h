@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trunk.h: the links to servers that all clients of a listener on one worker share (LG_SHARED).  They hang on a session
+ * of their own, which has no client and is under no limit; it comes with the first of them and goes with the last.
+ *
+ * One trunk is what may share: the same server (server.trunk), with our certificate shown or not, UDP or a stream.  It
+ * has up to pool->links links; a client always takes the same one, so that its messages keep their order.
+ */
+#ifndef TRUNK_H
+#define TRUNK_H
+
+struct exchange;
+struct link;
+struct listener;
+struct trunks;
+struct worker;
+
+enum { TRUNK_FLUSH_MS = 2000 }; /* for what is queued on shared links, after a worker's last session has ended */
+
+/* The link that `x` takes to its server; it may still be connecting.  0 or -errno. */
+int trunk_reach(struct link **lp, struct exchange *x);
+
+/* A shared link has closed; its session has ended. */
+void trunk_link_closed(struct link *l);
+void trunk_session_ended(struct listener *l);
+
+/* The worker stops: all its shared links are flushed and closed. */
+void trunks_close(struct worker *w);
+
+/* There are no links any more. */
+void trunks_free(struct listener *l);
+
+#endif

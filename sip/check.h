@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check.h: what a hop has to judge in a message that sip_scan let pass, for it writes into the Via and routes by Route
+ * and Request-URI (RFC 3261 sections 16.3 and 18.1.2).  What only the far end needs is left to the far end.
+ */
+#ifndef SIP_CHECK_H
+#define SIP_CHECK_H
+
+#include "sip/scan.h"
+
+/*
+ * 0, or the code of the answer, with `reason` for the log, a constant:
+ *   400  the topmost Via cannot be read, or its line has an empty element; the Request-URI cannot be read, or has
+ * headers; quotes or <> are open in From, To, Via or Route; the topmost Route is no SIP URI, or its line has an empty
+ * element 416  the Request-URI has another scheme than sip, sips, tel or urn A response is judged by its Via alone; it
+ * is not answered but dropped.
+ */
+int sip_check_hop(const char *p, const struct sip_head *h, const char **reason);
+
+#endif
