@@ -47,7 +47,7 @@ static void put_routes(struct sip_out *o, const char *p, const struct sip_head *
 		return;
 	for (uint32_t at = 0; sip_header_next(p, h, SIP_TEXT("route"), &at, &line);) {
 		struct sip_text rest = sip_text(p, line);
-		const char *end = rest.p + rest.n;
+		const char *end = p + line.at + line.n;
 
 		for (; taken > 0 && sip_next_value(&rest, &value); taken--)
 			;

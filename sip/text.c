@@ -96,6 +96,12 @@ size_t sip_quoted_n(struct sip_text t)
 
 size_t sip_find_mark(struct sip_text t, size_t i, char mark)
 {
+	const char *found = i < t.n ? memchr(t.p + i, mark, t.n - i) : NULL;
+	size_t end = found ? (size_t)(found - t.p) : t.n;
+
+	/* Most have neither before the mark, and are not walked through. */
+	if (i >= end || (!memchr(t.p + i, '"', end - i) && !memchr(t.p + i, '<', end - i)))
+		return end;
 	while (i < t.n && t.p[i] != mark) {
 		if (t.p[i] == '"')
 			i = skip_quoted(t, i);

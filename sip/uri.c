@@ -98,6 +98,22 @@ bool sip_uri_read(struct sip_uri *u, struct sip_text text)
 	return is_scheme(u->scheme);
 }
 
+/* A name in front of <>: quoted, or of tokens, so that it could not be a URI itself; or none. */
+static bool is_display_name(struct sip_text t)
+{
+	t = sip_trim(t);
+	if (t.n > 0 && t.p[0] == '"')
+		return sip_quoted_n(t) == t.n;
+	while (t.n > 0) {
+		size_t n = sip_token_n(t);
+
+		if (n == 0)
+			return false;
+		t = sip_trim((struct sip_text){ t.p + n, t.n - n });
+	}
+	return true;
+}
+
 bool sip_uri_of(struct sip_uri *u, struct sip_text value)
 {
 	size_t open = sip_find_mark(value, 0, '<'), n;
@@ -109,7 +125,7 @@ bool sip_uri_of(struct sip_uri *u, struct sip_text value)
 		return sip_uri_read(u, sip_trim((struct sip_text){ value.p, n }));
 	}
 	close = memchr(value.p + open, '>', value.n - open);
-	if (!close)
+	if (!close || !is_display_name((struct sip_text){ value.p, open }))
 		return false;
 	n = (size_t)(close - value.p) - open - 1;
 	if (!sip_uri_read(u, (struct sip_text){ value.p + open + 1, n }))

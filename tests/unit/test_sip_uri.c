@@ -86,7 +86,7 @@ static void test_of(void **state)
 		{ "<sip:h;lr>", "h", ";lr" },
 		{ "<sip:h;lr>;x=y", "h", ";lr" },
 		{ "\"A <sip:no>, \\\" B\" <sip:h;a> ;lr", "h", ";a" },
-		{ "Ann\r\n <sip:h>", "h", "" },
+		{ "Ann\r\n B. <sip:h>", "h", "" },
 		{ "sip:h;lr", "h", "" },
 		{ " sip:u@h ; lr", "h", "" },
 		{ "<sip:h>\r\n , <sip:i>", "h", "" },
@@ -98,6 +98,9 @@ static void test_of(void **state)
 		{ "\"<sip:h>", NULL, NULL },
 		{ "\"<sip:h>\"", NULL, NULL },
 		{ "Ann sip:h", NULL, NULL },
+		{ "om: <sip:h>", NULL, NULL },
+		{ "\"A\" B <sip:h>", NULL, NULL },
+		{ "A \"B\" <sip:h>", NULL, NULL },
 		{ ";lr", NULL, NULL },
 	};
 	struct sip_uri u;
