@@ -117,13 +117,14 @@ static void tables_are_complete(void **state)
 	(void)state;
 	while (p->counters[n])
 		n++;
-	assert_int_equal(n, COUNT_COMPRESSED + 1);
+	assert_int_equal(n, COUNT_TOO_MANY_HOPS + 1);
 	assert_string_equal(p->persistence, "call-id");
 	assert_string_equal(p->options[0].name, "mode");
 	assert_string_equal(p->options[1].name, "route");
 	assert_string_equal(p->options[1].def, "auto");
-	assert_null(p->options[2].name);
-	assert_int_equal(p->transports, LG_TCP | LG_TLS);
+	assert_string_equal(p->options[0].def, "auto");
+	assert_null(p->options[7].name);
+	assert_int_equal(p->transports, LG_TCP | LG_TLS | LG_UDP);
 }
 
 int main(void)
