@@ -203,20 +203,42 @@ static void put_local(struct msghdr *m, union control *room, const struct sockad
 	}
 }
 
-unsigned datagram_queue(struct datagram_room *r, int fd, const struct sockaddr *peer, const struct sockaddr *local,
-			struct lg_span bytes)
+/* The length of all pieces, at most `most`: what is behind is cut off. */
+static size_t length_of(const struct lg_span *pieces, unsigned n, size_t most)
 {
+	size_t all = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		all += pieces[i].n;
+	return all < most ? all : most;
+}
+
+static void copy(char *to, size_t size, const struct lg_span *pieces, unsigned n)
+{
+	for (unsigned i = 0; i < n && size > 0; i++) {
+		size_t some = pieces[i].n < size ? pieces[i].n : size;
+
+		if (some)
+			memcpy(to, pieces[i].p, some);
+		to += some;
+		size -= some;
+	}
+}
+
+unsigned datagram_queue(struct datagram_room *r, int fd, const struct sockaddr *peer, const struct sockaddr *local,
+			const struct lg_span *pieces, unsigned n)
+{
+	size_t length = length_of(pieces, n, OUT_BYTES);
 	unsigned lost = 0, i;
 
-	if (r->nout && (r->out_fd != fd || r->nout == DATAGRAM_BATCH || r->out_used + bytes.n > OUT_BYTES))
+	if (r->nout && (r->out_fd != fd || r->nout == DATAGRAM_BATCH || r->out_used + length > OUT_BYTES))
 		lost = datagram_flush(r);
 	i = r->nout++;
 	r->out_fd = fd;
 	memcpy(&r->to[i], peer, address_len(peer));
-	r->out_iov[i] = (struct iovec){ r->out_bytes + r->out_used, bytes.n };
-	if (bytes.n)
-		memcpy(r->out_iov[i].iov_base, bytes.p, bytes.n);
-	r->out_used += bytes.n;
+	r->out_iov[i] = (struct iovec){ r->out_bytes + r->out_used, length };
+	copy(r->out_iov[i].iov_base, length, pieces, n);
+	r->out_used += length;
 	r->out[i].msg_hdr = (struct msghdr){
 		.msg_name = &r->to[i],
 		.msg_namelen = address_len(peer),

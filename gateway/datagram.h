@@ -45,11 +45,11 @@ void datagram_widen(int fd, int bytes);
 int datagram_receive(struct datagram_room *r, int fd);
 void datagram_get(const struct datagram_room *r, int i, struct datagram *d);
 
-/* Queues an answer from `local` (family 0: the socket's own) to `peer`; a full batch is sent.  datagram_flush sends the
+/* Queues an answer, one datagram of all the pieces, from `local` (family 0: the socket's own) to `peer`; a full batch is sent.  datagram_flush sends the
  * rest, at the end of the turn at the latest; all must be of one socket between flushes (it flushes itself when not).
  * What the kernel does not take is lost, as datagrams are; the number lost is returned. */
 unsigned datagram_queue(struct datagram_room *r, int fd, const struct sockaddr *peer, const struct sockaddr *local,
-			struct lg_span bytes);
+			const struct lg_span *pieces, unsigned n);
 unsigned datagram_flush(struct datagram_room *r);
 
 #endif

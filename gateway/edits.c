@@ -14,8 +14,8 @@ static bool is_of_same(const struct lg_edit *a, const struct lg_edit *b)
 }
 
 /* The edits of `list` that `more` leaves standing, then `more`, into `to`; how many, or -E2BIG. */
-static int gather(const struct lg_edit *to[EDITS_MAX], const struct lg_edit *list, unsigned n, const struct lg_edit *more,
-		  unsigned nmore)
+static int gather(const struct lg_edit *to[EDITS_MAX], const struct lg_edit *list, unsigned n,
+		  const struct lg_edit *more, unsigned nmore)
 {
 	unsigned all = 0;
 

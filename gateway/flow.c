@@ -15,13 +15,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "flow_out.h"
 #include "listener.h"
 #include "log.h"
 #include "source.h"
 
 enum {
 	BATCHES = 4,         /* of DATAGRAM_BATCH that one socket may receive in a turn */
-	FLOW_PIECES = 16,    /* of one datagram */
 	RESTING_MOST = 8192, /* ports that rest, of all workers: well below the number that the kernel gives away */
 	RESTING_PART = 4,    /* and at most this part of the descriptors: a flood of flows leaves some for all else */
 };
@@ -87,6 +87,13 @@ static void bury(struct grave *g)
 	free(container_of(g, struct flow, grave));
 }
 
+/* Before its socket goes; whom it does not reach any more is not told. */
+static void send_the_last(struct flow *f)
+{
+	flow_out_send(f->worker->flow_out, f);
+	list_remove(&f->unreachable_task.node);
+}
+
 static void finish_close(struct flow *f)
 {
 	struct worker *w = f->worker;
@@ -98,6 +105,7 @@ static void finish_close(struct flow *f)
 	if (f->socket) {
 		flows_remove(&f->socket->flows, &f->entry);
 	} else {
+		send_the_last(f);
 		rest_port(w, &f->io, f->own_port || f->shared ? 0 : f->active_ms + f->idle_ms);
 	}
 	f->grave.bury = bury;
@@ -140,62 +148,35 @@ static void lost(struct listener_socket *k, unsigned n)
 		atomic_fetch_add_explicit(&k->listener->conf->stats->lost_datagrams, n, memory_order_relaxed);
 }
 
-/* One after the other in memory, when there are several. */
-static struct lg_span gather(struct worker *w, const struct lg_span *pieces, unsigned n)
-{
-	char *to = w->receive;
-	size_t used = 0;
-
-	if (n == 1)
-		return pieces[0];
-	for (unsigned i = 0; i < n && used + pieces[i].n <= WORKER_RECEIVE; i++) {
-		if (pieces[i].n)
-			memcpy(to + used, pieces[i].p, pieces[i].n);
-		used += pieces[i].n;
-	}
-	return (struct lg_span){ to, used };
-}
-
-static void send_to_client(struct flow *f, struct lg_span bytes)
+static void send_to_client(struct flow *f, const struct lg_span *pieces, unsigned n)
 {
 	struct listener_socket *k = f->socket;
 
 	lost(k, datagram_queue(f->worker->datagrams, k->io.fd, (struct sockaddr *)&f->entry.peer,
-			       (struct sockaddr *)&f->entry.local, bytes));
+			       (struct sockaddr *)&f->entry.local, pieces, n));
 	flows_answered(&k->flows, &f->entry);
 }
 
 /*
  * The system's receive buffer is enough for the answer to one datagram; a flow that goes on gets its own before more
- * can come. An ICMP error for an earlier datagram is told here: that one was lost, this one gets its own try.
+ * can come.
  */
-static void send_to_server(struct flow *f, struct lg_span bytes)
+static void send_to_server(struct flow *f, const struct lg_span *pieces, unsigned n)
 {
-	if (f->sent == 1 && !f->shared)
+	if (f->sent++ == 1 && !f->shared)
 		datagram_widen(f->io.fd, DATAGRAM_FLOW);
-	for (unsigned tries = 0; tries < 2; tries++) {
-		if (send(f->io.fd, bytes.p, bytes.n, MSG_NOSIGNAL) >= 0) {
-			f->sent++;
-			return;
-		}
-		if (errno != ECONNREFUSED && errno != EHOSTUNREACH && errno != ENETUNREACH)
-			return;
-		f->ops->unreachable(f);
-	}
+	flow_out_queue(f->worker->flow_out, f, pieces, n);
 }
 
 enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n)
 {
-	struct lg_span bytes;
-
 	if (f->closing)
 		return LG_GONE;
-	bytes = gather(f->worker, pieces, n);
 	f->active_ms = f->worker->now_ms;
 	if (f->socket)
-		send_to_client(f, bytes);
+		send_to_client(f, pieces, n);
 	else
-		send_to_server(f, bytes);
+		send_to_server(f, pieces, n);
 	return LG_SENT;
 }
 
@@ -205,15 +186,30 @@ void flow_send_aside(struct listener_socket *k, const struct sockaddr *peer, con
 	struct worker *w = k->listener->worker;
 	struct flow_entry *e = flows_find(&k->flows, peer, local);
 
-	lost(k, datagram_queue(w->datagrams, k->io.fd, peer, local, gather(w, pieces, n)));
+	lost(k, datagram_queue(w->datagrams, k->io.fd, peer, local, pieces, n));
 	if (e)
 		flows_answered(&k->flows, e);
 }
 
 void flow_flush(struct worker *w)
 {
-	if (w->datagrams)
-		datagram_flush(w->datagrams);
+	if (!w->datagrams)
+		return;
+	datagram_flush(w->datagrams);
+	flow_out_flush(w->flow_out);
+}
+
+static void on_unreachable(struct task *t)
+{
+	struct flow *f = container_of(t, struct flow, unreachable_task);
+
+	if (!f->closing)
+		f->ops->unreachable(f);
+}
+
+void flow_unreachable(struct flow *f)
+{
+	worker_defer(f->worker, &f->unreachable_task);
 }
 
 /* ---- Receiving ---- */
@@ -296,6 +292,7 @@ static struct flow *create(struct worker *w, const struct flow_ops *ops, void *o
 	wheel_deadline_init(&f->idle, on_idle);
 	list_init(&f->open_task.node);
 	task_init(&f->close_task, on_close);
+	task_init(&f->unreachable_task, on_unreachable);
 	return f;
 }
 
@@ -331,11 +328,16 @@ static void on_open(struct task *t)
 
 int flow_prepare(struct worker *w)
 {
-	if (!w->datagrams) {
-		w->datagrams = datagram_room_create();
-		w->most_resting = most_resting(w);
-	}
-	return w->datagrams ? 0 : -ENOMEM;
+	if (w->datagrams)
+		return 0;
+	w->flow_out = flow_out_create();
+	w->datagrams = w->flow_out ? datagram_room_create() : NULL;
+	w->most_resting = most_resting(w);
+	if (w->datagrams)
+		return 0;
+	flow_out_destroy(w->flow_out);
+	w->flow_out = NULL;
+	return -ENOMEM;
 }
 
 /* When the system has no port left, the one that has rested longest is rested enough. */
@@ -389,6 +391,8 @@ void flow_abandon(struct worker *w)
 		finish_close(container_of(l, struct flow, node));
 	for (struct list *l = w->resting.next; l != &w->resting; l = w->resting.next)
 		let_go(container_of(l, struct resting, node));
+	flow_out_destroy(w->flow_out);
+	w->flow_out = NULL;
 	datagram_room_destroy(w->datagrams);
 	w->datagrams = NULL;
 }

@@ -4,7 +4,8 @@
  * socket; a server's has a socket of its own, connected, so that what comes there is the server's.  It carries
  * datagrams to and from its owner, a link or a probe.
  *
- * A flow never waits: what the kernel does not take is lost and counted.
+ * What is sent in a turn of the loop is queued, and leaves at its end: for all clients of a socket, and for each server,
+ * with one system call.  A flow never waits: what the kernel does not take then is lost.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -20,7 +21,7 @@ struct flow_ops {
 	/* A server's: its socket is there. */
 	void (*opened)(struct flow *f);
 	void (*receive)(struct flow *f, struct lg_span datagram);
-	/* A server's: an ICMP error came back, the datagram before was lost. */
+	/* A server's: an ICMP error came back, an earlier datagram was lost.  Not inside flow_send. */
 	void (*unreachable)(struct flow *f);
 	/* The last call; flow_reason says why. */
 	void (*closed)(struct flow *f);
@@ -35,12 +36,13 @@ struct flow {
 	struct io io;                   /* a server's */
 	uint32_t idle_ms;               /* 0: no limit */
 	uint64_t active_ms;             /* the last datagram, either way */
-	uint64_t sent;                  /* datagrams that were handed to the kernel */
+	uint64_t sent;                  /* a server's: datagrams that may have left; those queued will in this turn */
+	unsigned out_first, out_last;   /* a server's: what is queued for it; flow_out.c */
 	bool closing, failed;
 	bool own_port; /* a server's, from its client's address and port: nobody else's ever */
 	bool shared;   /* a server's, for many clients: flow_share */
 	struct deadline idle;
-	struct task open_task, close_task;
+	struct task open_task, close_task, unreachable_task;
 	struct list node; /* worker->flows */
 	struct grave grave;
 	char reason[64];
@@ -69,7 +71,7 @@ void flow_share(struct flow *f, uint32_t idle_ms);
 void flow_send_aside(struct listener_socket *k, const struct sockaddr *peer, const struct sockaddr *local,
 		     const struct lg_span *pieces, unsigned n);
 
-/* One datagram of all the pieces; GONE when the flow is closing. */
+/* One datagram of all the pieces; GONE when the flow is closing.  What was taken before flow_close still leaves. */
 enum lg_send flow_send(struct flow *f, const struct lg_span *pieces, unsigned n);
 
 /* `closed` follows, not inside this call. */
@@ -83,8 +85,11 @@ static inline const char *flow_reason(const struct flow *f)
 /* Something was received by a listener's socket: to the flow that it belongs to, else to `begin`. */
 void flow_receive_all(struct listener_socket *socket, void (*begin)(struct listener_socket *, const struct datagram *));
 
-/* End of turn: what is queued for clients leaves. */
+/* End of turn: what is queued for clients and for servers leaves. */
 void flow_flush(struct worker *w);
+
+/* Has `unreachable` called, soon, and once however often this is; for flow_out.c. */
+void flow_unreachable(struct flow *f);
 
 /* Closes all flows and sockets of a worker whose loop has stopped for good; owners are not told. */
 void flow_abandon(struct worker *w);

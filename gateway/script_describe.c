@@ -25,11 +25,9 @@ struct describe {
 };
 
 static const char *const type_words[] = {
-	[POLICY_STRING] = "string",   [POLICY_NUMBER] = "number",
-	[POLICY_BOOLEAN] = "boolean", [POLICY_DURATION] = "duration",
-	[POLICY_POOL] = "pool",       [POLICY_HEADER] = "header",
-	[POLICY_LIST] = "list",       [POLICY_MAP] = "map",
-	NULL,
+	[POLICY_STRING] = "string",     [POLICY_NUMBER] = "number", [POLICY_BOOLEAN] = "boolean",
+	[POLICY_DURATION] = "duration", [POLICY_POOL] = "pool",     [POLICY_HEADER] = "header",
+	[POLICY_LIST] = "list",         [POLICY_MAP] = "map",       NULL,
 };
 
 /* ---- Errors ---- */
@@ -188,8 +186,8 @@ static enum policy_type take_type(struct describe *d, const char *key, const cha
 	hint = script_nearest(word, type_words);
 	if (hint)
 		wrong(d, option, "option '%s': %s '%s' is unknown; did you mean '%s'?", option, key, word, hint);
-	wrong(d, option, "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, header, list, map)", option,
-	      key, word);
+	wrong(d, option, "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, header, list, map)",
+	      option, key, word);
 }
 
 static bool is_duration(const char *text)
@@ -465,7 +463,6 @@ int script_edits(struct script *s, const char *file, const char *options, char *
 		*list = e.list;
 	return ret;
 }
-
 
 void policy_desc_free(struct policy_desc *desc)
 {

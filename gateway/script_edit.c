@@ -66,11 +66,12 @@ static void add_edit(lua_State *L, struct verdict *v, int name, bool valued, boo
 static void add_values(lua_State *L, struct verdict *v, bool answer)
 {
 	for (lua_pushnil(L); lua_next(L, -2);) {
-		bool goes = answer && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+		int type = lua_type(L, -1);
+		bool goes = answer && type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
 
-		if (!goes && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
+		if (!goes && type != LUA_TSTRING && type != LUA_TNUMBER)
 			luaL_error(L, "edit: the header '%s' is a %s", luaL_tolstring(L, -2, NULL),
-				   luaL_typename(L, -1));
+				   lua_typename(L, type));
 		add_edit(L, v, lua_gettop(L) - 1, !goes, answer);
 	}
 }
@@ -92,24 +93,36 @@ static void sort_edits(struct lg_edit *list, unsigned n)
 		struct lg_edit e = list[i];
 		unsigned j = i;
 
-		for (; j > 0 && (list[j - 1].answer != e.answer ? list[j - 1].answer :
-								  strcmp(list[j - 1].name.p, e.name.p) > 0);
+		for (; j > 0 &&
+		       (list[j - 1].answer != e.answer ? list[j - 1].answer : strcmp(list[j - 1].name.p, e.name.p) > 0);
 		     j--)
 			list[j] = list[j - 1];
 		list[j] = e;
 	}
 }
 
+static bool is_part(lua_State *L, int index)
+{
+	const char *key = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
+	bool found = false;
+
+	for (int i = 0; key && parts[i] && !found; i++)
+		found = strcmp(key, parts[i]) == 0;
+	return found;
+}
+
 static void check_parts(lua_State *L)
 {
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-		const char *key = luaL_tolstring(L, -2, NULL), *hint = script_nearest(key, parts);
+		const char *key, *hint;
 
-		if (!hint)
-			luaL_error(L, "edit: unknown key '%s' (set, remove, answer)", key);
-		if (strcmp(hint, key) != 0)
+		if (is_part(L, -2))
+			continue;
+		key = luaL_tolstring(L, -2, NULL);
+		hint = script_nearest(key, parts);
+		if (hint)
 			luaL_error(L, "edit: unknown key '%s'; did you mean '%s'?", key, hint);
-		lua_pop(L, 1);
+		luaL_error(L, "edit: unknown key '%s' (set, remove, answer)", key);
 	}
 }
 

@@ -316,7 +316,7 @@ static void push_control(lua_State *L)
 void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
-		{ "address", host_address },   { "edits", host_edits },	    { "fact", host_fact },
+		{ "address", host_address },   { "edits", host_edits },     { "fact", host_fact },
 		{ "option", host_option },     { "plugin", host_plugin },   { "policy", host_policy },
 		{ "readable", host_readable }, { "resolve", host_resolve }, { NULL, NULL },
 	};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_verdict.c: the words route, reply, drop and unavailable (edit is script_edit.c's).  Each fills a struct verdict
- * of the running decision and returns a light pointer to it; decide returns that pointer.  What a reply would carry is checked here, so that a
- * policy cannot put a line of its own into an answer.
+ * script_verdict.c: the words route, reply, drop and unavailable (edit is script_edit.c's).  Each fills a struct
+ * verdict of the running decision and returns a light pointer to it; decide returns that pointer.  What a reply would
+ * carry is checked here, so that a policy cannot put a line of its own into an answer.
  */
 #include "script_state.h"
 

@@ -84,6 +84,7 @@ struct worker {
 	struct list resting;   /* flow.c: ports that nobody may have yet */
 	unsigned nresting, most_resting;
 	struct datagram_room *datagrams; /* flow.c: lent while datagrams are in hand */
+	struct flow_out *flow_out;       /* flow.c: what leaves to servers in this turn */
 	bool draining;         /* stops with its last session */
 	bool stopped;          /* its loop has ended: mail that comes now does nothing but end */
 	struct worker **all;   /* those that carry traffic, by whose mailboxes units go; this one, too */

@@ -16,6 +16,7 @@ enum name {
 	CSEQ,
 	FROM,
 	MAX_FORWARDS,
+	PROXY_REQUIRE,
 	ROUTE,
 	TO,
 	VIA,
@@ -100,7 +101,7 @@ static enum name name_of(const char *p, size_t n)
 	case 12:
 		return IS(p, "content-type") ? CONTENT_TYPE : IS(p, "max-forwards") ? MAX_FORWARDS : OTHER;
 	case 13:
-		return IS(p, "authorization") ? AUTHORIZATION : OTHER;
+		return IS(p, "authorization") ? AUTHORIZATION : IS(p, "proxy-require") ? PROXY_REQUIRE : OTHER;
 	case 14:
 		return IS(p, "content-length") ? CONTENT_LENGTH : OTHER;
 	case 19:
@@ -210,6 +211,9 @@ void sip_index_header(struct sip_pass *s, const char *name, size_t n, struct sip
 	switch (name_of(name, n)) {
 	case AUTHORIZATION:
 		h->has_credentials = true;
+		break;
+	case PROXY_REQUIRE:
+		h->has_proxy_require = true;
 		break;
 	case CALL_ID:
 		read_call_id(s, value);

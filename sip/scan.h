@@ -72,6 +72,7 @@ struct sip_head {
 	int64_t content_length; /* -1: absent */
 	bool has_content_type;
 	bool has_credentials; /* Authorization or Proxy-Authorization */
+	bool has_proxy_require;
 	bool has_compression; /* Lync's offer or agreement in a NEGOTIATE */
 
 	size_t head_n; /* bytes up to the body; 2 of SIP_CRLF and SIP_PING */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * edits.c turns what policies want changed into cuts.  That no edit is of a sealed header, and that each value fits into a
- * line, is the core's promise.
+ * edits.c turns what policies want changed into cuts.  That no edit is of a sealed header, and that each value fits
+ * into a line, is the core's promise.
  */
 #include "edits.h"
 

@@ -28,8 +28,22 @@ static struct sip_text default_reason(int code)
 	switch (code) {
 	case 400:
 		return SIP_TEXT("Bad Request");
+	case 403:
+		return SIP_TEXT("Forbidden");
 	case 413:
 		return SIP_TEXT("Request Entity Too Large");
+	case 416:
+		return SIP_TEXT("Unsupported URI Scheme");
+	case 420:
+		return SIP_TEXT("Bad Extension");
+	case 430:
+		return SIP_TEXT("Flow Failed");
+	case 482:
+		return SIP_TEXT("Loop Detected");
+	case 483:
+		return SIP_TEXT("Too Many Hops");
+	case 500:
+		return SIP_TEXT("Server Internal Error");
 	case 503:
 		return SIP_TEXT("Service Unavailable");
 	case 505:
@@ -77,33 +91,41 @@ static struct sip_text make_tag(struct lg_link *l, char tag[2 * TAG_BYTES + 1])
 	return (struct sip_text){ tag, 2 * TAG_BYTES };
 }
 
-static void write_reply(struct lg_link *l, const char *p, const struct sip_head *h, const struct sip_reply *r)
+static struct lg_span write_text(struct lg_link *l, const char *p, const struct sip_head *h, const struct sip_reply *r)
 {
 	size_t room = sip_reply_room(h, r);
 	char *text = instance_scratch(instance_of(l), room);
 	int n = text ? sip_reply_write(text, room, p, h, r) : -1;
 
-	if (n < 0)
-		stream_close(l);
-	else
-		stream_say(l, (struct lg_span){ text, (size_t)n });
+	return n < 0 ? LG_NO_UNIT : (struct lg_span){ text, (size_t)n };
 }
 
-void reply_send(struct lg_link *l, const char *p, const struct sip_head *h, const struct lg_reply *reply)
+struct lg_span reply_write(struct lg_link *l, const char *p, const struct sip_head *h, const struct lg_reply *reply)
 {
 	struct sip_field fields[FIELDS];
 	char retry[16], tag[2 * TAG_BYTES + 1];
 	struct sip_reply r = { .code = reply->code, .reason = text_of(reply->reason), .fields = fields };
 
-	if (reply->code == 0 || h->method == SIP_ACK || h->method == SIP_BENOTIFY)
-		return;
 	if (r.code < 100 || r.code > 699)
 		r.code = 500;
 	if (r.reason.n == 0 || !sip_is_plain(r.reason))
 		r.reason = default_reason(r.code);
 	r.tag = make_tag(l, tag);
 	r.nfields = copy_fields(fields, reply, retry, sizeof(retry));
-	write_reply(l, p, h, &r);
+	return write_text(l, p, h, &r);
+}
+
+void reply_send(struct lg_link *l, const char *p, const struct sip_head *h, const struct lg_reply *reply)
+{
+	struct lg_span text;
+
+	if (reply->code == 0 || h->method == SIP_ACK || h->method == SIP_BENOTIFY)
+		return;
+	text = reply_write(l, p, h, reply);
+	if (text.p)
+		stream_say(l, text);
+	else
+		stream_close(l);
 }
 
 void reply_status(struct lg_link *l, const char *p, const struct sip_head *h, int code)

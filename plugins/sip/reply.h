@@ -7,6 +7,9 @@
 
 #include "sip/scan.h"
 
+/* Writes the answer to the request `p` into the instance's scratch; { NULL, 0 }: memory is out, or it is too long. */
+struct lg_span reply_write(struct lg_link *l, const char *p, const struct sip_head *h, const struct lg_reply *reply);
+
 /*
  * Answers the request `p`.  Code 0, ACK and BENOTIFY: nothing is sent.  A text that does not fit into a header line is
  * left out; without memory the link is closed, for a missing answer is worse.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * session.h: what the plugin remembers: for a listener and thread (instance), for a client and its servers (session),
- * for one link (stream, in stream.h), for one request (request.h).  An idle session owns nothing beyond these structs.
+ * for one link (stream, in stream.h), for one request (request.h).  What hop mode adds is in hop.h.  An idle session owns nothing beyond these structs.
  *
  * Where a client's requests go (the option `route`):
  *   by connection  the first request picks a server, whose link is then `bound`; all that follows goes there, and each
@@ -16,14 +16,21 @@
 
 #include <lychgate/plugin.h>
 
+#include "hop_branch.h"
+#include "hop_table.h"
 #include "transaction.h"
 
+enum mode { MODE_AUTO, MODE_TRANSPARENT, MODE_HOP };
 enum route { ROUTE_AUTO, ROUTE_CONNECTION, ROUTE_MESSAGE };
 
 /* The listener's options. */
 struct options {
-	int mode; /* only transparent as yet */
+	int mode;
 	int route;
+	/* Hop mode's. */
+	bool record_route, path;
+	const char *name; /* NULL: the addresses */
+	int64_t first_answer_ms, waiting;
 };
 
 /* The counters, in the order of their table in plugin.c. */
@@ -38,6 +45,21 @@ enum counter {
 	COUNT_RETRIED,
 	COUNT_UNANSWERED,
 	COUNT_COMPRESSED,
+	COUNT_LATE_ANSWERS,
+	COUNT_UNDELIVERED,
+	COUNT_UNAVAILABLE,
+	COUNT_FORBIDDEN,
+	COUNT_NO_FLOW,
+	COUNT_LOOPS,
+	COUNT_TOO_MANY_HOPS,
+};
+
+/* What hop mode keeps for a listener and thread; see hop.h. */
+struct hop {
+	char id[HOP_ID];
+	struct hop_table table;
+	char *spare; /* for a message that is made of another one */
+	size_t spare_size;
 };
 
 struct instance {
@@ -47,6 +69,7 @@ struct instance {
 	size_t scratch_size;
 	char *lines; /* that policies add to a message: edits.c */
 	size_t lines_size;
+	struct hop hop;
 };
 
 struct session {

@@ -24,6 +24,9 @@ void stream_go(struct lg_link *l)
 
 static void wait_for(struct lg_link *l, struct lg_link *full)
 {
+	/* Datagrams do not wait, and a link that all share waits for nobody. */
+	if (l->transport == LG_UDP || !l->session)
+		return;
 	stream_of(l)->full = full;
 	stream_hold(l);
 }

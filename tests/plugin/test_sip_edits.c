@@ -12,7 +12,10 @@
 
 #include "plugins/sip/edits.h"
 
-#define SPAN(s) { s, sizeof(s) - 1 }
+#define SPAN(s)                                                                                                        \
+	{                                                                                                              \
+		s, sizeof(s) - 1                                                                                       \
+	}
 
 /* What the policy of the fake host wants. */
 static const struct lg_edit *wanted;

@@ -10,12 +10,8 @@
 #include <lauxlib.h>
 
 static const char *const kinds[] = {
-	[VERDICT_PASS] = "pass",
-	[VERDICT_ROUTE] = "route",
-	[VERDICT_EDIT] = "edit",
-	[VERDICT_REPLY] = "reply",
-	[VERDICT_DROP] = "drop",
-	[VERDICT_UNAVAILABLE] = "unavailable",
+	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_EDIT] = "edit",
+	[VERDICT_REPLY] = "reply", [VERDICT_DROP] = "drop",   [VERDICT_UNAVAILABLE] = "unavailable",
 	[VERDICT_ERROR] = "fails",
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };

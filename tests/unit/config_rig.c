@@ -77,6 +77,9 @@ static void write_policies(void)
 		   "options = { words = { type = 'map', of = 'pool' }, wait = { type = 'duration', default = '3s' },\n"
 		   "tags = { type = 'list', of = 'string', default = { 'x' } }, loud = { type = 'boolean' },\n"
 		   "share = { type = 'number', required = true } }, decide = function() end }");
+	write_file("editor.lua", "return { edits = { 'X-One', 'From' }, decide = function() end }");
+	write_file("willing.lua", "return { options = { names = { type = 'list', of = 'header', default = {} } },\n"
+				  "edits = function(o) return o.names end, decide = function() end }");
 	write_file("foreign.lua", "return { plugin = 'song', decide = function() end }");
 	write_file("curious.lua", "return { reads = { 'topic', 'tune' }, decide = function() end }");
 	write_file("broken.lua", "return {\n");

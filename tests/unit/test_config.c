@@ -16,6 +16,7 @@
 /* On three lines: the words, then `x` on the second. */
 #define POOL(x)     "pool 'x' { servers = { '127.0.0.1:1' },\n" x "\n}"
 #define LISTENER(x) "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', pool = 'base',\n" x "\n}"
+#define POST(x)     "listener 'x' { plugin = 'post', bind = 'tcp:127.0.0.1:9', pool = 'base',\n" x "\n}"
 #define TLS(x)      "listener 'x' { plugin = 'talk', bind = 'tls:127.0.0.1:9', pool = 'base',\n" x "\n}"
 
 struct wrong {
@@ -318,6 +319,10 @@ static void wrong_policy(void **state)
 		  "this policy is for plugin `song`, the listener speaks `talk`", NULL },
 		{ LISTENER("policies = { 'curious' }"), 2, "reads the fact `tune`, which plugin `talk` does not have",
 		  NULL },
+		{ LISTENER("policies = { { 'willing', names = { 'a b' } } }"), 2, "'a b' cannot be the name of a header", NULL },
+		{ LISTENER("policies = { { 'willing', names = { true } } }"), 2, "true is not a string", NULL },
+		{ POST("policies = { 'any',\n'editor' }"), 3, "policies[2]: the policy edits headers, which plugin `post` cannot",
+		  NULL },
 		{ LISTENER("policies = { 'broken' }"), 2, "the policy is not usable: ", NULL },
 		{ LISTENER("policies = { './broken.lua' }"), 2, "broken.lua:", NULL },
 		{ LISTENER("policies = { 'talkative' }"), 2, "the policy's option `share` is missing", NULL },
@@ -387,6 +392,10 @@ static void warns(void **state)
 		{ "gateway {\n secret = 'open.secret' }", 2, "open.secret can be read or written by every user", NULL },
 		{ POOL("transport = 'udp'"), 1, "a bare connect over tcp cannot judge servers", "monitor = {" },
 		{ POOL("transport = 'udp',\nmonitor = { }"), 3, "a bare connect over tcp cannot judge", NULL },
+		{ LISTENER("policies = { 'any',\n'editor' }"), 3,
+		  "policies[2]: policy editor edits from: it is signed or holds the message together", NULL },
+		{ LISTENER("policies = { { 'willing', names = { 'F', 'x-one' } } }"), 2, "policy willing edits f: it is signed",
+		  NULL },
 	};
 
 	(void)state;

@@ -29,7 +29,10 @@ static void test_wrong_files(void **state)
 		{ "return { decide = type,\nreads = { 'a', 'a' } }", ":2: reads names 'a' twice" },
 		{ "return { decide = type,\nreads = { a = 'b' } }", ":2: reads is a list" },
 		{ "return { decide = type,\npools = { {} } }", ":2: pools holds a table" },
+		{ "return { decide = type,\nedits = 'x' }", ":2: edits is a string, not a list of headers" },
 		{ "return { decide = type,\noptions = { 'x' } }", ":2: options are written as" },
+		{ "return { decide = type, options = {\nx = { type = 'map', of = 'header', default = { a = true } } } }",
+		  ":2: option 'x': the default holds what is no header" },
 		{ "return { decide = type, options = {\nx = {} } }", ":2: option 'x' has no type" },
 		{ "return { decide = type, options = { x = {\ntype = 5 } } }", ":2: type is a number" },
 		{ "return { decide = type, options = {\nx = { type = 'strin' } } }", "did you mean 'string'?" },
@@ -106,6 +109,14 @@ static void test_describe(void **state)
 	assert_null(d.reads[0]);
 	assert_null(d.pools[0]);
 	assert_int_equal(d.noptions, 0);
+	assert_false(d.edits);
+	policy_desc_free(&d);
+
+	world_write(w, "return { decide = function() end, edits = function() end,\n"
+		       "options = { x = { type = 'map', of = 'header', default = { a = false } } } }");
+	assert_int_equal(script_describe(w->s, w->file, &d, err, sizeof err), 0);
+	assert_true(d.edits);
+	assert_string_equal(d.options[0].def, "{ [\"a\"] = false, }");
 	policy_desc_free(&d);
 }
 

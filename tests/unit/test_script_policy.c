@@ -126,7 +126,7 @@ static const struct {
 	{ "return m", "not a userdata" },
 	{ "return false", "not a boolean" },
 	{ "return pick(1)", "unknown name 'pick'" },
-	{ "return edit{}", "unknown name 'edit'" },
+	{ "return redit{}", "unknown name 'redit'" },
 	{ "return rout('front')", "unknown name 'rout'; did you mean 'route'?" },
 	{ "x = 1", ":1: 'x' is no local variable: policies have no others" },
 	{ "route = nil", "'route' is no local variable" },

@@ -120,7 +120,7 @@ static const char big[] =
 	"},\n"
 	"  peers = { 'edge.test' }, pool = 'front', on_error = 'drop', source = 'transparent',\n"
 	"  policies = { 'any', { 'talkative', share = 0.5, wait = '1m', tags = { 'a\"\\\\]]', 'b' },\n"
-	"    words = { ['x.y'] = 'back', z = 'front' } } },\n"
+	"    words = { ['x.y'] = 'back', z = 'front' } }, { 'willing', names = { 'X-One' } } },\n"
 	"  limits = { sessions = 5, idle = '10m', memory = 0, first_byte = '1s', half = '2s', stall = '3s', handshakes "
 	"= 7,\n"
 	"    sessions_per_source = 8, new_per_source = 9 },\n"
@@ -212,7 +212,12 @@ static void check_policies(const struct listener_conf *l)
 {
 	const struct policy_use *u = &l->policies[1];
 
-	assert_int_equal(l->npolicies, 2);
+	assert_int_equal(l->npolicies, 3);
+	assert_string_equal(l->policies[2].edits[0], "x-one");
+	assert_null(l->policies[2].edits[1]);
+	assert_null(l->policies[2].sealed[0]);
+	assert_null(u->edits[0]);
+	assert_null(u->sealed[0]);
 	assert_string_equal(l->policies[0].name, "any");
 	assert_string_equal(l->policies[0].options, "{  }");
 	assert_string_equal(u->file, config_rig_path("./talkative.lua"));

@@ -29,6 +29,7 @@ static const struct lg_option probe_options[] = {
 };
 
 static const char *const facts[] = { "topic", "header.*", NULL };
+static const char *const sealed[] = { "from", "f", NULL };
 static const char *const counters[] = { "words", "silences", NULL };
 
 static int check(const void *conf, unsigned transports, char err[], size_t errlen)
@@ -67,4 +68,5 @@ LG_PLUGIN = {
 	.probe = probe,
 	.judge = judge,
 	.check = check,
+	.sealed = sealed,
 };

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hop_link.c is the life of hop mode's links: what is kept with them, what waits for one that is full, and what their
+ * deadline is for.
+ */
+#include "hop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hop_wait.h"
+
+/* ---- Names ---- */
+
+struct lg_span hop_link_token(struct lg_link *l, uint16_t port)
+{
+	struct hop_link *h = hop_link_of(l);
+
+	if (h->answer_n == 0 || h->answer_port != port) {
+		h->answer_n = (uint8_t)l->host->token(l, LG_ANSWER, port, h->answer);
+		h->answer_port = port;
+	}
+	return (struct lg_span){ h->answer, h->answer_n };
+}
+
+static size_t port_at(struct lg_span address)
+{
+	size_t n = address.n;
+
+	while (n > 0 && address.p[n - 1] != ':')
+		n--;
+	return n;
+}
+
+struct sip_text hop_link_named(const char *name, struct lg_span local, char room[HOP_SENT_BY_ROOM])
+{
+	size_t port = name ? port_at(local) : 0;
+	int n = snprintf(room, HOP_SENT_BY_ROOM, "%s%s%.*s", name ? name : "", name ? ":" : "", (int)(local.n - port),
+			 local.p + port);
+
+	return (struct sip_text){ room, n < 0 ? 0 : n >= HOP_SENT_BY_ROOM ? HOP_SENT_BY_ROOM - 1 : (size_t)n };
+}
+
+struct sip_text hop_link_home(const struct lg_link *l, char room[HOP_SENT_BY_ROOM])
+{
+	return hop_link_named(instance_of(l)->options->name, l->host->home(l), room);
+}
+
+/*
+ * Over UDP answers come to the address that is written, so it is the link's own socket.  On a stream they come back on
+ * it, and when that has gone, to where the gateway listens (RFC 3261 section 18.2.2).
+ */
+struct sip_text hop_link_sent_by(struct lg_link *l, char room[HOP_SENT_BY_ROOM])
+{
+	struct hop_link *h = hop_link_of(l);
+	struct sip_text t;
+
+	if (h->sent_by)
+		return (struct sip_text){ h->sent_by, h->sent_by_n };
+	if (l->transport == LG_UDP)
+		t = hop_link_named(instance_of(l)->options->name, l->local, room);
+	else
+		t = hop_link_home(l, room);
+	h->sent_by = malloc(t.n ? t.n : 1);
+	if (h->sent_by && t.n > 0) {
+		memcpy(h->sent_by, t.p, t.n);
+		h->sent_by_n = t.n;
+	}
+	return t;
+}
+
+/* ---- The deadline ---- */
+
+void hop_link_alarm(struct lg_link *l, uint64_t now_ms, uint64_t ms)
+{
+	struct hop_link *h = hop_link_of(l);
+
+	if (ms == 0)
+		ms = 1;
+	if (h->alarm_ms != 0 && h->alarm_ms <= now_ms + ms)
+		return;
+	h->alarm_ms = now_ms + ms;
+	l->host->deadline(l, (uint32_t)ms);
+}
+
+/* Without its deadline, a UDP client's flow is forgotten when nothing else holds it. */
+void hop_link_expired(struct lg_link *l)
+{
+	struct hop_link *h = hop_link_of(l);
+	uint64_t now_ms = l->host->now_ms();
+
+	h->alarm_ms = 0;
+	hop_wait_expired(l, now_ms);
+	if (h->keep_ms > now_ms)
+		hop_link_alarm(l, now_ms, h->keep_ms - now_ms);
+	if (h->ended_ms > now_ms)
+		hop_link_alarm(l, now_ms, h->ended_ms - now_ms);
+	else if (h->ended_ms)
+		stream_close(l);
+}
+
+/* ---- Waiting for room ---- */
+
+void hop_link_wait(struct lg_link *from, struct lg_link *to)
+{
+	struct hop_link *h = hop_link_of(from);
+
+	if (!from->session || from->transport == LG_UDP || h->stream.full)
+		return;
+	h->stream.full = to;
+	h->next_held = hop_link_of(to)->held;
+	hop_link_of(to)->held = from;
+	stream_hold(from);
+}
+
+static void release(struct lg_link *l)
+{
+	struct lg_link *waiting = hop_link_of(l)->held;
+
+	hop_link_of(l)->held = NULL;
+	while (waiting) {
+		struct hop_link *w = hop_link_of(waiting);
+		struct lg_link *next = w->next_held;
+
+		w->next_held = NULL;
+		w->stream.full = NULL;
+		stream_go(waiting);
+		waiting = next;
+	}
+}
+
+void hop_link_writable(struct lg_link *l)
+{
+	struct hop_link *h = hop_link_of(l);
+
+	release(l);
+	if (h->stream.full == l) {
+		h->stream.full = NULL;
+		stream_go(l);
+	}
+}
+
+/* It waits no more. */
+static void leave(struct lg_link *l)
+{
+	struct hop_link *h = hop_link_of(l);
+	struct lg_link **at;
+
+	if (!h->stream.full || h->stream.full == l)
+		return;
+	for (at = &hop_link_of(h->stream.full)->held; *at && *at != l;)
+		at = &hop_link_of(*at)->next_held;
+	if (*at)
+		*at = h->next_held;
+	h->stream.full = NULL;
+}
+
+/* Nobody knows whether answers are still to come: a client that sends no more gets the time of a first answer. */
+void hop_link_ended(struct lg_link *l)
+{
+	uint64_t now_ms = l->host->now_ms();
+
+	if (hop_is_server(l)) {
+		stream_close(l);
+		return;
+	}
+	hop_link_of(l)->ended_ms = now_ms + (uint64_t)instance_of(l)->options->first_answer_ms;
+	hop_link_alarm(l, now_ms, (uint64_t)instance_of(l)->options->first_answer_ms);
+}
+
+void hop_link_closed(struct lg_link *l)
+{
+	struct hop_link *h = hop_link_of(l);
+
+	hop_wait_forget(l);
+	leave(l);
+	release(l);
+	free(h->sent_by);
+	h->sent_by = NULL;
+}
