@@ -199,7 +199,7 @@ static int count_routes(const char *p, const struct sip_head *h, struct sip_uri 
 static const char *compare_route(const osip_message_t *m, const char *p, const struct sip_head *h)
 {
 	osip_route_t *route = osip_list_get(&m->routes, 0);
-	struct sip_uri u;
+	struct sip_uri u = { 0 };
 	int count = count_routes(p, h, &u);
 
 	if (count < 0)
