@@ -168,7 +168,7 @@ class Stage:
 
     def config(self, servers):
         options = {"transparent": 'route = "message"', "by-connection": 'route = "connection"',
-                   "hop": f'mode = "hop", first_answer = "60s", {self.hop}'}
+                   "hop": f'mode = "hop", first_answer = "32s", {self.hop}'}
         names = ", ".join(f'"{s}"' for s in servers)
         words = self.play.certificates.word("pool") + f"""
 gateway {{ workers = 2, log = "info", control = "control", drain = "1s" }}
@@ -302,12 +302,14 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
 
     # ---- All of them ----
 
-    def play_all(self, cases, mode, transport):
+    def play_all(self, cases, ways=None):
+        """All of them, each way (mode, transport); without, in all modes over all transports.  Fails at the end."""
         wrong = []
-        for case in cases:
-            try:
-                self.try_case(case, mode, transport)
-            except (Failure, ConnectionError) as failure:
-                wrong.append(f"{case.name} ({case.section}: {case.odd}), {mode} over {transport}: {failure}")
+        for mode, transport in ways or [(m, t) for m in self.modes for t in TRANSPORTS[m]]:
+            for case in cases:
+                try:
+                    self.try_case(case, mode, transport)
+                except (Failure, ConnectionError) as failure:
+                    wrong.append(f"{case.name} ({case.section}: {case.odd}), {mode} over {transport}: {failure}")
         if wrong:
             raise Failure("\n    ".join(wrong))
