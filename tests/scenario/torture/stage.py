@@ -149,7 +149,8 @@ class Stage:
     def __init__(self, play, modes, hop="", servers=None):
         """`hop` are further options of hop mode, `servers` other servers than the mirror."""
         self.play, self.modes, self.hop = play, modes, hop
-        self.arrived = []     # every message at the servers
+        self.arrived = []     # every request at the servers
+        self.answers = []     # to requests of the servers'
         self.responding = {}  # Call-ID: the response case that answers it
         self.piece = 0        # a stream's messages are sent in pieces of so many bytes; 0: whole
         self.answer = None    # a function from a message to the answer's bytes; None: what it is without
@@ -171,7 +172,7 @@ class Stage:
                    "hop": f'mode = "hop", first_answer = "32s", {self.hop}'}
         names = ", ".join(f'"{s}"' for s in servers)
         words = self.play.certificates.word("pool") + f"""
-gateway {{ workers = 2, log = "info", control = "control", drain = "1s" }}
+gateway {{ workers = 2, log = "info", control = "control", drain = "100ms" }}
 pool "farm" {{ servers = {{ {names} }}, monitor = false }}
 """
         for mode in self.modes:
@@ -183,8 +184,11 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
 
     def take(self, message):
         """On the servers' thread: keeps a message and answers it."""
+        if message.status is not None:
+            self.answers.append(message)
+            return None
         self.arrived.append(message.raw)
-        if message.status is not None or message.method == "ACK":
+        if message.method == "ACK":
             return None
         if self.answer:
             return self.answer(message)
