@@ -212,6 +212,13 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
             raise Failure(f"{what}: {failure}") from None
         equal(answer.raw, mirror(without_our_via(raw) if mode == "hop" else raw), f"{what}: the answer at the client")
 
+    def say(self, transport, data):
+        """A server's own message, on the link that the last request of a client with this transport came by."""
+        if transport == "udp":
+            self.udp_server.send(self.udp_server.received[-1][0], bytes(data))
+        else:
+            self.server.links[-1].send(data)
+
     # ---- One case ----
 
     def try_case(self, case, mode, transport):
