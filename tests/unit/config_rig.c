@@ -53,6 +53,7 @@ static void write_certificates(void)
 	cert_write(pool, dir, "pool");
 	cert_write(pool, dir, "trunk");
 	cert_write(other, dir, "other");
+	cert_write(pool, dir, "trunk"); /* of an example */
 	cert_free(other);
 	cert_free(pool);
 	cert_free(ca);
