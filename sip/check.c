@@ -118,10 +118,12 @@ int sip_check_hop(const char *p, const struct sip_head *h, const char **reason)
 		return fail(400, reason, "Request-URI cannot be read");
 	if (!is_routable(u.scheme))
 		return fail(416, reason, "unknown scheme in the Request-URI");
-	if (!is_balanced(sip_text(p, h->from)))
+	if (h->from.n == 0 || !is_balanced(sip_text(p, h->from)))
 		return fail(400, reason, "From cannot be read");
-	if (!is_balanced(sip_text(p, h->to)))
+	if (h->to.n == 0 || !is_balanced(sip_text(p, h->to)))
 		return fail(400, reason, "To cannot be read");
+	if (h->has_two_max_forwards)
+		return fail(400, reason, "two different Max-Forwards");
 	if (!check_route(p, h))
 		return fail(400, reason, "Route cannot be read");
 	return 0;

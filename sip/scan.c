@@ -119,27 +119,21 @@ static struct sip_text header_around(const struct sip_pass *s, const char *byte)
 	return begin && end ? (struct sip_text){ begin + 1, (size_t)(end - begin) } : (struct sip_text){ NULL, 0 };
 }
 
-/* A quoted string may hold any character behind a backslash, NUL too (section 25.1, quoted-pair). */
-static bool is_escaped(const struct sip_pass *s, const char *nul)
+/* A quoted string may hold any character behind a backslash, NUL too (section 25.1, quoted-pair).  `t` is a header that
+ * has a NUL; one walk judges all that it has, for there may be as many as the limit lets in. */
+static bool is_bare_somewhere(struct sip_text t)
 {
-	struct sip_text rest = header_around(s, nul);
-	unsigned backslashes = 0;
-	const char *quote;
-	size_t n;
+	bool quoted = false;
 
-	while (rest.n > 0 && (quote = memchr(rest.p, '"', rest.n)) && quote < nul) {
-		rest = (struct sip_text){ quote, rest.n - (size_t)(quote - rest.p) };
-		n = sip_quoted_n(rest);
-		if (n == 0)
-			return false;
-		if (quote + n > nul) {
-			while (nul[-1] == '\\')
-				nul--, backslashes++;
-			return backslashes % 2 == 1;
-		}
-		rest.p += n, rest.n -= n;
+	for (size_t i = 0; i < t.n; i++) {
+		if (quoted && t.p[i] == '\\')
+			i++;
+		else if (t.p[i] == '"')
+			quoted = !quoted;
+		else if (t.p[i] == '\0')
+			return true;
 	}
-	return false;
+	return quoted;
 }
 
 static bool has_bare_nul(const struct sip_pass *s)
@@ -147,9 +141,11 @@ static bool has_bare_nul(const struct sip_pass *s)
 	const char *p = s->p, *end = s->p + s->at;
 
 	while (p < end && (p = memchr(p, '\0', (size_t)(end - p)))) {
-		if (!is_escaped(s, p))
+		struct sip_text header = header_around(s, p);
+
+		if (header.n == 0 || is_bare_somewhere(header))
 			return true;
-		p++;
+		p = header.p + header.n;
 	}
 	return false;
 }
@@ -159,9 +155,9 @@ static void check_request(struct sip_head *h)
 {
 	if (h->via.n == 0)
 		sip_fail(h, 400, "no Via");
-	if (h->from.n == 0)
+	if (h->from.at == 0)
 		sip_fail(h, 400, "no From");
-	if (h->to.n == 0)
+	if (h->to.at == 0)
 		sip_fail(h, 400, "no To");
 }
 

@@ -197,7 +197,7 @@ static int count_routes(const char *p, const struct sip_head *h, struct sip_uri 
 {
 	struct sip_slice line;
 	struct sip_text value;
-	struct sip_uri u;
+	struct sip_uri u = { 0 };
 	int count = 0;
 
 	for (uint32_t at = 0; sip_header_next(p, h, SIP_TEXT("route"), &at, &line);)
@@ -213,7 +213,7 @@ static int count_routes(const char *p, const struct sip_head *h, struct sip_uri 
 static const char *compare_route(const osip_message_t *m, const char *p, const struct sip_head *h)
 {
 	osip_route_t *route = osip_list_get(&m->routes, 0);
-	struct sip_uri u;
+	struct sip_uri u = { 0 };
 	int count = count_routes(p, h, &u);
 
 	if (count < 0)

@@ -14,6 +14,7 @@ from play.words import PATIENCE
 PORT, TLS_PORT, SHARE_PORT = 5060, 5061, 5090
 LOG_SHOWN = 20  # last lines of its log that a failure shows
 EXPIRES_S = 600
+DIRECT = 1  # Kamailio's flag: clients are connected to it, or seem to be
 
 CONFIG = """
 debug=2
@@ -91,8 +92,10 @@ request_route {{
 		exit;
 	}}
 	loose_route();  # clients that name their outbound proxy in a Route
-	if (!is_present_hf("Record-Route"))
-		add_contact_alias();  # nobody before us stands in the dialog: the way back is this connection
+	if (!is_present_hf("Record-Route")) {{  # nobody before us stands in the dialog: the way back is this connection
+		setflag({direct});
+		add_contact_alias();
+	}}
 	record_route();
 	if (!lookup("location")) {{
 		sl_send_reply("404", "Not Found");
@@ -119,15 +122,17 @@ route[DIALOG] {{
 			sl_send_reply("481", "Call/Transaction Does Not Exist");
 		return;
 	}}
-	if ($du == $null)
+	if ($du == $null) {{
+		setflag({direct});
 		handle_ruri_alias();
+	}}
 	t_on_reply("ANSWER");
 	if (!t_relay())
 		sl_reply_error();
 }}
 
 onreply_route[ANSWER] {{
-	if (!is_present_hf("Record-Route") || $(hdrc(Record-Route)) < 2)
+	if (isflagset({direct}))
 		add_contact_alias();
 }}
 """
@@ -190,7 +195,8 @@ class Kamailio:
         os.mkdir(self.folder)
         self.number = len(play.servers) + 1
         words = {"number": self.number, "host": self.host, "port": port, "tls_port": TLS_PORT, "other": other,
-                 "share_port": SHARE_PORT, "folder": self.folder, "expires": EXPIRES_S}
+                 "share_port": SHARE_PORT, "folder": self.folder, "expires": EXPIRES_S,
+                 "direct": DIRECT}
         share = [text.format(**words) if other else "" for text in (SHARE_SOCKET, SHARE_MODULES, SHARE_ROUTE)]
         self.write("kamailio.cfg", CONFIG.format(**words, share_socket=share[0], share_modules=share[1],
                                                  share_route=share[2]))

@@ -94,7 +94,7 @@ static bool has_no_parts(struct lg_exchange *x, struct lg_reply *reply)
 
 static void strange_addresses_have_no_parts(void **state)
 {
-	static const char text[] = "MESSAGE ??? SIP/2.0\r\nVia: SIP/2.0/TLS h\r\nFrom: <<<>\r\nTo: ?\r\nCall-ID: c\r\n"
+	static const char text[] = "MESSAGE ??? SIP/2.0\r\nVia: SIP/2.0/TLS h\r\nFrom: <<<>\r\nTo:\r\nCall-ID: c\r\n"
 				   "CSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n";
 	struct fake *f = play(ROUTE_MESSAGE);
 	struct fake_peer *client = fake_client(f, false);

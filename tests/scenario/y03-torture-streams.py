@@ -88,7 +88,7 @@ def what_is_wrong_is_as_wrong_in_pieces(play):
     for mode, transport in streams(MODES):
         answered = [c for c in CASES if isinstance(c.over(mode, transport), int)]
         for stage.piece in (1, 61):
-            stage.play_all(answered, mode, transport)
+            stage.play_all(answered, [(mode, transport)])
 
 
 @story

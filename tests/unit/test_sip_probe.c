@@ -105,7 +105,8 @@ static const struct {
 	{ "SIP/2.0 200 OK\r\nCall-ID: " ID "\r\nCSeq: 2 OPTIONS\r\n\r\n", false, "", SIP_NOT_YET, "" },
 	{ "SIP/2.0 200 OK\r\nCall-ID: " ID "\r\nCSeq: 1 INVITE\r\n\r\n", false, "", SIP_NOT_YET, "" },
 	{ "SIP/2.0 200 OK\r\nCall-ID: " ID "0\r\nCSeq: 1 OPTIONS\r\n\r\n", false, "", SIP_NOT_YET, "" },
-	{ "INFO a SIP/2.0\r\nCall-ID: 1\r\nCSeq: 1 INFO\r\nl: 9999999\r\n\r\n", false, "", SIP_NOT_YET, "" },
+	{ "INFO a SIP/2.0\r\nv: a\r\nf: a\r\nt: a\r\nCall-ID: 1\r\nCSeq: 1 INFO\r\nl: 9999999\r\n\r\n", false, "",
+	  SIP_NOT_YET, "" },
 	{ "HTTP/1.1 400 Bad Request\r\n", false, "", SIP_SICK, "not SIP" },
 	{ "SIP/2.0 200 OK\r\nCSeq: 1 OPTIONS\r\n\r\n", false, "", SIP_SICK, "no Call-ID" },
 };

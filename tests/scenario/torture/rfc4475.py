@@ -319,13 +319,24 @@ Content-Length: LENGTH
 ]
 
 OLD = [
-    Case("inv2543", "4475 3.4.1", "as of 1999: no branch, no tag, no Max-Forwards, a bare From", sip("""\
+    Case("inv2543", "4475 3.4.1", "as of 1999: no branch, no tag, no Max-Forwards, a bare From, no Content-Length, which a "
+         "stream cannot do without", sip("""\
 INVITE sip:TombUser@yard.example SIP/2.0
 Via: SIP/2.0/UDP porch.example
 Record-Route: <sip:tombuser@192.0.2.88;maddr=192.0.2.88>
 From: sip:ann@roof.example;user=phone
 To: sip:TombUser@yard.example
 Call-ID: inv2543@play
+CSeq: 1 INVITE
+Contact: <sip:ann@192.0.2.7>
+Content-Type: application/sdp
+""", SDP), closes(400), closes(400), PASSES),
+    Case("inv2543-length", "4475 3.4.1", "the same, but for the Content-Length", sip("""\
+INVITE sip:TombUser@yard.example SIP/2.0
+Via: SIP/2.0/UDP porch.example
+From: sip:ann@roof.example;user=phone
+To: sip:TombUser@yard.example
+Call-ID: inv2543-length@play
 CSeq: 1 INVITE
 Contact: <sip:ann@192.0.2.7>
 Content-Type: application/sdp
