@@ -347,16 +347,19 @@ static void a_full_client_waits_for_itself(void **state)
 static void the_last_answer_arrives(void **state)
 {
 	struct fake *f = hop_play(NULL);
-	struct fake_peer *client = fake_client(f, false);
+	struct fake_peer *client = fake_client(f, false), *other = fake_client(f, false);
 
 	(void)state;
 	fake_text(client, SAY(.method = "OPTIONS"));
+	fake_text(client, SAY(.method = "OPTIONS", .via = "h;branch=z9hG4bK2"));
 	fake_end(client);
+	fake_text(fake_shared(f, 0), answer_to(fake_shared(f, 0), 0, 200, NULL));
 	assert_non_null(client->link);
-	fake_text(fake_shared(f, 0), answer(fake_shared(f, 0), 200, NULL));
-	assert_true(starts(client, "SIP/2.0 200 "));
-	fake_pass(f, HOP_FIRST_ANSWER);
+	fake_text(fake_shared(f, 0), answer_to(fake_shared(f, 0), 1, 200, NULL));
+	assert_int_equal(times(client, "SIP/2.0 200 "), 2);
 	assert_null(client->link);
+	fake_end(other); /* it waits for nothing */
+	assert_null(other->link);
 	fake_end(fake_shared(f, 0));
 	assert_null(fake_shared(f, 0));
 	fake_destroy(f);
