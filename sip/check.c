@@ -114,6 +114,8 @@ int sip_check_hop(const char *p, const struct sip_head *h, const char **reason)
 		return fail(400, reason, "Via cannot be read");
 	if (h->kind == SIP_RESPONSE)
 		return 0;
+	if (h->max_forwards_again)
+		return fail(400, reason, "two Max-Forwards, and only one could be lowered");
 	if (!sip_uri_read(&u, sip_text(p, h->uri)) || u.has_headers)
 		return fail(400, reason, "Request-URI cannot be read");
 	if (!is_routable(u.scheme))

@@ -10,10 +10,13 @@
 
 /*
  * 0, or the code of the answer, with `reason` for the log, a constant:
- *   400  the topmost Via cannot be read, or its line has an empty element; the Request-URI cannot be read, or has
- * headers; quotes or <> are open in From, To, Via or Route; the topmost Route is no SIP URI, or its line has an empty
- * element 416  the Request-URI has another scheme than sip, sips, tel or urn A response is judged by its Via alone; it
- * is not answered but dropped.
+ *
+ * - 400: the topmost Via cannot be read, or its line has an empty element; the Request-URI cannot be read, or has headers;
+ *   there are two Max-Forwards; quotes or <> are open in From, To, Via or Route; the topmost Route is no SIP URI, or its
+ *   line has an empty element
+ * - 416: the Request-URI has another scheme than sip, sips, tel or urn
+ *
+ * A response is judged by its Via alone; it is not answered but dropped.
  */
 int sip_check_hop(const char *p, const struct sip_head *h, const char **reason);
 

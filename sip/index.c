@@ -183,7 +183,9 @@ static void read_max_forwards(struct sip_pass *s, struct sip_slice value)
 		sip_fail(h, 400, "Max-Forwards cannot be read");
 	else if (h->max_forwards_n >= 0 && h->max_forwards_n != (int)number)
 		sip_fail(h, 400, "two different Max-Forwards");
-	else if (h->max_forwards_n < 0) {
+	else if (h->max_forwards_n >= 0)
+		h->max_forwards_again = true;
+	else {
 		h->max_forwards = value;
 		h->max_forwards_n = (int)number;
 	}

@@ -67,6 +67,7 @@ struct sip_head {
 
 	struct sip_slice max_forwards, route; /* the first line's; n is 0 if absent */
 	int max_forwards_n;                   /* 0 to 255; -1: absent; of a response always */
+	bool max_forwards_again;              /* a second line says the same */
 
 	uint32_t via_lines;     /* how many Via lines, each with one value or several */
 	int64_t content_length; /* -1: absent */

@@ -99,6 +99,20 @@ static void test_requests(void **state)
 	}
 }
 
+/* Only one of them would be lowered, and the next hop would see two that differ. */
+static void test_two_max_forwards(void **state)
+{
+	static const char text[] = "INFO sip:b@h SIP/2.0\r\nVia: " VIA "\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\n"
+				   "Max-Forwards: 70\r\nCall-ID: 1\r\nCSeq: 1 INFO\r\nMAX-FORWARDS : 070\r\n\r\n";
+	struct sip_head h = scan_good(text);
+	const char *reason = "";
+
+	(void)state;
+	assert_int_equal(h.max_forwards_n, 70);
+	assert_int_equal(sip_check_hop(text, &h, &reason), 400);
+	assert_memory_equal(reason, "two Max-Forwards", 16);
+}
+
 static void test_samples(void **state)
 {
 	(void)state;
@@ -132,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_two_max_forwards),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_responses),
 	};
