@@ -11,9 +11,9 @@
 /*
  * 0, or the code of the answer, with `reason` for the log, a constant:
  *
- * - 400: the topmost Via cannot be read, or its line has an empty element; the Request-URI cannot be read, or has headers;
- *   there are two Max-Forwards; quotes or <> are open in From, To, Via or Route; the topmost Route is no SIP URI, or its
- *   line has an empty element
+ * - 400: the topmost Via cannot be read, or its line has an empty element; the Request-URI cannot be read, or has
+ *   headers; there are two Max-Forwards; quotes or <> are open in From, To, Via or Route; the topmost Route is no SIP
+ *   URI, or its line has an empty element
  * - 416: the Request-URI has another scheme than sip, sips, tel or urn
  *
  * A response is judged by its Via alone; it is not answered but dropped.
