@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,12 @@
 #include "address.h"
 #include "source.h"
 
-enum { CONTROL_ROOM = CMSG_SPACE(sizeof(struct in6_pktinfo)), OUT_BYTES = 256 * 1024 };
+enum {
+	CONTROL_ROOM = CMSG_SPACE(sizeof(struct in6_pktinfo)) + DATAGRAM_RUN_ROOM,
+	OUT_BYTES = 256 * 1024,
+	RUN_MOST = 64, /* datagrams, as the kernel limits them */
+	RUN_BYTES = 60000,
+};
 
 union control {
 	char bytes[CONTROL_ROOM];
@@ -20,6 +26,8 @@ union control {
 
 struct datagram_room {
 	struct mmsghdr in[DATAGRAM_BATCH], out[DATAGRAM_BATCH];
+	struct mmsghdr packed[DATAGRAM_BATCH]; /* of `out`: each is one datagram, or a run */
+	size_t longest_run;                    /* a longer datagram of one was refused by some way: they all go alone */
 	struct iovec in_iov[DATAGRAM_BATCH], out_iov[DATAGRAM_BATCH];
 	struct sockaddr_storage from[DATAGRAM_BATCH], to[DATAGRAM_BATCH];
 	union control in_control[DATAGRAM_BATCH], out_control[DATAGRAM_BATCH];
@@ -43,6 +51,7 @@ struct datagram_room *datagram_room_create(void)
 		return NULL;
 	}
 	r->used_in = DATAGRAM_BATCH;
+	r->longest_run = DATAGRAM_MOST;
 	return r;
 }
 
@@ -249,18 +258,103 @@ unsigned datagram_queue(struct datagram_room *r, int fd, const struct sockaddr *
 	return lost;
 }
 
+/* ---- Runs ---- */
+
+unsigned datagram_run(const struct iovec *v, unsigned n)
+{
+	size_t bytes = v->iov_len;
+	unsigned i = 1;
+
+	while (i < n && i < RUN_MOST && v[i - 1].iov_len == v->iov_len && v[i].iov_len > 0 &&
+	       v[i].iov_len <= v->iov_len && bytes + v[i].iov_len <= RUN_BYTES)
+		bytes += v[i++].iov_len;
+	return i;
+}
+
+void datagram_mark_run(struct msghdr *m, size_t length)
+{
+	struct cmsghdr *c = (struct cmsghdr *)((char *)m->msg_control + m->msg_controllen);
+	uint16_t segment = (uint16_t)length;
+
+	memset(c, 0, DATAGRAM_RUN_ROOM);
+	m->msg_controllen += DATAGRAM_RUN_ROOM;
+	c->cmsg_level = IPPROTO_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof segment);
+	memcpy(CMSG_DATA(c), &segment, sizeof segment);
+}
+
+bool datagram_refuses_run(int error)
+{
+	return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP;
+}
+
+/* Between the same two addresses? */
+static bool same_way(const struct msghdr *a, const struct msghdr *b)
+{
+	return a->msg_namelen == b->msg_namelen && memcmp(a->msg_name, b->msg_name, a->msg_namelen) == 0 &&
+	       a->msg_controllen == b->msg_controllen &&
+	       (a->msg_controllen == 0 || memcmp(a->msg_control, b->msg_control, a->msg_controllen) == 0);
+}
+
+/* How many of the queued ones from `i` on go together. */
+static unsigned run_from(const struct datagram_room *r, unsigned i)
+{
+	unsigned n = 1;
+
+	if (r->out_iov[i].iov_len > r->longest_run)
+		return 1;
+	while (i + n < r->nout && same_way(&r->out[i].msg_hdr, &r->out[i + n].msg_hdr))
+		n++;
+	return datagram_run(&r->out_iov[i], n);
+}
+
+/* Messages of what is queued from `from` on; what is before `alone` makes no run.  How many. */
+static unsigned pack(struct datagram_room *r, unsigned from, unsigned alone)
+{
+	unsigned k = 0, run;
+
+	for (unsigned i = from; i < r->nout; i += run) {
+		struct msghdr *m = &r->packed[k++].msg_hdr;
+
+		run = i < alone ? 1 : run_from(r, i);
+		*m = r->out[i].msg_hdr;
+		m->msg_iovlen = run;
+		if (run == 1)
+			continue;
+		m->msg_control = &r->out_control[i];
+		datagram_mark_run(m, r->out_iov[i].iov_len);
+	}
+	return k;
+}
+
+static unsigned datagrams_of(const struct mmsghdr *m, unsigned n)
+{
+	unsigned all = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		all += (unsigned)m[i].msg_hdr.msg_iovlen;
+	return all;
+}
+
+/* What refuses a run may refuse its datagrams, too, and says nothing of runs then: so they are tried alone first. */
 unsigned datagram_flush(struct datagram_room *r)
 {
-	unsigned sent = 0, lost = 0;
+	unsigned sent = 0, lost = 0, alone = 0;
 
 	while (sent < r->nout) {
-		int n = sendmmsg(r->out_fd, r->out + sent, r->nout - sent, MSG_NOSIGNAL);
+		int n = sendmmsg(r->out_fd, r->packed, pack(r, sent, alone), MSG_NOSIGNAL);
+		unsigned first = datagrams_of(r->packed, 1);
 
 		if (n > 0) {
-			sent += (unsigned)n;
+			if (sent < alone)
+				r->longest_run = r->out_iov[sent].iov_len - 1;
+			sent += datagrams_of(r->packed, (unsigned)n);
+		} else if (first > 1 && datagram_refuses_run(errno)) {
+			alone = sent + first;
 		} else { /* this one cannot go: no route, or the kernel is full */
-			sent++;
-			lost++;
+			sent += first;
+			lost += first;
 		}
 	}
 	r->nout = 0;

@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <lychgate/plugin.h>
 
@@ -45,9 +47,21 @@ void datagram_widen(int fd, int bytes);
 int datagram_receive(struct datagram_room *r, int fd);
 void datagram_get(const struct datagram_room *r, int i, struct datagram *d);
 
-/* Queues an answer, one datagram of all the pieces, from `local` (family 0: the socket's own) to `peer`; a full batch is sent.  datagram_flush sends the
- * rest, at the end of the turn at the latest; all must be of one socket between flushes (it flushes itself when not).
- * What the kernel does not take is lost, as datagrams are; the number lost is returned. */
+/*
+ * Runs: datagrams of one length and way, of which the last may be shorter, go through the kernel as one message, which
+ * cuts them apart where it has to (UDP_SEGMENT, udp(7)).  A way may refuse them: when it is too narrow for one of them.
+ */
+enum { DATAGRAM_RUN_ROOM = CMSG_SPACE(sizeof(uint16_t)) }; /* bytes of control message */
+/* How many of the `n` datagrams make one; 1: none. */
+unsigned datagram_run(const struct iovec *v, unsigned n);
+/* Has `m` cut after each `length` bytes; there is room behind its control messages. */
+void datagram_mark_run(struct msghdr *m, size_t length);
+/* Is this (an errno, positive) the refusal of a run? */
+bool datagram_refuses_run(int error);
+
+/* Queues an answer, one datagram of all the pieces, from `local` (family 0: the socket's own) to `peer`; a full batch is
+ * sent.  datagram_flush sends the rest, at the end of the turn at the latest; all must be of one socket between flushes
+ * (it flushes itself when not).  What the kernel does not take is lost, as datagrams are; the number lost is returned. */
 unsigned datagram_queue(struct datagram_room *r, int fd, const struct sockaddr *peer, const struct sockaddr *local,
 			const struct lg_span *pieces, unsigned n);
 unsigned datagram_flush(struct datagram_room *r);

@@ -30,7 +30,6 @@ static struct session *create(struct listener *l)
 	s->worker = l->worker;
 	s->listener = l;
 	s->snapshot = snapshot_ref(l->snapshot);
-	s->number = l->worker->last_session += l->worker->session_step;
 	list_init(&s->servers);
 	list_init(&s->exchanges);
 	return s;
@@ -42,6 +41,7 @@ struct session *session_create(struct listener *l, const struct sockaddr *peer)
 
 	if (!s)
 		return NULL;
+	s->number = l->worker->last_session += l->worker->session_step;
 	memcpy(&s->source, peer, address_len(peer));
 	list_append(&l->worker->sessions, &s->node);
 	return s;

@@ -39,6 +39,7 @@ struct flow {
 	uint64_t sent;                  /* a server's: datagrams that may have left; those queued will in this turn */
 	unsigned out_first, out_last;   /* a server's: what is queued for it; flow_out.c */
 	bool closing, failed;
+	bool no_runs;  /* a server's: its way takes one datagram at a time; flow_out.c */
 	bool own_port; /* a server's, from its client's address and port: nobody else's ever */
 	bool shared;   /* a server's, for many clients: flow_share */
 	struct deadline idle;

@@ -18,9 +18,16 @@ struct entry {
 	struct iovec bytes;
 };
 
+union control {
+	char bytes[DATAGRAM_RUN_ROOM];
+	struct cmsghdr align;
+};
+
 struct flow_out {
 	struct entry list[FLOW_OUT];
+	struct iovec gathered[FLOW_OUT]; /* of the flow that is being sent */
 	struct mmsghdr messages[FLOW_OUT];
+	union control control[FLOW_OUT];
 	unsigned n;
 	size_t used; /* of `bytes` */
 	char bytes[FLOW_OUT_BYTES];
@@ -42,14 +49,43 @@ void flow_out_destroy(struct flow_out *o)
 
 /* ---- Sending ---- */
 
-/* One or many: how many were taken, or -errno. */
+/* Messages of the gathered datagrams from `from` on: each is one, or a run.  How many. */
+static unsigned pack(struct flow_out *o, const struct flow *f, unsigned from, unsigned n)
+{
+	unsigned k = 0, run;
+
+	for (unsigned i = from; i < n; i += run) {
+		struct msghdr *m = &o->messages[k].msg_hdr;
+
+		run = f->no_runs ? 1 : datagram_run(&o->gathered[i], n - i);
+		*m = (struct msghdr){ .msg_iov = &o->gathered[i], .msg_iovlen = run, .msg_control = &o->control[k] };
+		if (run > 1)
+			datagram_mark_run(m, o->gathered[i].iov_len);
+		k++;
+	}
+	return k;
+}
+
+static unsigned datagrams_of(const struct mmsghdr *m, unsigned n)
+{
+	unsigned all = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		all += (unsigned)m[i].msg_hdr.msg_iovlen;
+	return all;
+}
+
+/* How many messages were taken, or -errno. */
 static int send_some(int fd, struct mmsghdr *m, unsigned n)
 {
 	const struct iovec *one = m->msg_hdr.msg_iov;
-	int r = n == 1 ? (send(fd, one->iov_base, one->iov_len, MSG_NOSIGNAL) < 0 ? -1 : 1)
-		       : sendmmsg(fd, m, n, MSG_NOSIGNAL);
+	ssize_t r;
 
-	return r < 0 ? -errno : r;
+	if (n > 1 || m->msg_hdr.msg_iovlen > 1)
+		r = sendmmsg(fd, m, n, MSG_NOSIGNAL);
+	else
+		r = send(fd, one->iov_base, one->iov_len, MSG_NOSIGNAL) < 0 ? -1 : 1;
+	return r < 0 ? -errno : (int)r;
 }
 
 static bool is_unreachable(int r)
@@ -61,23 +97,23 @@ static bool is_unreachable(int r)
  * False: an ICMP error has come.  It is an earlier datagram's and only told by this call, so this one gets its own try.
  * Inside a batch the kernel swallows it: the last one's is seen when the socket is read.
  */
-static bool send_all(int fd, struct mmsghdr *m, unsigned n)
+static bool send_all(struct flow_out *o, struct flow *f, unsigned n)
 {
 	bool reachable = true, again = false;
 
 	for (unsigned sent = 0; sent < n;) {
-		int r = send_some(fd, m + sent, n - sent);
+		int r = send_some(f->io.fd, o->messages, pack(o, f, sent, n));
 
-		if (r > 0) {
-			sent += (unsigned)r;
-			again = false;
-		} else if (is_unreachable(r) && !again) {
+		if (r < 0 && is_unreachable(r) && !again) {
 			reachable = false;
 			again = true;
-		} else { /* this one cannot go: the kernel is full, or there is no route */
-			sent++;
-			again = false;
+			continue;
 		}
+		again = false;
+		if (r < 0 && datagram_refuses_run(-r) && datagrams_of(o->messages, 1) > 1)
+			f->no_runs = true;
+		else /* or this one cannot go: the kernel is full, or there is no route */
+			sent += datagrams_of(o->messages, r > 0 ? (unsigned)r : 1);
 	}
 	return reachable;
 }
@@ -87,13 +123,11 @@ void flow_out_send(struct flow_out *o, struct flow *f)
 	unsigned n = 0;
 
 	for (unsigned i = f->out_first; i; i = o->list[i - 1].next) {
-		struct entry *e = &o->list[i - 1];
-
-		e->flow = NULL;
-		o->messages[n++].msg_hdr = (struct msghdr){ .msg_iov = &e->bytes, .msg_iovlen = 1 };
+		o->list[i - 1].flow = NULL;
+		o->gathered[n++] = o->list[i - 1].bytes;
 	}
 	f->out_first = f->out_last = 0;
-	if (!send_all(f->io.fd, o->messages, n))
+	if (!send_all(o, f, n))
 		flow_unreachable(f);
 }
 

@@ -40,7 +40,7 @@ struct session {
 	struct list exchanges;     /* struct exchange, open ones */
 	unsigned nexchanges, nlinks;
 	struct list node;               /* worker->sessions, worker->trunks */
-	uint64_t number;                /* for the log */
+	uint64_t number;                /* for the log, and to choose among shared links; 0: has no client */
 	struct sockaddr_storage source; /* the client's address */
 	struct sockaddr_storage origin; /* the same as the plugin has learnt it from a proxy; family 0: it has not */
 	char origin_text[64];

@@ -5,6 +5,9 @@
  */
 #include "siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 enum { COMPRESS = 2, FINISH = 4, WORD = 8 };
 
 struct state {
@@ -32,19 +35,28 @@ static void rounds(struct state *s, unsigned n)
 	}
 }
 
-/* Up to eight bytes as a number, the first the least. */
-static uint64_t word(const unsigned char *p, size_t n)
+/* Eight bytes as a number, the first the least. */
+static uint64_t word(const unsigned char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof w);
+	return le64toh(w);
+}
+
+/* Up to seven. */
+static uint64_t part_of_word(const unsigned char *p, size_t n)
 {
 	uint64_t w = 0;
 
-	for (size_t i = 0; i < n; i++)
-		w |= (uint64_t)p[i] << (8 * i);
+	while (n-- > 0)
+		w = w << 8 | p[n];
 	return w;
 }
 
 static struct state begin(const unsigned char key[16])
 {
-	uint64_t k0 = word(key, WORD), k1 = word(key + WORD, WORD);
+	uint64_t k0 = word(key), k1 = word(key + WORD);
 
 	return (struct state){
 		.v0 = k0 ^ UINT64_C(0x736f6d6570736575),
@@ -67,8 +79,8 @@ static void absorb(struct state *s, const unsigned char *p, size_t n)
 	size_t left = n;
 
 	for (; left >= WORD; left -= WORD, p += WORD)
-		take(s, word(p, WORD));
-	take(s, word(p, left) | (uint64_t)n << 56);
+		take(s, word(p));
+	take(s, part_of_word(p, left) | (uint64_t)n << 56);
 }
 
 static uint64_t squeeze(struct state *s)

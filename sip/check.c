@@ -114,16 +114,16 @@ int sip_check_hop(const char *p, const struct sip_head *h, const char **reason)
 		return fail(400, reason, "Via cannot be read");
 	if (h->kind == SIP_RESPONSE)
 		return 0;
-	if (h->max_forwards_again)
-		return fail(400, reason, "two Max-Forwards, and only one could be lowered");
 	if (!sip_uri_read(&u, sip_text(p, h->uri)) || u.has_headers)
 		return fail(400, reason, "Request-URI cannot be read");
 	if (!is_routable(u.scheme))
 		return fail(416, reason, "unknown scheme in the Request-URI");
-	if (!is_balanced(sip_text(p, h->from)))
+	if (h->from.n == 0 || !is_balanced(sip_text(p, h->from)))
 		return fail(400, reason, "From cannot be read");
-	if (!is_balanced(sip_text(p, h->to)))
+	if (h->to.n == 0 || !is_balanced(sip_text(p, h->to)))
 		return fail(400, reason, "To cannot be read");
+	if (h->has_two_max_forwards)
+		return fail(400, reason, "two Max-Forwards");
 	if (!check_route(p, h))
 		return fail(400, reason, "Route cannot be read");
 	return 0;

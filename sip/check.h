@@ -9,12 +9,15 @@
 #include "sip/scan.h"
 
 /*
- * 0, or the code of the answer, with `reason` for the log, a constant:
+ * 0, or the code of the answer, with `reason` for the log, a constant.  400:
  *
- * - 400: the topmost Via cannot be read, or its line has an empty element; the Request-URI cannot be read, or has
- *   headers; there are two Max-Forwards; quotes or <> are open in From, To, Via or Route; the topmost Route is no SIP
- *   URI, or its line has an empty element
- * - 416: the Request-URI has another scheme than sip, sips, tel or urn
+ * - The topmost Via cannot be read, or its line has an empty element.
+ * - The Request-URI cannot be read, or has headers.
+ * - From or To is empty; or quotes or <> are open in From, To, Via or Route.
+ * - There are two Max-Forwards: only one would be lowered, and the next hop would see two that differ.
+ * - The topmost Route has no SIP URI, or its line has an empty element.
+ *
+ * 416: the Request-URI has another scheme than sip, sips, tel or urn.
  *
  * A response is judged by its Via alone; it is not answered but dropped.
  */

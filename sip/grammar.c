@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grammar.c asks libosip2 what a URI means.  The only file of the gateway that knows libosip2; its errors become "there
- * is none", its memory never leaves.
+ * grammar.c asks libosip2 what a URI means, unless it is a plain one (plain.h).  The only file of the gateway that
+ * knows libosip2; its errors become "there is none", its memory never leaves.
  */
 #include "sip/grammar.h"
 
@@ -11,6 +11,8 @@
 
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
+
+#include "sip/plain.h"
 
 static void no_trace(const char *file, int line, osip_trace_level_t level, const char *format, va_list arguments)
 {
@@ -44,33 +46,40 @@ static char *copy_line(struct sip_text t)
 	return s;
 }
 
-/* Copies what libosip2 found; domains in lower case. */
-static int give(const char *found, bool lower, char *buf, size_t size)
+/* Copies what was found; domains in lower case. */
+static int give(struct sip_text found, bool lower, char *buf, size_t size)
 {
-	size_t n = found ? strlen(found) : 0;
-
-	if (n == 0)
+	if (found.n == 0)
 		return -ENOENT;
-	if (n > size)
+	if (found.n > size)
 		return -ENOSPC;
-	for (size_t i = 0; i < n; i++)
-		buf[i] = lower && found[i] >= 'A' && found[i] <= 'Z' ? (char)(found[i] | 0x20) : found[i];
-	return (int)n;
+	for (size_t i = 0; i < found.n; i++)
+		buf[i] = lower && found.p[i] >= 'A' && found.p[i] <= 'Z' ? (char)(found.p[i] | 0x20) : found.p[i];
+	return (int)found.n;
+}
+
+static int give_plain(const struct sip_plain *found, enum sip_part part, char *buf, size_t size)
+{
+	return part == SIP_USER ? give(found->user, false, buf, size) : give(found->host, true, buf, size);
 }
 
 static int give_part(const osip_uri_t *uri, enum sip_part part, char *buf, size_t size)
 {
-	if (!uri)
-		return -ENOENT;
-	return part == SIP_USER ? give(uri->username, false, buf, size) : give(uri->host, true, buf, size);
+	const char *found = !uri ? NULL : part == SIP_USER ? uri->username : uri->host;
+
+	return give((struct sip_text){ found, found ? strlen(found) : 0 }, part == SIP_DOMAIN, buf, size);
 }
 
 int sip_uri_part(struct sip_text uri, enum sip_part part, char *buf, size_t size)
 {
 	osip_uri_t *parsed = NULL;
-	char *s = copy_line(uri);
+	struct sip_plain plain;
 	int ret = -ENOMEM;
+	char *s;
 
+	if (sip_plain_uri(&plain, uri))
+		return give_plain(&plain, part, buf, size);
+	s = copy_line(uri);
 	begin_once();
 	if (!s || osip_uri_init(&parsed) != OSIP_SUCCESS)
 		goto out;
@@ -84,9 +93,13 @@ out:
 int sip_address_part(struct sip_text value, enum sip_part part, char *buf, size_t size)
 {
 	osip_from_t *parsed = NULL;
-	char *s = copy_line(value);
+	struct sip_plain plain;
 	int ret = -ENOMEM;
+	char *s;
 
+	if (sip_plain_address(&plain, value))
+		return give_plain(&plain, part, buf, size);
+	s = copy_line(value);
 	begin_once();
 	if (!s || osip_from_init(&parsed) != OSIP_SUCCESS)
 		goto out;

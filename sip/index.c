@@ -181,20 +181,18 @@ static void read_max_forwards(struct sip_pass *s, struct sip_slice value)
 		return;
 	if (value.n == 0 || sip_number(t, &number) != t.n || number > SIP_MAX_FORWARDS)
 		sip_fail(h, 400, "Max-Forwards cannot be read");
-	else if (h->max_forwards_n >= 0 && h->max_forwards_n != (int)number)
-		sip_fail(h, 400, "two different Max-Forwards");
 	else if (h->max_forwards_n >= 0)
-		h->max_forwards_again = true;
+		h->has_two_max_forwards = true;
 	else {
 		h->max_forwards = value;
 		h->max_forwards_n = (int)number;
 	}
 }
 
-/* A header that may stand once; twice the same can be read in one way only. */
+/* A header that may stand once; twice the same can be read in one way only.  An empty one leaves its place. */
 static void keep_once(struct sip_pass *s, struct sip_slice *kept, struct sip_slice value, const char *reason)
 {
-	if (kept->n == 0)
+	if (kept->n == 0 && kept->at == 0)
 		*kept = value;
 	else if (!sip_equal(sip_text(s->p, *kept), sip_text(s->p, value)))
 		sip_fail(s->h, 400, reason);

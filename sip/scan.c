@@ -155,9 +155,9 @@ static void check_request(struct sip_head *h)
 {
 	if (h->via.n == 0)
 		sip_fail(h, 400, "no Via");
-	if (h->from.n == 0)
+	if (h->from.at == 0)
 		sip_fail(h, 400, "no From");
-	if (h->to.n == 0)
+	if (h->to.at == 0)
 		sip_fail(h, 400, "no To");
 }
 

@@ -5,9 +5,10 @@
  *
  * The scan reads what routing needs and leaves the rest alone: unknown methods and headers, a Via without branch, any
  * order, compact names, folded lines.  A message is bad only if its lines, start line, Content-Length, Call-ID, CSeq,
- * From, To or Max-Forwards could be read in two ways, if a request lacks one of the headers that any must have,
- * Max-Forwards aside (section 8.1.1), or if its head is over the limit.  Lines end in CRLF: bare CR, bare LF and NUL
- * are bad, but for a NUL that a quoted string escapes.  What a hop has to judge besides is in check.h.
+ * From or To could be read in two ways, if Max-Forwards is no number up to 255, if a request lacks one of the headers
+ * that any must have, Max-Forwards aside (section 8.1.1), or if its head is over the limit.  Lines end in CRLF: bare
+ * CR, bare LF and NUL are bad, but for a NUL that a quoted string escapes.  What a hop has to judge besides is in
+ * check.h.
  *
  * No allocation, no state but struct sip_cursor.  However the bytes are cut on their way, the results are the same.
  */
@@ -67,10 +68,10 @@ struct sip_head {
 
 	struct sip_slice max_forwards, route; /* the first line's; n is 0 if absent */
 	int max_forwards_n;                   /* 0 to 255; -1: absent; of a response always */
-	bool max_forwards_again;              /* a second line says the same */
 
-	uint32_t via_lines;     /* how many Via lines, each with one value or several */
-	int64_t content_length; /* -1: absent */
+	uint32_t via_lines;        /* how many Via lines, each with one value or several */
+	int64_t content_length;    /* -1: absent */
+	bool has_two_max_forwards; /* for a hop to refuse, which would lower one only */
 	bool has_content_type;
 	bool has_credentials; /* Authorization or Proxy-Authorization */
 	bool has_proxy_require;

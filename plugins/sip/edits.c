@@ -108,9 +108,9 @@ static int set_value(struct sip_splice *s, const char *p, const struct sip_head 
 	if (!sip_header_next(p, h, name, &at, &old))
 		return 0;
 	r = replace_value(s, p, h, old, value);
-	while (r == 0 && sip_header_next(p, h, name, &at, &old))
+	while (r != -ENOSPC && sip_header_next(p, h, name, &at, &old))
 		r = take_line(s, p, h, old);
-	return r < 0 ? r : 1;
+	return r == -ENOSPC ? r : 1; /* -EINVAL: the sender has cut there, and that stays so */
 }
 
 /* ---- Lines that are new ---- */

@@ -23,9 +23,10 @@ bool edits_any(const struct lg_exchange *x, bool answer);
 
 /*
  * Adds what policies want changed in the message `p` with the head `h`, which is the request of `x` or (answer) an
- * answer to it, to the cuts of `s`.  The texts that are put belong to `x` and to its plugin instance: good until the
- * next call in this instance, as long as `x` is.  0, -ENOMEM, or -ENOSPC: the message has more lines to change than a
- * splice has cuts; then `s` is of no use, and the message must not be passed on.
+ * answer to it, to the cuts of `s`; where that has a cut already, it stays.  The texts that are put belong to `x` and
+ * to its plugin instance: good until the next call in this instance, as long as `x` is.  0, -ENOMEM, or -ENOSPC: the
+ * message has more lines to change than a splice has cuts; then `s` is of no use, and the message must not be passed
+ * on.
  */
 int edits_cut(struct sip_splice *s, const struct lg_exchange *x, bool answer, const char *p, const struct sip_head *h);
 

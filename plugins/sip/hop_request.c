@@ -98,14 +98,14 @@ static bool is_long(const struct lg_link *l, const struct message *m)
 	return m->bytes.n + ADDED + (o->record_route || o->path ? RECORDED : 0) > DATAGRAM;
 }
 
-static struct lg_how way_of(struct lg_link *l, const struct message *m)
+static struct lg_how way_of(struct lg_link *l, const struct message *m, const struct hop_request *r)
 {
 	struct lg_how how = { .mode = LG_SHARED };
 	const struct sip_head *h = &m->head;
 
 	if (h->method == SIP_ACK || h->method == SIP_CANCEL || sip_to_tag(m->bytes.p, h).n > 0)
 		how.flags |= LG_FOLLOW;
-	else if (hop_wait_may(l, m))
+	else if (hop_wait_may(l, m) && hop_table_find(&hop_of(l)->table, r->branch.hash) == 0)
 		how.flags |= LG_KEEP;
 	if (is_long(l, m))
 		how.flags |= LG_STREAM;
@@ -120,7 +120,7 @@ void hop_request_received(struct lg_link *l, const struct message *m)
 
 	if (!hop_request_read(&r, l, m) || hop_wait_repeats(l, m, &r))
 		return;
-	how = way_of(l, m);
+	how = way_of(l, m, &r);
 	x = l->host->route(l, &how, m->bytes);
 	if (!x) {
 		hop_reply_overload(l, m->bytes.p, &m->head);

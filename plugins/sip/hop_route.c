@@ -168,8 +168,10 @@ int hop_route_cut(struct sip_splice *s, const char *p, const struct sip_head *h,
 	struct sip_slice line;
 	int ret;
 
-	if (!r->strict)
-		return r->routes > 0 ? sip_take_values(s, p, h, SIP_TEXT("route"), r->routes) : 0;
+	if (!r->strict) {
+		ret = r->routes > 0 ? sip_take_values(s, p, h, SIP_TEXT("route"), r->routes) : 0;
+		return ret < 0 ? ret : 0;
+	}
 	ret = sip_cut(s, h->uri.at, h->uri.n, hop_route_uri(p, h, r));
 	for (uint32_t at = 0; ret == 0 && sip_header_next(p, h, SIP_TEXT("route"), &at, &line);)
 		ret = cut_line(s, p, h, line, &first, r->routes, r->routes + r->nroutes);

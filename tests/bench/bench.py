@@ -1,104 +1,93 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""CPU per SIP message: lychgate beside Kamailio, HAProxy and nginx, in one run.
+"""CPU per SIP message: lychgate beside Kamailio, HAProxy and nginx, in one run; and what a storm of handshakes does to SIP.
 
-Clients keep OPTIONS in flight on many TLS connections; each gateway passes them on to the same two TCP servers.  The
-gateway under test has CPU 0 and one worker, load and servers have CPU 1.  Runs take turns, figures are medians.  CPU time
-is utime + stime of the gateway's processes while the load is steady; a message is one request or one answer passed on.
-HAProxy and nginx relay bytes by connection; Kamailio parses each message and picks by Call-ID, as `lychgate message` does.
+Clients keep OPTIONS or calls in flight, over TLS or UDP; each gateway passes them on to the same two servers, by TCP or UDP.
+The gateway under test has CPU 0 and one worker, load and servers have CPU 1.  Runs take turns, figures are medians.  CPU
+time is utime + stime of the gateway's processes while the load is steady; a message is one request or one answer passed on.
+HAProxy and nginx relay bytes by connection or port (L4); Kamailio parses each message and picks by Call-ID, forward(), as
+`lychgate message` and `lychgate hop` do.
 Sends are counted in a run of their own under strace, which slows the gateway: bursts grow, so the figure is a lower bound.
 """
 import argparse
-import json
 import os
 import re
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 
+import handshakes
 import peers
+from measure import Load, family, measure, median
 
-HEADING = f"{'':22} {'CPU us/message':>22} {'to best peer':>13} {'messages/s':>11} {'busy':>5} {'p50 us':>7} {'p99 us':>7} {'sends/message':>14}"
+HEADING = f"{'':20} {'CPU us/message':>22} {'to L4':>6} {'to Kamailio':>12} {'messages/s':>11} {'busy':>5} {'p50 us':>7} {'p99 us':>7} {'sends':>6}"
 SENDS = "write,writev,sendto,sendmsg,sendmmsg"
+L4 = ("haproxy", "nginx stream")
+KAMAILIO = ("kamailio",)
 
 
-def stat(pid):
-    """The fields of /proc/PID/stat from the state on; None when the process is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-            text = f.read()
-    except OSError:
-        return None
-    return text[text.rindex(")") + 2:].split()
+@dataclass
+class Case:
+    name: str
+    udp: bool
+    kind: str  # options, calls, big
+    connections: int
+    in_flight: int
+    goals: tuple  # (gateway, at most, of the best of these)
+    count_sends: bool = False
 
 
-def family(pid):
-    """The process and all below it."""
-    parents = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        fields = stat(name)
-        if fields:
-            parents.setdefault(int(fields[1]), []).append(int(name))
-    found = [pid]
-    for p in found:
-        found += parents.get(p, [])
-    return found
+CASES = (
+    Case("TLS, 50 connections x 4", False, "options", 50, 4,
+         (("lychgate hop", 1.0, L4), ("lychgate hop", 0.17, KAMAILIO), ("lychgate connection", 1.05, L4)), True),
+    Case("TLS, 500 connections x 1", False, "options", 500, 1,
+         (("lychgate hop", 0.75, L4), ("lychgate hop", 0.30, KAMAILIO), ("lychgate connection", 1.05, L4))),
+    Case("UDP, OPTIONS", True, "options", 20, 10, (("lychgate hop", 1.0, L4), ("lychgate hop", 0.15, KAMAILIO)), True),
+    Case("UDP, calls", True, "calls", 20, 10, (("lychgate hop", 1.1, L4), ("lychgate hop", 0.15, KAMAILIO))),
+    Case("UDP, calls of 2.5 KB", True, "big", 20, 10, (("lychgate hop", 1.0, L4), ("lychgate hop", 0.15, KAMAILIO))),
+)
+POLICY_CASE = Case("a policy reading three facts", True, "options", 20, 10, ())
+POLICY_GOAL = 0.6  # us for each request that it sees
 
 
-def cpu_seconds(pid):
-    fields = filter(None, map(stat, family(pid)))
-    return sum(int(f[11]) + int(f[12]) for f in fields) / os.sysconf("SC_CLK_TCK")
+class Goals:
+    """What the project wants, and what it got in this run."""
+
+    def __init__(self):
+        self.lines = []
+
+    def add(self, what, found, most, unit=""):
+        verdict = "not measured" if found is None else "met" if round(found, 2) <= most else "MISSED"
+        figure = "-" if found is None else f"{found:.2f}" if isinstance(found, float) else str(found)
+        self.lines.append(f"{what:70} {figure + unit:>8} {'at most ' + format(most, 'g') + unit:>16}   {verdict}")
+
+    def show(self):
+        if self.lines:
+            print("\nwhat is wanted, and whether this run met it", *self.lines, sep="\n")
 
 
-class Load:
-    """The load tool: ready when this returns; `go` runs it and gives what it found."""
+# ---- One run, one line ----
 
-    def __init__(self, args, gateway, seconds):
-        command = [f"{args.build}/tests/bench/load", gateway.address, str(args.connections), str(args.in_flight), str(seconds)]
-        self.process = subprocess.Popen(peers.pinned(1) + command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        self.seconds = seconds
-        if self.process.stdout.readline() != "ready\n":
-            self.fail()
-
-    def fail(self):
-        self.process.kill()
-        raise peers.Failed("load: " + self.process.communicate()[1].strip())
-
-    def go(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            self.fail()
-        return json.loads(line)
-
-    def end(self):
-        complaint = self.process.communicate(timeout=20)[1].strip()
-        if complaint:
-            print(f"load: {complaint}\n", file=sys.stderr)
+def load_of(args, case, address, seconds):
+    return Load([f"{args.build}/tests/bench/load", "udp" if case.udp else "tls", case.kind, address, str(case.connections),
+                 str(case.in_flight), str(seconds)])
 
 
-def measure(args, gateway):
-    """One run: what the load tool says, with the gateway's CPU time."""
-    load = Load(args, gateway, args.seconds)
-    before = cpu_seconds(gateway.pid)
-    found = load.go()
-    found["cpu"] = cpu_seconds(gateway.pid) - before
-    load.end()
-    if not found["messages"]:
+def run(args, case, gateway):
+    found = measure(load_of(args, case, gateway.address, args.seconds), gateway)
+    if found["messages"] <= 0 or found["errors"] == found["messages"]:
         raise peers.Failed("no message came through")
-    return found
+    gateway.runs.setdefault(case.name, []).append(found)
 
 
-def sends_per_message(args, gateway):
+def count_sends(args, case, gateway):
     if not shutil.which("strace"):
-        return None
-    load = Load(args, gateway, 1)
+        return
+    load = load_of(args, case, gateway.address, 1)
     which = [word for pid in family(gateway.pid) for word in ("-p", str(pid))]
     with tempfile.NamedTemporaryFile("r") as table:
         strace = subprocess.Popen(["strace", "-f", "-c", "-qq", "-e", f"trace={SENDS}", "-o", table.name, *which],
@@ -109,78 +98,135 @@ def sends_per_message(args, gateway):
         strace.wait(10)
         calls = sum(int(m[1]) for m in re.finditer(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) .*?(?:write|send)", table.read(), re.M))
     load.end()
-    return calls / found["messages"] if calls and found["messages"] else None
-
-
-def row(gateway, best):
-    """One line of the table."""
-    if not gateway.runs:
-        return f"{gateway.name:22} failed: {gateway.failure}"
-
-    def median(key):
-        return statistics.median(key(r) for r in gateway.runs)
-
-    cpu = sorted(cost(r) for r in gateway.runs)
-    rate, busy = median(lambda r: r["messages"] / r["seconds"]), median(lambda r: r["cpu"] / r["seconds"])
-    wrong = {k: sum(r[k] for r in gateway.runs) for k in ("lost", "errors", "moved")}
-    figure = f"{statistics.median(cpu):.2f} [{cpu[0]:.2f}..{cpu[-1]:.2f}]"
-    ratio = f"{statistics.median(cpu) / best:.2f}" if best else "-"
-    sends = f"{gateway.sends:.2f}" if gateway.sends else "-"
-    return (f"{gateway.name:22} {figure:>22} {ratio:>13} {rate:11.0f} {busy:5.0%} {median(lambda r: r['p50_us']):7.0f} "
-            f"{median(lambda r: r['p99_us']):7.0f} {sends:>14}" + "".join(f"  {v} {k}!" for k, v in wrong.items() if v))
+    if calls and found["messages"]:
+        gateway.sends[case.name] = calls / found["messages"]
 
 
 def cost(found):
     return found["cpu"] * 1e6 / found["messages"]
 
 
-def bench(args, gateways):
-    for turn in range(args.runs + 1):
+def cost_of(case, gateways, names):
+    """The cheapest of these gateways; None when none was measured."""
+    found = [median(map(cost, g.runs[case.name])) for g in gateways if g.name in names and case.name in g.runs]
+    return min(found, default=None)
+
+
+def ratio(a, b):
+    return a / b if a and b else None
+
+
+def row(case, gateway, gateways):
+    runs = gateway.runs.get(case.name)
+    if not runs:
+        return f"{gateway.name:20} failed: {gateway.failure}"
+    costs = sorted(map(cost, runs))
+    figure = f"{median(costs):.2f} [{costs[0]:.2f}..{costs[-1]:.2f}]"
+    to = [ratio(median(costs), cost_of(case, gateways, names)) for names in (L4, KAMAILIO)]
+    l4, kamailio = (f"{r:.2f}" if r else "-" for r in to)
+    sends = f"{gateway.sends[case.name]:.2f}" if case.name in gateway.sends else "-"
+    wrong = {k: sum(r[k] for r in runs) for k in ("lost", "errors", "moved")}
+    return (f"{gateway.name:20} {figure:>22} {l4:>6} {kamailio:>12} {median(r['messages'] / r['seconds'] for r in runs):11.0f} "
+            f"{median(r['cpu'] / r['seconds'] for r in runs):5.0%} {median(r['p50_us'] for r in runs):7.0f} "
+            f"{median(r['p99_us'] for r in runs):7.0f} {sends:>6}" + "".join(f"  {v} {k}!" for k, v in wrong.items() if v) +
+            (f"  then failed: {gateway.failure}" if gateway.failure else ""))
+
+
+# ---- Cases ----
+
+def take_turns(args, gateways, runs, act):
+    for _ in range(runs):
         for gateway in gateways:
             if gateway.failure:
                 continue
             try:
-                if turn < args.runs:
-                    gateway.runs.append(measure(args, gateway))
-                elif not args.no_sends:
-                    gateway.sends = sends_per_message(args, gateway)
+                act(gateway)
             except (peers.Failed, subprocess.TimeoutExpired) as e:
                 gateway.failure = str(e)
-    costs = [statistics.median(map(cost, g.runs)) for g in gateways if g.runs and not g.own]
-    print(HEADING)
+
+
+def run_case(args, case, gateways, goals):
+    take_turns(args, gateways, args.runs, lambda g: run(args, case, g))
+    if case.count_sends and not args.no_sends:
+        take_turns(args, gateways, 1, lambda g: count_sends(args, case, g))
+    print(f"\n{case.name}{f', {case.connections} ports x {case.in_flight}' if case.udp else ' OPTIONS'}\n{HEADING}")
     for gateway in gateways:
-        print(row(gateway, min(costs, default=None)), flush=True)
+        print(row(case, gateway, gateways), flush=True)
+    for name, most, of in case.goals:
+        to = "the better L4 proxy" if of == L4 else "Kamailio"
+        found = ratio(cost_of(case, gateways, (name,)), cost_of(case, gateways, of))
+        goals.add(f"{case.name}: {name}, to {to}", found, most)
+    if case.udp:
+        lost = [r["lost"] for g in gateways if g.own for r in g.runs.get(case.name, ())]
+        goals.add(f"{case.name}: lost by lychgate", sum(lost) if lost else None, 0)
+
+
+def run_policy(args, gateways, goals):
+    """The same process, with and without the policy by turns: what comes of the rest is in both."""
+    added = None
+    for plain in (g for g in gateways if g.own):
+        other = peers.Gateway("with the policy", peers.policy_of(plain.address), True)
+        other.pid, other.failure = plain.pid, plain.failure
+        take_turns(args, (plain, other), 2 * args.runs, lambda g: run(args, POLICY_CASE, g))
+        pairs = zip(plain.runs.get(POLICY_CASE.name, ()), other.runs.get(POLICY_CASE.name, ()))
+        added = median(cost(b) - cost(a) for a, b in pairs)
+        print(f"\n{POLICY_CASE.name}: UDP, OPTIONS; one message of two is a request, which it sees\n{HEADING}")
+        for gateway in (plain, other):
+            print(row(POLICY_CASE, gateway, ()), flush=True)
+    goals.add(f"{POLICY_CASE.name}: adds to each message", added, POLICY_GOAL, " us")
+    goals.add(f"{POLICY_CASE.name}: adds to each request", 2 * added if added is not None else None, POLICY_GOAL, " us")
+
+
+def bench(args, stage, goals):
+    """Whether all of lychgate ran."""
+    ran = True
+    for gateways, udp in ((peers.TLS, False), (peers.UDP, True)):
+        cases = [c for c in CASES if c.udp == udp and args.wants(c.name)]
+        if not cases and not (udp and args.wants(POLICY_CASE.name)):
+            continue
+        stage.start_servers()
+        started = stage.start_all(gateways, args.only.split(","), udp)
+        for case in cases:
+            run_case(args, case, started, goals)
+        if udp and args.wants(POLICY_CASE.name):
+            run_policy(args, started, goals)
+        stage.stop()
+        ran = ran and not any(g.failure for g in started if g.own)
+    if args.wants(handshakes.NAME):
+        stage.start_servers()
+        ran = handshakes.run(args, stage) and ran
+        stage.stop()
+    return ran
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", help="the build folder")
-    parser.add_argument("--runs", type=int, default=3, help="for each gateway (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=3, help="of each run (%(default)s)")
-    parser.add_argument("--connections", type=int, default=50, help="of clients (%(default)s)")
-    parser.add_argument("--in-flight", type=int, default=4, help="requests on each connection (%(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="for each gateway and case (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=2, help="of each run (%(default)s)")
     parser.add_argument("--only", default="", metavar="WORD,...", help="gateways whose name contains one of these")
+    parser.add_argument("--cases", default="", metavar="WORD,...", help="cases whose name contains one of these: TLS, UDP, policy, storm")
     parser.add_argument("--no-sends", action="store_true", help="do not count sends")
     args = parser.parse_args()
     args.build = os.path.abspath(args.build)
+    args.wants = lambda name: any(word in name for word in args.cases.split(","))
     return args
 
 
 def main():
-    args = arguments()
+    args, goals = arguments(), Goals()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if os.cpu_count() < 2:
         print("only one CPU here: gateway and load share it, and only the CPU figures compare")
     with tempfile.TemporaryDirectory(prefix="lychgate-bench-") as folder:
         stage = peers.Stage(folder, args.build)
         try:
-            gateways = stage.start(args.only.split(","))
-            print(f"{args.connections} TLS connections, {args.in_flight} OPTIONS in flight on each, "
-                  f"{args.runs} runs of {args.seconds:g} s: median [least..most]\n", flush=True)
-            bench(args, gateways)
+            print(f"{args.runs} runs of {args.seconds:g} s: median [least..most]", flush=True)
+            ran = bench(args, stage, goals)
         finally:
             stage.stop()
-    return 1 if any(g.failure for g in gateways if g.own) else 0
+    goals.show()
+    return 0 if ran else 1
 
 
 if __name__ == "__main__":

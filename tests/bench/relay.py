@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-import bench
+import measure
 import peers
 
 SERVER = "127.77.0.2:1135"
@@ -88,22 +88,10 @@ CASES = (
 )
 
 
-class Load(bench.Load):
-    def __init__(self, args, gateway, case):
-        _, _, kind, count, in_flight, *_ = case
-        command = [f"{args.build}/tests/bench/relay_load", kind, gateway.address, str(count), str(in_flight), str(args.seconds)]
-        self.process = subprocess.Popen(peers.pinned(1) + command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        if self.process.stdout.readline() != "ready\n":
-            self.fail()
-
-
-def measure(args, gateway, case):
-    load = Load(args, gateway, case)
-    before = bench.cpu_seconds(gateway.pid)
-    found = load.go()
-    found["cpu"] = bench.cpu_seconds(gateway.pid) - before
-    load.end()
+def run(args, gateway, case):
+    _, _, kind, count, in_flight, *_ = case
+    load = measure.Load([f"{args.build}/tests/bench/relay_load", kind, gateway.address, str(count), str(in_flight), str(args.seconds)])
+    found = measure.measure(load, gateway)
     found["units"] /= case[5]
     if found["units"] < 1:
         raise peers.Failed("nothing came through")
@@ -147,7 +135,7 @@ def run_case(args, case, gateways):
             if gateway.failure:
                 continue
             try:
-                gateway.runs.setdefault(case[0], []).append(measure(args, gateway, case))
+                gateway.runs.setdefault(case[0], []).append(run(args, gateway, case))
             except (peers.Failed, subprocess.TimeoutExpired) as e:
                 gateway.failure = str(e)
     print(f"\n{case[0]}: CPU us/{case[1]}{'':24} {case[1] + 's/s':>12} {'busy':>6} {'p50 us':>8} {'p99 us':>8}")
@@ -157,10 +145,10 @@ def run_case(args, case, gateways):
 
 
 class Stage(peers.Stage):
-    def certificate(self):
+    def certificates(self):
         pass
 
-    def await_port(self, name, process, address):
+    def await_port(self, name, process, address, udp=False):
         if not name.startswith("udp"):
             super().await_port(name, process, address)
             return
@@ -170,7 +158,7 @@ class Stage(peers.Stage):
             return
         raise peers.Failed(f"ended: {self.last_words(name)}")
 
-    def start_all(self, only):
+    def start_relays(self, only):
         self.await_port("server", self.launch("server", [f"{self.build}/tests/bench/relay_server", SERVER], 1), SERVER)
         found, port = {}, 1140
         for kind, gateways in (("tcp", TCP), ("udp", UDP)):
@@ -203,7 +191,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="lychgate-relay-") as folder:
         stage = Stage(folder, args.build)
         try:
-            found = stage.start_all(args.only.split(","))
+            found = stage.start_relays(args.only.split(","))
             print(f"{args.runs} runs of {args.seconds:g} s: median [least..most]")
             for case in CASES:
                 if id(case[6]) in found and any(word in case[0] for word in args.cases.split(",")):

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 void wire_die(const char *what)
 {
@@ -58,4 +59,12 @@ struct sockaddr_in wire_loopback(const char *address)
 		wire_die("an address must be 127.x.x.x:PORT");
 	in.sin_port = htons(strtoul(colon + 1, NULL, 10));
 	return in;
+}
+
+long long wire_now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }

@@ -23,6 +23,9 @@ struct text wire_header(const char *head, size_t n, const char *name);
 /* "127.0.0.1:5061".  Ends the program for anything outside 127.0.0.0/8: a bench has no business elsewhere. */
 struct sockaddr_in wire_loopback(const char *address);
 
+/* Microseconds of a clock that only goes forward. */
+long long wire_now_us(void);
+
 /* Says why on stderr, with errno's words if there are some, and ends the program. */
 void wire_die(const char *what) __attribute__((noreturn));
 

@@ -17,7 +17,6 @@ from play import Message, equal, eventually, expect, main, request, story
 
 SECONDS = float(os.environ.get("LYCHGATE_LAB_SECONDS", "20"))
 LONG = 120      # watched for so long, the clients also have the time to send keep-alives
-SIGN_IN_S = 20  # pidgin-sipe waits a little before it tries again
 AUTO = 'policies = { "responder/no-compression" }, options = { route = "auto" }'
 NAME, PORT = "pool.test", 5061
 
@@ -39,13 +38,7 @@ def pool(play, listener=AUTO, balance="least-connections"):
 
 
 def sign_in(play, user):
-    # pidgin-sipe's Call-IDs follow from the second in which it starts: those of two clients must not be the same.
-    time.sleep(1 - time.time() % 1)
-    client = sipe.Sipe(sipe.build(play.build), os.path.join(play.folder, user), user, PASSWORD, NAME,
-                       (play.host(1), PORT), play.certificates.path("ca.pem"))
-    play.clients.append(client)
-    client.wait("signed-on", within=SIGN_IN_S)
-    return client
+    return sipe.sign_in(play, user, NAME, (play.host(1), PORT), PASSWORD)
 
 
 def two_clients(play):
@@ -125,7 +118,7 @@ def a_front_end_dies_and_only_its_own_client_signs_in_again(play):
     talk(bob, second, "before")
     first.server.die()
     died = time.monotonic()
-    alice.wait("signed-on", 2, within=SIGN_IN_S)
+    alice.wait("signed-on", 2, within=sipe.SIGN_IN_S)
     print(f"    signed in again after {time.monotonic() - died:.1f} s")
     again = second.server.clients[-1]
     equal(again.association.user, "alice", "who has come to the other front end")
@@ -165,7 +158,7 @@ def either_end_sees_a_changed_byte(play):
         equal(link.association.verify(changed), "a wrong signature", f"the front end's word on a change after {before}")
     link.send(link.own("OPTIONS").raw.replace(b"Call-ID: ", b"Call-ID: 1", 1))
     alice.wait("signature wrong")
-    alice.wait("signed-on", 2, within=SIGN_IN_S)  # that connection was over
+    alice.wait("signed-on", 2, within=sipe.SIGN_IN_S)  # that connection was over
 
 
 lacking = sipe.missing()

@@ -4,12 +4,15 @@ import os
 import shlex
 import subprocess
 import threading
+import time
 
 from play import Failure, eventually, slow
 from play.words import PATIENCE
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipe_client.c")
 SIPE_FOLDER = "/usr/lib/purple-2"  # where Debian has the plugin
+DOMAIN = "lab.test"
+SIGN_IN_S = 20  # pidgin-sipe waits a little before it tries again
 LOG_SHOWN = 20  # last lines of a client's log that a failure shows
 
 
@@ -47,7 +50,7 @@ class Sipe:
         self.user, self.folder = user, folder
         self.events = []  # lines, as sipe_client.c tells them
         os.mkdir(folder)
-        words = [program, os.path.join(folder, "purple"), rf"{user}@lab.test,LAB\{user}", password, server,
+        words = [program, os.path.join(folder, "purple"), rf"{user}@{DOMAIN},LAB\{user}", password, server,
                  str(address[1]), address[0], authority]
         with open(os.path.join(folder, "log"), "wb") as log:
             self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
@@ -97,3 +100,14 @@ class Sipe:
             self.process.wait()
         self.reader.join(PATIENCE)
         self.process.stdout.close()
+
+
+def sign_in(play, user, server, address, password="none"):
+    """A client that has signed in, and ends with the stage."""
+    # pidgin-sipe's Call-IDs follow from the second in which it starts: those of two clients must not be the same.
+    time.sleep(1 - time.time() % 1)
+    client = Sipe(build(play.build), os.path.join(play.folder, user), user, password, server, address,
+                  play.certificates.path("ca.pem"))
+    play.clients.append(client)
+    client.wait("signed-on", within=SIGN_IN_S)
+    return client

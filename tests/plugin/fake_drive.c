@@ -45,6 +45,7 @@ struct fake *fake_create(const struct lg_plugin *plugin, const void *conf)
 	char err[128] = "";
 
 	f->plugin = plugin;
+	fake_of_tokens = f;
 	f->host = fake_calls;
 	f->handed = true;
 	f->limits = (struct lg_limits){ .headers = 64 << 10, .message = 5 << 20, .requests = 100, .answer_ms = 180000 };
@@ -79,9 +80,18 @@ void fake_destroy(struct fake *f)
 
 /* ---- Links ---- */
 
-struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side, enum lg_transport transport)
+void fake_server_set(struct lg_link *l, unsigned server)
 {
 	static const char *const names[FAKE_SERVERS] = { "a", "b", "c" };
+	static const char *const addresses[FAKE_SERVERS] = { "192.0.2.3:5060", "192.0.2.4:5060", "192.0.2.5:5060" };
+	struct fake_link *f = (struct fake_link *)l;
+
+	f->server = (struct lg_server){ span(names[server]), span(addresses[server]) };
+	l->server = &f->server;
+}
+
+struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side, enum lg_transport transport)
+{
 	struct fake_peer *p = fake_alloc(sizeof(*p));
 	struct fake_link *l = fake_alloc(sizeof(*l));
 
@@ -92,7 +102,7 @@ struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side
 	l->l = (struct lg_link){ .host = &f->host,
 				 .inst = f->inst,
 				 .data = fake_alloc(f->plugin->link_size),
-				 .session = &s->s,
+				 .session = s == f->trunk ? NULL : &s->s,
 				 .limits = &f->limits,
 				 .side = side,
 				 .transport = transport,
@@ -102,8 +112,7 @@ struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side
 	l->l.trusted = side == LG_CLIENT && s->trusted;
 	if (side == LG_SERVER) {
 		p->server = s->picked;
-		l->server = (struct lg_server){ span(names[s->picked]), span("192.0.2.3:5060") };
-		l->l.server = &l->server;
+		fake_server_set(&l->l, s->picked);
 	} else {
 		s->client = p;
 		s->s.client = &l->l;
@@ -129,6 +138,14 @@ static struct fake_peer *open_client(struct fake *f, bool trusted, enum lg_trans
 struct fake_peer *fake_client(struct fake *f, bool trusted)
 {
 	struct fake_peer *p = open_client(f, trusted, LG_TCP);
+
+	fake_deliver(f);
+	return p;
+}
+
+struct fake_peer *fake_client_by(struct fake *f, enum lg_transport transport)
+{
+	struct fake_peer *p = open_client(f, false, transport);
 
 	fake_deliver(f);
 	return p;
@@ -222,6 +239,8 @@ void fake_closed(struct fake *f, void *arg)
 		close_servers(s, f);
 	}
 	if (--s->links == 0) {
+		if (s == f->trunk)
+			f->trunk = NULL;
 		free(s->s.data);
 		free(s);
 	}

@@ -123,12 +123,12 @@ static void respond(struct fake *f, struct fake_exchange *e, const struct lg_rep
 
 static void routed(struct fake *f, struct fake_exchange *e, struct fake_peer *to)
 {
-	e->x.to = to->link;
+	e->x.to = to ? to->link : NULL;
 	e->routed = true;
 	if (e->how.deadline_ms)
 		e->deadline_at_ms = fake_clock_ms + e->how.deadline_ms;
 	call_begin(f, e);
-	f->plugin->routed(&e->x, to->link);
+	f->plugin->routed(&e->x, e->x.to);
 	if (!call_end(f, e))
 		return;
 	if (e->how.flags & LG_KEEP)
@@ -202,6 +202,10 @@ void fake_connected(struct fake *f, void *arg)
 		return;
 	}
 	e->tried[server] = true;
+	if (e->how.mode == LG_SHARED) {
+		routed(f, e, fake_shared_open(f, e, (unsigned)server));
+		return;
+	}
 	to = fake_server(e->session->client, (unsigned)server);
 	if (!to) {
 		e->session->picked = (unsigned)server;
@@ -222,6 +226,10 @@ static void decide(struct fake *f, void *arg)
 		return;
 	}
 	e->decided = true;
+	if (e->how.flags & LG_KNOWN) {
+		routed(f, e, NULL);
+		return;
+	}
 	if (e->orphan || (e->how.to && fake_peer_of(e->how.to)->closing)) {
 		respond(f, e, &no_server);
 	} else if (e->how.to) {
@@ -268,11 +276,12 @@ static void host_again(struct lg_exchange *x)
 	struct fake_exchange *e = (struct fake_exchange *)x;
 	struct fake *f = e->from->fake;
 
-	assert_true(e->losing);
+	assert_true(e->routed);
 	assert_int_equal(x->from->side, LG_CLIENT);
 	assert_true(e->how.flags & LG_KEEP);
 	f->agains++;
-	e->again = true;
+	e->again = e->losing;
+	e->deadline_at_ms = 0;
 	e->routed = false;
 	x->to = NULL;
 	fake_defer(f, decide, e);
@@ -367,24 +376,36 @@ void fake_waits_free(struct fake_peer *p)
 	}
 }
 
-static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
-			      unsigned flags)
+char *fake_gather(const struct lg_span *pieces, unsigned n, size_t *all)
 {
-	struct fake_peer *p = fake_peer_of(to);
-	size_t all = 0, at = 0;
 	char *bytes;
+	size_t at = 0;
 
+	*all = 0;
 	for (unsigned i = 0; i < n; i++)
-		all += pieces[i].n;
-	if (p->closing)
-		return LG_GONE;
-	assert_null(p->joined);
-	bytes = fake_alloc(all);
+		*all += pieces[i].n;
+	bytes = fake_alloc(*all);
 	for (unsigned i = 0; i < n; i++) {
+		assert_true(pieces[i].n > 0 || n == 1); /* a piece that is none costs as much as any */
 		if (pieces[i].n > 0)
 			memcpy(bytes + at, pieces[i].p, pieces[i].n);
 		at += pieces[i].n;
 	}
+	return bytes;
+}
+
+static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
+			      unsigned flags)
+{
+	struct fake_peer *p = fake_peer_of(to);
+	size_t all;
+	char *bytes;
+
+	if (p->closing)
+		return LG_GONE;
+	assert_null(p->joined);
+	assert_true(to->session || !(flags & LG_MORE)); /* what all share takes whole units only */
+	bytes = fake_gather(pieces, n, &all);
 	fake_put(p, from ? fake_peer_of(from) : NULL, bytes, all, flags);
 	free(bytes);
 	return p->full ? LG_FULL : LG_SENT;
@@ -394,6 +415,8 @@ static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const st
 
 static void host_hold(struct lg_link *l)
 {
+	assert_non_null(l->session);
+	assert_true(l->transport != LG_UDP || l->side == LG_SERVER);
 	fake_peer_of(l)->held = true;
 }
 
@@ -512,4 +535,10 @@ const struct lg_host fake_calls = {
 	.ask = fake_ask,
 	.expect = fake_expect,
 	.learn = host_learn,
+	.token = fake_token,
+	.send_to = fake_send_to,
+	.look = fake_look,
+	.rest = fake_rest,
+	.digest = fake_digest,
+	.home = fake_home,
 };

@@ -35,6 +35,7 @@ struct fake_peer {
 	bool closing;    /* the plugin or the core closes it */
 	enum lg_close how;
 	struct fake_peer *joined;
+	uint16_t port; /* over UDP: where the latest token said to send; 0: where it came from */
 	char *learned[LG_ALPN + 1]; /* what the plugin has told of it; NULL: nothing */
 
 	/* The fake's own. */
@@ -64,6 +65,8 @@ struct fake {
 	bool handed;             /* what lg_lost says; true at the start */
 	bool no_memory;          /* route answers NULL */
 	bool no_ports;           /* expect answers 0 */
+	bool elsewhere;          /* tokens of streams name links of other threads */
+	enum lg_transport shared; /* of links that all share; 0: UDP for who came so, else TCP */
 	/* A policy: true when it answers, with *reply filled in. */
 	bool (*policy)(struct lg_exchange *x, struct lg_reply *reply);
 
@@ -73,6 +76,8 @@ struct fake {
 	uint64_t counts[FAKE_COUNTS];
 	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
 	unsigned last_flags;                       /* of the latest route */
+	unsigned rests;
+	uint32_t last_rest_ms;
 	char last_log[128];
 	uint16_t expected[FAKE_PORTS]; /* the servers' ports that were asked for; the gateway's count from the range's
 					  first */
@@ -88,6 +93,7 @@ struct fake {
 	unsigned ntasks, room, next_server, depth;
 	struct fake_owner *owners;
 	unsigned nowners;
+	struct fake_session *trunk; /* of the links that all share; NULL: there are none */
 };
 
 /* Starts an instance of the plugin; `conf` is its filled options, and stays.  All failures end the test. */
@@ -98,6 +104,12 @@ void fake_destroy(struct fake *f);
 struct fake_peer *fake_client(struct fake *f, bool trusted);
 /* The far end of the newest open link of the client's session to server `i`, NULL when there is none. */
 struct fake_peer *fake_server(struct fake_peer *client, unsigned i);
+/* The far end of the newest open link to server `i` that all share, NULL when there is none. */
+struct fake_peer *fake_shared(struct fake *f, unsigned i);
+/* Server `i` connects to the gateway. */
+struct fake_peer *fake_server_calls(struct fake *f, unsigned i);
+/* A client connects by this transport, TCP or TLS. */
+struct fake_peer *fake_client_by(struct fake *f, enum lg_transport transport);
 /* Server `i` has been picked for this key before. */
 void fake_own(struct fake *f, const char *key, unsigned i);
 /* Which server owns the key; -1: none. */

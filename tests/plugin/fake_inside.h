@@ -51,6 +51,7 @@ void fake_exchange_end(struct fake *f, struct fake_exchange *e);
 void fake_clock_pass(uint64_t ms);
 void fake_unit_over(struct fake_peer *to);
 void fake_waits_free(struct fake_peer *p);
+char *fake_gather(const struct lg_span *pieces, unsigned n, size_t *all);
 void fake_put(struct fake_peer *to, struct fake_peer *from, const char *bytes, size_t n, unsigned flags);
 
 /* fake_drive.c */
@@ -61,6 +62,21 @@ struct fake_peer *fake_flow(struct fake *f);
 void fake_closed(struct fake *f, void *peer);
 void fake_read(struct fake_peer *p);
 void fake_ask(struct lg_probe *p, struct lg_span bytes);
+
+void fake_server_set(struct lg_link *l, unsigned server);
+
+/* fake_shared.c */
+struct fake_peer *fake_shared_open(struct fake *f, struct fake_exchange *e, unsigned server);
+
+/* fake_token.c */
+extern struct fake *fake_of_tokens; /* `look` has no argument that would tell */
+uint64_t fake_digest(const struct lg_span *pieces, unsigned n);
+struct lg_span fake_home(const struct lg_link *l);
+unsigned fake_token(struct lg_link *l, enum lg_use use, uint16_t port, char out[LG_TOKEN]);
+enum lg_transport fake_look(struct lg_span token, enum lg_use use, struct lg_span *local);
+enum lg_send fake_send_to(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
+			  unsigned n);
+void fake_rest(struct lg_link *l, uint32_t ms);
 
 /* fake_udp.c */
 bool fake_flow_forget(struct fake *f);

@@ -94,7 +94,7 @@ static bool has_no_parts(struct lg_exchange *x, struct lg_reply *reply)
 
 static void strange_addresses_have_no_parts(void **state)
 {
-	static const char text[] = "MESSAGE ??? SIP/2.0\r\nVia: SIP/2.0/TLS h\r\nFrom: <<<>\r\nTo: ?\r\nCall-ID: c\r\n"
+	static const char text[] = "MESSAGE ??? SIP/2.0\r\nVia: SIP/2.0/TLS h\r\nFrom: <<<>\r\nTo:\r\nCall-ID: c\r\n"
 				   "CSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n";
 	struct fake *f = play(ROUTE_MESSAGE);
 	struct fake_peer *client = fake_client(f, false);
@@ -117,13 +117,14 @@ static void tables_are_complete(void **state)
 	(void)state;
 	while (p->counters[n])
 		n++;
-	assert_int_equal(n, COUNT_COMPRESSED + 1);
+	assert_int_equal(n, COUNT_TOO_MANY_HOPS + 1);
 	assert_string_equal(p->persistence, "call-id");
 	assert_string_equal(p->options[0].name, "mode");
 	assert_string_equal(p->options[1].name, "route");
 	assert_string_equal(p->options[1].def, "auto");
-	assert_null(p->options[2].name);
-	assert_int_equal(p->transports, LG_TCP | LG_TLS);
+	assert_string_equal(p->options[0].def, "auto");
+	assert_null(p->options[7].name);
+	assert_int_equal(p->transports, LG_TCP | LG_TLS | LG_UDP);
 }
 
 int main(void)

@@ -17,9 +17,10 @@ static void *failing_realloc(void *p, size_t size)
 	return ++allocations == fails_at ? NULL : realloc(p, size);
 }
 
-/* All that the plugin allocates, it allocates in these two. */
+/* All that the plugin allocates, it allocates in these three. */
 #define calloc  failing_calloc
 #define realloc failing_realloc
+#include "plugins/sip/edits.c"
 #include "plugins/sip/session.c"
 #include "plugins/sip/transaction.c"
 #undef calloc
@@ -36,12 +37,17 @@ static void *failing_realloc(void *p, size_t size)
 
 static bool reads_a_made_fact(struct lg_exchange *x, struct lg_reply *reply)
 {
+	static const struct lg_edit edits[] = { { .name = { "x-a", 3 }, .value = { "1", 1 } },
+						{ .name = { "x-a", 3 }, .value = { "2", 1 }, .answer = true } };
+
+	x->edits = edits;
+	x->nedits = sizeof(edits) / sizeof(*edits);
 	fake_fact(x, "to.domain");
 	reply->code = 403;
 	return strcmp(fake_fact(x, "method"), "SUBSCRIBE") == 0;
 }
 
-/* Everything that allocates: facts, replies, transactions in both directions, repeated 2xx, a table that grows. */
+/* Everything that allocates: facts, replies, edits, transactions both ways, repeated 2xx, a table that grows. */
 static void live(struct fake *f)
 {
 	struct fake_peer *client = fake_client(f, false), *server;
@@ -107,11 +113,35 @@ static void what_cannot_be_remembered_is_refused(void **state)
 	fake_destroy(f);
 }
 
+/* Neither is one that cannot be edited, nor an answer: what a policy removes nobody shall see. */
+static void what_cannot_be_edited_is_not_sent(void **state)
+{
+	struct fake *f = play(ROUTE_CONNECTION);
+	struct fake_peer *client = fake_client(f, false), *server;
+
+	(void)state;
+	fails_at = 0;
+	fake_text(client, SAY(.method = "ACK"));
+	server = fake_server(client, 0);
+	fake_forget(server);
+	f->policy = reads_a_made_fact;
+	allocations = 0;
+	fails_at = 2; /* the first is the fact's */
+	fake_text(client, SAY(.method = "INFO", .body = "0123456789"));
+	assert_true(starts(client, "SIP/2.0 503 "));
+	assert_int_equal(server->got_n, 0);
+	assert_int_equal(f->open, 0);
+	fake_text(client, SAY(.method = "INFO", .cseq = 2));
+	assert_int_equal(times(server, "\r\nx-a: 1\r\n"), 1);
+	fake_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_failure_is_survived),
 		cmocka_unit_test(what_cannot_be_remembered_is_refused),
+		cmocka_unit_test(what_cannot_be_edited_is_not_sent),
 	};
 
 	return cmocka_run_group_tests_name("sip without memory", tests, NULL, NULL);

@@ -158,7 +158,7 @@ static void nothing_is_said_to_some(void **state)
 	} cases[] = {
 		{ "OPTIONS", 200, "SIP/2.0 200 \r\n" },
 		{ "OPTIONS", 0, "" },
-		{ "OPTIONS", 99, "SIP/2.0 500 \r\n" },
+		{ "OPTIONS", 99, "SIP/2.0 500 Server Internal Error\r\n" },
 		{ "ACK", 400, "" },
 		{ "BENOTIFY", 400, "" },
 	};
@@ -202,7 +202,7 @@ static void texts_that_do_not_fit_are_left_out(void **state)
 	(void)state;
 	f->policy = answers_with_bad_texts;
 	fake_text(client, SAY(.method = "INVITE"));
-	assert_true(starts(client, "SIP/2.0 403 \r\n"));
+	assert_true(starts(client, "SIP/2.0 403 Forbidden\r\n"));
 	assert_int_equal(times(client, "X-Good: 1\r\n"), 1);
 	assert_int_equal(times(client, "X-Worse"), 0);
 	assert_int_equal(times(client, "X Bad"), 0);

@@ -52,6 +52,7 @@ static void write_certificates(void)
 	cert_write(ca, dir, "ca");
 	cert_write(pool, dir, "pool");
 	cert_write(other, dir, "other");
+	cert_write(pool, dir, "trunk"); /* of an example */
 	cert_free(other);
 	cert_free(pool);
 	cert_free(ca);

@@ -5,6 +5,7 @@
 
 #include "rig.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 /* ---- System calls, counted ---- */
 
 static unsigned sends, batches;
+static size_t longest_run; /* datagrams of one sendmmsg message */
+static int refuse_runs;    /* an errno for messages of several; 0: they go */
 
 ssize_t __real_send(int fd, const void *p, size_t n, int flags);
 ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
@@ -31,6 +34,17 @@ int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 {
 	batches++;
+	for (unsigned i = 0; i < n; i++) {
+		size_t run = m[i].msg_hdr.msg_iovlen;
+
+		longest_run = run > longest_run ? run : longest_run;
+		if (run < 2 || !refuse_runs)
+			continue;
+		if (i > 0)
+			return __real_sendmmsg(fd, m, i, flags);
+		errno = refuse_runs;
+		return -1;
+	}
 	return __real_sendmmsg(fd, m, n, flags);
 }
 
@@ -271,6 +285,80 @@ static void test_abandoned(void **state)
 	free(a);
 }
 
+/* ---- Runs ---- */
+
+/* So many bytes of one letter. */
+static void say_letters(struct side *s, char letter, size_t n)
+{
+	static char text[DATAGRAM_MOST];
+
+	memset(text, letter, n);
+	assert_int_equal(flow_send(s->f, &(struct lg_span){ text, n }, 1), LG_SENT);
+}
+
+static void hears_letters(struct side *s, char letter, size_t n)
+{
+	static char got[DATAGRAM_MOST];
+
+	assert_int_equal(recv(s->fd, got, sizeof got, 0), n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(got[i], letter);
+}
+
+/* Whatever goes together, the server gets datagram for datagram. */
+static const struct {
+	size_t lengths[80]; /* ends with END */
+	size_t run;         /* the longest that this makes */
+} runs[] = {
+#define END SIZE_MAX
+	{ { 100, 100, 100, END }, 3 },     { { 100, 100, 7, END }, 3 },
+	{ { 100, 100, 7, 7, 8, END }, 3 }, { { 1, 2, 3, 4, END }, 1 },
+	{ { 4, 3, 2, 1, END }, 2 },        { { 0, 0, 9, 9, 0, END }, 2 },
+	{ { 50, 0, 50, END }, 1 },         { { 25000, 25000, 25000, 9, END }, 2 },
+	{ { [0 ... 69] = 30, END }, 64 },
+};
+
+static void check_runs(int refuse)
+{
+	refuse_runs = refuse;
+	for (size_t row = 0; row < ARRAY_LEN(runs); row++) {
+		struct worker *w = rig_worker_start();
+		struct side *a = side_make(w);
+		const size_t *lengths = runs[row].lengths;
+
+		longest_run = 1;
+		for (unsigned turn = 0; turn < 2; turn++) {
+			for (unsigned i = 0; lengths[i] != END; i++)
+				say_letters(a, (char)('A' + i), lengths[i]);
+			rig_turn(w);
+			for (unsigned i = 0; lengths[i] != END; i++)
+				hears_letters(a, (char)('A' + i), lengths[i]);
+			hears_nothing(a);
+			assert_int_equal(longest_run, refuse && turn ? 1 : runs[row].run); /* asked for once */
+			longest_run = 1;
+		}
+		assert_int_equal(a->unreachable, 0);
+		side_free(w, a);
+		rig_worker_stop(w);
+	}
+	refuse_runs = 0;
+}
+
+static void test_runs(void **state)
+{
+	(void)state;
+	check_runs(0);
+}
+
+static void test_runs_refused(void **state)
+{
+	static const int refusals[] = { EIO, EINVAL, EMSGSIZE, EOPNOTSUPP };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+		check_runs(refusals[i]);
+}
+
 /* ---- ICMP errors ---- */
 
 /* It is told once a flush, and what is sent after it arrives: the error was for those before. */
@@ -349,6 +437,8 @@ int main(void)
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_close_takes_along_what_was_sent),
 		cmocka_unit_test(test_abandoned),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_runs_refused),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_in_a_batch),
 		cmocka_unit_test(test_refused_and_closed),

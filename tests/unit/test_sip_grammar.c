@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "sip/plain.h"
 #include "tests/unit/sip_check.h"
 
 struct example {
@@ -69,11 +70,73 @@ static void test_addresses(void **state)
 		check(&values[i], sip_address_part);
 }
 
+/* What may be read without libosip2, and what may not: whatever one could doubt. */
+static void test_plain(void **state)
+{
+	static const char *const plain[] = {
+		"<sip:ann@corp.example>",
+		"<sips:corp.example:5061>;tag=1;epid=2",
+		"Ann B. <sip:ann.b-c_d@Corp.example;lr>;tag=1",
+		"\"Ann, of <Corp>\"  <sip:+1425@10.1.2.3:5060;transport=tls;x>",
+		"\"\"<sip:ann@corp.example>",
+	};
+	static const char *const other[] = {
+		"",
+		"<",
+		">",
+		"<>",
+		"\"",
+		"\"\"",
+		"\"Ann",
+		"Ann",
+		"<sip:ann@corp.example",
+		"sip:ann@corp.example;tag=1",
+		"\"A\\\"\" <sip:ann@corp.example>",
+		"\"A\tB\" <sip:ann@corp.example>",
+		"\"A\" B <sip:ann@corp.example>",
+		"\"A\"\r\n <sip:ann@corp.example>",
+		"A,B <sip:ann@corp.example>",
+		"<sip:a%41@corp.example>",
+		"<sip:ann:secret@corp.example>",
+		"<sip:ann@[::1]>",
+		"<sip:ann@corp_a.example>",
+		"<SIP:ann@corp.example>",
+		"<tel:+1425>",
+		"<sip:ann@corp.example;>",
+		"<sip:ann@corp.example;;lr>",
+		"<sip:ann@corp.example;a=>",
+		"<sip:ann@corp.example?a=b>",
+		"<sip:ann@corp.example:>",
+		"<sip:ann@corp.example> ;tag=1",
+		"<sip:ann@corp.example>;",
+		"<sip:ann@corp.example>,<sip:bob@corp.example>",
+		"<sip:@corp.example>",
+		"<sip:ann@corp.example>;tag=\"1\"",
+		"<sip:ann@b@corp.example>",
+		"<sip:ann@corp.example>x",
+	};
+	struct sip_plain found;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (!sip_plain_address(&found, text_of(plain[i])))
+			fail_msg("not plain: %s", plain[i]);
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		if (sip_plain_address(&found, text_of(other[i])))
+			fail_msg("plain: %s", other[i]);
+	assert_true(sip_plain_uri(&found, text_of("sip:ann@Corp.example:5060;lr")));
+	assert_text(found.user, "ann");
+	assert_text(found.host, "Corp.example");
+	assert_true(sip_plain_uri(&found, text_of("sip:corp.example")));
+	assert_int_equal(found.user.n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_uris),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

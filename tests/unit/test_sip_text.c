@@ -91,13 +91,52 @@ static void test_plain(void **state)
 		}
 }
 
+/* What sip_find_mark says, a byte at a time. */
+static size_t find_mark_slowly(struct sip_text t, size_t i, char mark)
+{
+	const char *end;
+
+	while (i < t.n && t.p[i] != mark) {
+		if (t.p[i] == '"') {
+			for (i++; i < t.n && t.p[i] != '"'; i++)
+				i += t.p[i] == '\\';
+			i++;
+		} else if (t.p[i] == '<') {
+			end = memchr(t.p + i, '>', t.n - i);
+			i = end ? (size_t)(end - t.p) + 1 : t.n;
+		} else {
+			i++;
+		}
+	}
+	return i < t.n ? i : t.n;
+}
+
+/* Every length and place of marks, quotes and brackets among other bytes: they are looked for eight at a time. */
+static void test_marks(void **state)
+{
+	static const char bytes[] = "aaaaaaaaaaaaaaaaaaaaaaaa;;,<>\"\\!#=\xa2\xbb\xbc\xac";
+	uint32_t chance = 1;
+	char text[48];
+
+	(void)state;
+	for (unsigned round = 0; round < 100000; round++) {
+		struct sip_text t = { text, round % sizeof(text) };
+
+		for (size_t i = 0; i < t.n; i++) {
+			chance = chance * 1664525 + 1013904223;
+			text[i] = bytes[(chance >> 16) % (sizeof(bytes) - 1)];
+		}
+		for (const char *mark = ";,<"; *mark; mark++)
+			if (sip_find_mark(t, 0, *mark) != find_mark_slowly(t, 0, *mark))
+				fail_msg("'%c' in %.*s", *mark, (int)t.n, t.p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_params),
-		cmocka_unit_test(test_tokens),
-		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_marks),  cmocka_unit_test(test_values), cmocka_unit_test(test_params),
+		cmocka_unit_test(test_tokens), cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
