@@ -46,13 +46,21 @@ static void body_too_long(struct sip_head *h)
 
 /* ---- Streams ---- */
 
+/* A client that cannot be told by an answer is told by the end. */
+static bool is_over(const struct lg_link *l, const struct sip_head *h)
+{
+	if (!h->bad.framed || h->body_n / SWALLOW > l->limits->message)
+		return true;
+	return !hop_is_server(l) && h->kind == SIP_REQUEST && !h->bad.answerable && h->method != SIP_BENOTIFY;
+}
+
 /* The next message is found behind this one, unless nobody knows where it ends. */
 static ptrdiff_t refuse(struct lg_link *l, struct lg_span in, const struct sip_head *h)
 {
 	struct stream *s = stream_of(l);
 
 	malformed(l, in.p, h, h->bad.reason);
-	if (!h->bad.framed || h->body_n / SWALLOW > l->limits->message) {
+	if (is_over(l, h)) {
 		stream_close(l);
 		return (ptrdiff_t)in.n;
 	}

@@ -5,6 +5,8 @@
  */
 #include "hop_request.h"
 
+#include <string.h>
+
 #include "hop_reply.h"
 #include "hop_route.h"
 #include "hop_send.h"
@@ -16,6 +18,7 @@ enum {
 	DATAGRAM = 1300, /* what is longer goes by a stream (RFC 3261 section 18.1.1) */
 	ADDED = 200,     /* about so many bytes are ours, without Record-Route */
 	RECORDED = 300,
+	UNSUPPORTED = 512, /* the longest list of extensions that is told back */
 };
 
 /* ---- What every request has to pass ---- */
@@ -26,34 +29,47 @@ void hop_request_refuse(struct lg_link *l, const char *p, const struct sip_head 
 	hop_reply_status(l, p, h, code);
 }
 
-/* What a proxy would have to do and we cannot: the first tag; Lync's own ask nothing of us. */
-static struct sip_text unknown_extension(const char *p, const struct sip_head *h)
+/* What a proxy would have to do and we cannot, as a list; Lync's own tags ask nothing of us.  False: it does not fit. */
+static bool list_unknown(const char *p, const struct sip_head *h, char list[UNSUPPORTED], size_t *n)
 {
 	struct sip_slice line;
 
+	*n = 0;
 	for (uint32_t at = 0; sip_header_next(p, h, SIP_TEXT("proxy-require"), &at, &line);) {
 		struct sip_text rest = sip_text(p, line), tag;
 
-		while (sip_next_value(&rest, &tag))
-			if (tag.n < 3 || !sip_same((struct sip_text){ tag.p, 3 }, SIP_TEXT("ms-")))
-				return tag;
+		while (sip_next_value(&rest, &tag)) {
+			if (tag.n >= 3 && sip_same((struct sip_text){ tag.p, 3 }, SIP_TEXT("ms-")))
+				continue;
+			if (tag.n + 2 > UNSUPPORTED - *n)
+				return false;
+			if (*n > 0)
+				list[(*n)++] = ',', list[(*n)++] = ' ';
+			memcpy(list + *n, tag.p, tag.n);
+			*n += tag.n;
+		}
 	}
-	return (struct sip_text){ NULL, 0 };
+	return true;
 }
 
+/* False: it asks for nothing that we cannot. */
 static bool refuse_extension(struct lg_link *l, const char *p, const struct sip_head *h)
 {
 	struct lg_header unsupported = { .name = { "Unsupported", 11 } };
-	struct sip_text tag;
+	struct lg_reply reply = { .cause = LG_BY_POLICY, .code = 420, .headers = &unsupported, .nheaders = 1 };
+	char list[UNSUPPORTED];
+	size_t n;
 
 	if (!h->has_proxy_require || h->method == SIP_ACK || h->method == SIP_CANCEL)
 		return false;
-	tag = unknown_extension(p, h);
-	if (!tag.p)
+	if (!list_unknown(p, h, list, &n)) {
+		hop_request_refuse(l, p, h, 400, COUNT_MALFORMED);
+		return true;
+	}
+	if (n == 0)
 		return false;
-	unsupported.value = (struct lg_span){ tag.p, tag.n };
-	hop_reply(l, p, h,
-		  &(struct lg_reply){ .cause = LG_BY_POLICY, .code = 420, .headers = &unsupported, .nheaders = 1 });
+	unsupported.value = (struct lg_span){ list, n };
+	hop_reply(l, p, h, &reply);
 	return true;
 }
 
