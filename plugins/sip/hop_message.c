@@ -41,7 +41,8 @@ static void body_too_long(struct sip_head *h)
 {
 	bool silent = h->kind == SIP_RESPONSE || h->method == SIP_ACK || h->method == SIP_BENOTIFY;
 
-	h->bad = (struct sip_bad){ .code = 413, .answerable = !silent, .framed = true, .reason = "body over the limit" };
+	h->bad =
+		(struct sip_bad){ .code = 413, .answerable = !silent, .framed = true, .reason = "body over the limit" };
 }
 
 /* ---- Streams ---- */

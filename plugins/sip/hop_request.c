@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hop_request.c takes a client's request from its reading to a server: what a proxy checks (RFC 3261 section 16.3), which
- * way the core is asked for, and what becomes of it when it finds none.
+ * hop_request.c takes a client's request from its reading to a server: what a proxy checks (RFC 3261 section 16.3),
+ * which way the core is asked for, and what becomes of it when it finds none.
  */
 #include "hop_request.h"
 
@@ -29,7 +29,8 @@ void hop_request_refuse(struct lg_link *l, const char *p, const struct sip_head 
 	hop_reply_status(l, p, h, code);
 }
 
-/* What a proxy would have to do and we cannot, as a list; Lync's own tags ask nothing of us.  False: it does not fit. */
+/* What a proxy would have to do and we cannot, as a list; Lync's own tags ask nothing of us.  False: it does not fit.
+ */
 static bool list_unknown(const char *p, const struct sip_head *h, char list[UNSUPPORTED], size_t *n)
 {
 	struct sip_slice line;
@@ -149,7 +150,8 @@ void hop_request_received(struct lg_link *l, const struct message *m)
 
 /* ---- It is routed ---- */
 
-/* We are nobody's relay: what begins here goes to our servers, and says so (RFC 3261 section 16.3 leaves it to policy). */
+/* We are nobody's relay: what begins here goes to our servers, and says so (RFC 3261 section 16.3 leaves it to policy).
+ */
 static bool is_foreign(const struct lg_exchange *x, const struct lg_link *to)
 {
 	const struct hop_request *r = x->data;
@@ -167,6 +169,7 @@ static void over(struct lg_exchange *x)
 void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 {
 	const struct hop_request *r = x->data;
+	int ret;
 
 	if (!to) {
 		hop_server_routed(x);
@@ -182,7 +185,8 @@ void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 		over(x);
 		return;
 	}
-	if (hop_send(x->from, x->unit, r, x, to) < 0) {
+	ret = hop_send(x->from, x->unit, r, x, to);
+	if (ret < 0 || (ret == 0 && !hop_wait_pending(x))) { /* what waits is told that its link is lost */
 		hop_reply_status(x->from, x->unit.p, &r->request.head, 500);
 		over(x);
 		return;

@@ -121,8 +121,8 @@ bool hop_wait_sent(struct lg_exchange *x)
 
 	if (!w)
 		return false;
-	set_due(w, w->state == HOP_WAITS ? (uint64_t)instance_of(x->from)->options->first_answer_ms :
-					   x->from->limits->answer_ms);
+	set_due(w, w->state == HOP_WAITS ? (uint64_t)instance_of(x->from)->options->first_answer_ms
+					 : x->from->limits->answer_ms);
 	return true;
 }
 
