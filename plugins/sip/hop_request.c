@@ -103,6 +103,7 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 		return false;
 	r->branch.hash = hop_branch_hash(l, p, h, &top);
 	r->answer_port = hop_answer_port(l, &top);
+	r->in_dialog = sip_to_tag(p, h).n > 0;
 	return true;
 }
 
@@ -120,9 +121,9 @@ static struct lg_how way_of(struct lg_link *l, const struct message *m, const st
 	struct lg_how how = { .mode = LG_SHARED };
 	const struct sip_head *h = &m->head;
 
-	if (h->method == SIP_ACK || h->method == SIP_CANCEL || sip_to_tag(m->bytes.p, h).n > 0)
+	if (h->method == SIP_ACK || h->method == SIP_CANCEL || r->in_dialog)
 		how.flags |= LG_FOLLOW;
-	else if (hop_wait_may(l, m) && hop_table_find(&hop_of(l)->table, r->branch.hash) == 0)
+	else if (hop_wait_may(l, r))
 		how.flags |= LG_KEEP;
 	if (is_long(l, m))
 		how.flags |= LG_STREAM;
@@ -156,8 +157,7 @@ static bool is_foreign(const struct lg_exchange *x, const struct lg_link *to)
 {
 	const struct hop_request *r = x->data;
 
-	return r->nroutes > 0 && sip_to_tag(x->unit.p, &r->request.head).n == 0 &&
-	       !hop_route_leads_to(to->server, sip_text(x->unit.p, r->route));
+	return r->nroutes > 0 && !r->in_dialog && !hop_route_leads_to(to->server, sip_text(x->unit.p, r->route));
 }
 
 static void over(struct lg_exchange *x)
