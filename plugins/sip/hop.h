@@ -31,7 +31,7 @@ struct hop_link {
 	struct hop_owner waits; /* the exchanges that this link has begun and the table keeps */
 	uint64_t alarm_ms;      /* when the link's deadline passes; 0: none is set */
 	uint64_t keep_ms;       /* a UDP client: until then its flow is kept */
-	uint64_t ended_ms;      /* a client that sends no more: when it is closed; 0: it has not ended */
+	bool ended;             /* a client that sends no more */
 	uint16_t answer_port;   /* of the cached token */
 	uint8_t answer_n;
 	char answer[LG_TOKEN]; /* the token for answers to this link */
@@ -99,6 +99,7 @@ void hop_link_alarm(struct lg_link *l, uint64_t now_ms, uint64_t ms);
 void hop_link_wait(struct lg_link *from, struct lg_link *to);
 
 void hop_link_ended(struct lg_link *l);
+void hop_link_settled(struct lg_link *l); /* one of its exchanges has ended */
 void hop_link_writable(struct lg_link *l);
 void hop_link_expired(struct lg_link *l);
 void hop_link_closed(struct lg_link *l);

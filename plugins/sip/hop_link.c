@@ -94,10 +94,6 @@ void hop_link_expired(struct lg_link *l)
 	hop_wait_expired(l, now_ms);
 	if (h->keep_ms > now_ms)
 		hop_link_alarm(l, now_ms, h->keep_ms - now_ms);
-	if (h->ended_ms > now_ms)
-		hop_link_alarm(l, now_ms, h->ended_ms - now_ms);
-	else if (h->ended_ms)
-		stream_close(l);
 }
 
 /* ---- Waiting for room ---- */
@@ -156,17 +152,19 @@ static void leave(struct lg_link *l)
 	h->stream.full = NULL;
 }
 
-/* Nobody knows whether answers are still to come: a client that sends no more gets the time of a first answer. */
+/* A client that sends no more still gets the first answers that it waits for; hop_link_settled comes then. */
 void hop_link_ended(struct lg_link *l)
 {
-	uint64_t now_ms = l->host->now_ms();
+	hop_link_of(l)->ended = true;
+	hop_link_settled(l);
+}
 
-	if (hop_is_server(l)) {
+void hop_link_settled(struct lg_link *l)
+{
+	const struct hop_link *h = hop_link_of(l);
+
+	if (h->ended && h->waits.first == 0 && !h->stream.closing)
 		stream_close(l);
-		return;
-	}
-	hop_link_of(l)->ended_ms = now_ms + (uint64_t)instance_of(l)->options->first_answer_ms;
-	hop_link_alarm(l, now_ms, (uint64_t)instance_of(l)->options->first_answer_ms);
 }
 
 void hop_link_closed(struct lg_link *l)

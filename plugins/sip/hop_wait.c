@@ -155,10 +155,12 @@ static void end(struct lg_link *l, uint32_t i, int status)
 	struct hop_table *t = &hop_of(l)->table;
 	struct hop_wait *w = hop_table_at(t, i);
 	struct lg_exchange *x = w->x;
+	struct lg_link *from = w->from;
 
 	((struct request *)x->data)->status = status;
 	forget(t, i, l->host->now_ms(), late_ms(l, w, status));
 	l->host->done(x);
+	hop_link_settled(from);
 }
 
 bool hop_wait_pending(const struct lg_exchange *x)
@@ -184,9 +186,11 @@ void hop_wait_drop(struct lg_exchange *x)
 {
 	struct hop_request *r = x->data;
 
-	if (r->wait)
-		forget(&hop_of(x->from)->table, r->wait, x->from->host->now_ms(), HOP_REPEATS_MS);
+	if (r->wait == 0)
+		return;
+	forget(&hop_of(x->from)->table, r->wait, x->from->host->now_ms(), HOP_REPEATS_MS);
 	r->wait = 0;
+	hop_link_settled(x->from);
 }
 
 void hop_wait_forget(struct lg_link *l)

@@ -166,7 +166,6 @@ static void lost(struct lg_exchange *x, const struct lg_lost *why)
 		request_lost(x, why);
 }
 
-/* Half a stream is none: whoever sends no more gets no answers to what it has sent. */
 static void ended(struct lg_link *l)
 {
 	if (hop_is(l))
@@ -189,6 +188,13 @@ static void expired(struct lg_link *l)
 		hop_link_expired(l);
 	else
 		session_expired(l);
+}
+
+/* Connections are the clients' to end; nobody ends a UDP client's flow but us. */
+static void drain(struct lg_link *l)
+{
+	if (l->transport == LG_UDP)
+		hop_link_ended(l);
 }
 
 static void closed(struct lg_link *l)
@@ -225,6 +231,7 @@ LG_PLUGIN = {
 	.ended = ended,
 	.writable = writable,
 	.expired = expired,
+	.drain = drain,
 	.closed = closed,
 	.check = check,
 	.returned = hop_server_returned,

@@ -59,6 +59,7 @@ struct fake_peer *fake_server_calls(struct fake *f, unsigned server)
 {
 	struct fake_peer *p = fake_client(f, false);
 
+	p->server = server;
 	fake_server_set(p->link, server);
 	return p;
 }
