@@ -16,6 +16,7 @@ enum {
 	DATAGRAM = 1300, /* what is longer goes by a stream (RFC 3261 section 18.1.1) */
 	ADDED = 200,     /* about so many bytes are ours, without Record-Route */
 	RECORDED = 300,
+	UNSUPPORTED = 8, /* so many tags of Proxy-Require are named in a 420 */
 };
 
 /* ---- What every request has to pass ---- */
@@ -26,34 +27,35 @@ void hop_request_refuse(struct lg_link *l, const char *p, const struct sip_head 
 	hop_reply_status(l, p, h, code);
 }
 
-/* What a proxy would have to do and we cannot: the first tag; Lync's own ask nothing of us. */
-static struct sip_text unknown_extension(const char *p, const struct sip_head *h)
+/* What a proxy would have to do and we cannot, each a header of the answer (RFC 3261 section 16.3, 5.); Lync's own ask
+ * nothing of us.  How many there are. */
+static unsigned unknown_extensions(const char *p, const struct sip_head *h, struct lg_header unsupported[UNSUPPORTED])
 {
 	struct sip_slice line;
+	unsigned n = 0;
 
 	for (uint32_t at = 0; sip_header_next(p, h, SIP_TEXT("proxy-require"), &at, &line);) {
 		struct sip_text rest = sip_text(p, line), tag;
 
-		while (sip_next_value(&rest, &tag))
+		while (n < UNSUPPORTED && sip_next_value(&rest, &tag))
 			if (tag.n < 3 || !sip_same((struct sip_text){ tag.p, 3 }, SIP_TEXT("ms-")))
-				return tag;
+				unsupported[n++] = (struct lg_header){ { "Unsupported", 11 }, { tag.p, tag.n } };
 	}
-	return (struct sip_text){ NULL, 0 };
+	return n;
 }
 
 static bool refuse_extension(struct lg_link *l, const char *p, const struct sip_head *h)
 {
-	struct lg_header unsupported = { .name = { "Unsupported", 11 } };
-	struct sip_text tag;
+	struct lg_header unsupported[UNSUPPORTED];
+	unsigned n;
 
 	if (!h->has_proxy_require || h->method == SIP_ACK || h->method == SIP_CANCEL)
 		return false;
-	tag = unknown_extension(p, h);
-	if (!tag.p)
+	n = unknown_extensions(p, h, unsupported);
+	if (n == 0)
 		return false;
-	unsupported.value = (struct lg_span){ tag.p, tag.n };
 	hop_reply(l, p, h,
-		  &(struct lg_reply){ .cause = LG_BY_POLICY, .code = 420, .headers = &unsupported, .nheaders = 1 });
+		  &(struct lg_reply){ .cause = LG_BY_POLICY, .code = 420, .headers = unsupported, .nheaders = n });
 	return true;
 }
 

@@ -268,7 +268,7 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
     def expect_code(answer, code):
         equal(answer and answer.status, code, f"the answer ({answer and answer.raw[:300]})")
         if code == 420:
-            equal(answer.header("Unsupported"), "gargoyle, weathercock", "what is unsupported")
+            equal(", ".join(answer.all("Unsupported")), "gargoyle, weathercock", "what is unsupported")
 
     def expect_nothing_else(self, client, mark):
         """The next thing at either end is the sentinel, or its answer."""
