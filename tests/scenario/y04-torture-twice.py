@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """y04: every header twice, and two clients with one Call-ID."""
-
 from play import equal, main, story
 from torture import CLOSES, PASSES, TRANSPORTS, Case, Stage, closes, sip
 

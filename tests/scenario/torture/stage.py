@@ -183,7 +183,8 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
 """
         for mode in self.modes:
             binds = ", ".join(f'"{t}:{place(*self.address(mode, t))}"' for t in self.transports[mode])
-            words += f"""listener "{mode}" {{ plugin = "sip", bind = {{ {binds} }}, tls = "pool", pool = "farm",
+            tls = 'tls = "pool", ' if "tls" in self.transports[mode] else ""
+            words += f"""listener "{mode}" {{ plugin = "sip", bind = {{ {binds} }}, {tls}pool = "farm",
 	options = {{ {options[mode]} }} }}
 """
         return words
