@@ -106,7 +106,7 @@ static enum lg_send give(struct link *to, const struct lg_span *pieces, unsigned
 
 struct parcel {
 	struct mail mail;
-	struct worker *at;         /* in whose mailbox it is */
+	struct worker *at; /* in whose mailbox it is */
 	struct worker *sender;
 	struct link_name to, from; /* `from` of zeroes: it has no name */
 	size_t n;

@@ -28,7 +28,8 @@ struct names {
 	struct name_slot *slots;
 	uint32_t n, size;    /* used at least once, allocated */
 	uint32_t free;       /* slot + 1 of the first free one; 0: none */
-	uint32_t generation; /* the last that was given; it begins by chance, so that names of an earlier process are nobody's */
+	uint32_t generation; /* the last that was given; it begins by chance, so that names of an earlier process are
+				nobody's */
 };
 
 void names_free(struct names *t);

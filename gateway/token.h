@@ -3,8 +3,8 @@
  * token.h: tokens (lg_host.token) as text and back, and digests: what is made under the gateway's secret.  What a token
  * names, and sending there: deliver.h.
  *
- * A token is a few bytes and their MAC (SipHash, 64 bits, over the use as well), written in base32 with digits and small
- * letters; capitals are read alike, since some protocols compare without regard to case.
+ * A token is a few bytes and their MAC (SipHash, 64 bits, over the use as well), written in base32 with digits and
+ * small letters; capitals are read alike, since some protocols compare without regard to case.
  */
 #ifndef TOKEN_H
 #define TOKEN_H
@@ -20,8 +20,8 @@ struct token {
 	enum lg_transport transport;
 	bool by_address; /* a client's of a UDP listener: the second half counts, else the first */
 	struct link_name link;
-	uint32_t listener;                    /* token_listener of its name */
-	struct sockaddr_storage local, peer;  /* of one family */
+	uint32_t listener;                   /* token_listener of its name */
+	struct sockaddr_storage local, peer; /* of one family */
 };
 
 /* The secret of all tokens and digests of this process, before threads start; without it, one made up by chance. */

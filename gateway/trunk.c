@@ -56,7 +56,8 @@ static struct need need_of(const struct exchange *x)
 
 static struct trunks *trunks_of(struct listener *l);
 
-/* Where the link is or will be; NULL: out of memory.  A client's number, which counts in steps, decides among several. */
+/* Where the link is or will be; NULL: out of memory.  A client's number, which counts in steps, decides among several.
+ */
 static struct link **place_of(struct listener *l, const struct exchange *x, const struct need *need)
 {
 	const struct session *s = x->session;

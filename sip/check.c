@@ -123,7 +123,7 @@ int sip_check_hop(const char *p, const struct sip_head *h, const char **reason)
 	if (h->to.n == 0 || !is_balanced(sip_text(p, h->to)))
 		return fail(400, reason, "To cannot be read");
 	if (h->has_two_max_forwards)
-		return fail(400, reason, "two different Max-Forwards");
+		return fail(400, reason, "two Max-Forwards");
 	if (!check_route(p, h))
 		return fail(400, reason, "Route cannot be read");
 	return 0;

@@ -14,7 +14,7 @@
  * - The topmost Via cannot be read, or its line has an empty element.
  * - The Request-URI cannot be read, or has headers.
  * - From or To is empty; or quotes or <> are open in From, To, Via or Route.
- * - There are two different Max-Forwards.
+ * - There are two Max-Forwards: only one would be lowered, and the next hop would see two that differ.
  * - The topmost Route has no SIP URI, or its line has an empty element.
  *
  * 416: the Request-URI has another scheme than sip, sips, tel or urn.

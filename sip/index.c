@@ -181,9 +181,9 @@ static void read_max_forwards(struct sip_pass *s, struct sip_slice value)
 		return;
 	if (value.n == 0 || sip_number(t, &number) != t.n || number > SIP_MAX_FORWARDS)
 		sip_fail(h, 400, "Max-Forwards cannot be read");
-	else if (h->max_forwards_n >= 0 && h->max_forwards_n != (int)number)
+	else if (h->max_forwards_n >= 0)
 		h->has_two_max_forwards = true;
-	else if (h->max_forwards_n < 0) {
+	else {
 		h->max_forwards = value;
 		h->max_forwards_n = (int)number;
 	}

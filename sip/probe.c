@@ -97,11 +97,16 @@ static bool is_answer(const struct sip_probe *q, const char *p, const struct sip
 	       sip_equal(sip_text(p, h->call_id), (struct sip_text){ hex, HEX_N });
 }
 
-/* In a datagram nothing depends on where a message ends (RFC 3261 section 18.3), and what is no answer may be
- * anybody's: only a stream that is no SIP is sickness. */
+/* A datagram that is no answer may be anybody's: only a stream that is no SIP is sickness. */
 static bool is_harmless(const struct sip_probe *q, const char *p, const struct sip_head *h)
 {
 	return is_udp(q) && !is_answer(q, p, h);
+}
+
+static enum sip_result scan(const struct sip_probe *q, struct sip_head *h, struct sip_cursor *c, const char *p,
+			    size_t n)
+{
+	return is_udp(q) ? sip_scan_datagram(h, p, n, HEAD_LIMIT) : sip_scan(h, c, p, n, HEAD_LIMIT);
 }
 
 enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t n, bool ended, const char *sick,
@@ -111,7 +116,7 @@ enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t
 	struct sip_head h;
 	enum sip_result result;
 
-	while ((result = sip_scan(&h, &c, p, n, HEAD_LIMIT)) != SIP_MORE) {
+	while ((result = scan(q, &h, &c, p, n)) != SIP_MORE) {
 		if (result == SIP_BAD && is_harmless(q, p, &h))
 			break;
 		if (result == SIP_BAD && !is_udp(q)) {

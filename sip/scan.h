@@ -71,7 +71,7 @@ struct sip_head {
 
 	uint32_t via_lines;        /* how many Via lines, each with one value or several */
 	int64_t content_length;    /* -1: absent */
-	bool has_two_max_forwards; /* different ones: for a hop to refuse */
+	bool has_two_max_forwards; /* for a hop to refuse, which would lower one only */
 	bool has_content_type;
 	bool has_credentials; /* Authorization or Proxy-Authorization */
 	bool has_proxy_require;

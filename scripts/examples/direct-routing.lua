@@ -23,7 +23,7 @@ pool "carrier" {
   tls = "trunk",                            -- each server's certificate must bear its name
   balance = "ordered",
   tries = 3,
-  monitor = { plugin = "sip", transport = "tls", tls = "trunk", from = name, interval = "60s", timeout = "5s" },
+  monitor = { plugin = "sip", transport = "tls", tls = "trunk", from = name .. ":5061", interval = "60s", timeout = "5s" },
 }
 
 listener "from-pbx" {
@@ -41,7 +41,7 @@ listener "from-pbx" {
 pool "pbx" {
   servers = { { "192.0.2.80:5061", name = "pbx.corp.example" } },
   tls = "trunk",
-  monitor = { plugin = "sip", transport = "tls", tls = "trunk", from = name, interval = "30s" },
+  monitor = { plugin = "sip", transport = "tls", tls = "trunk", from = name .. ":5061", interval = "30s" },
 }
 
 listener "from-carrier" {

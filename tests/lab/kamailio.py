@@ -14,6 +14,7 @@ from play.words import PATIENCE
 PORT, TLS_PORT, SHARE_PORT = 5060, 5061, 5090
 LOG_SHOWN = 20  # last lines of its log that a failure shows
 EXPIRES_S = 600
+ANSWER_MS = 5000  # how long it waits for an answer of the next one
 DIRECT = 1  # Kamailio's flag: clients are connected to it, or seem to be
 
 CONFIG = """
@@ -59,7 +60,7 @@ modparam("registrar", "use_path", 1)
 modparam("registrar", "path_mode", 0)   # kept though the client does not say that it supports it
 modparam("registrar", "received_avp", "$avp(received)")
 modparam("nathelper", "received_avp", "$avp(received)")
-modparam("tm", "fr_timer", 30000)
+modparam("tm", "fr_timer", {answer_ms})
 modparam("rr", "enable_double_rr", 1)
 
 request_route {{
@@ -196,7 +197,7 @@ class Kamailio:
         self.number = len(play.servers) + 1
         words = {"number": self.number, "host": self.host, "port": port, "tls_port": TLS_PORT, "other": other,
                  "share_port": SHARE_PORT, "folder": self.folder, "expires": EXPIRES_S,
-                 "direct": DIRECT}
+                 "direct": DIRECT, "answer_ms": ANSWER_MS}
         share = [text.format(**words) if other else "" for text in (SHARE_SOCKET, SHARE_MODULES, SHARE_ROUTE)]
         self.write("kamailio.cfg", CONFIG.format(**words, share_socket=share[0], share_modules=share[1],
                                                  share_route=share[2]))

@@ -213,10 +213,9 @@ class Baresip(Phone):
         return self.happened("CALL_CLOSED")
 
     @property
-    def hears(self):
-        """Whether audio passes, as the phone itself says: bits in a second, sent and received."""
-        said = re.findall(r"audio=(\d+)/(\d+)", self.log())
-        return bool(said) and "0" not in said[-1]
+    def heard(self):
+        """How often it has said that audio passes: bits in a second, sent and received."""
+        return len(re.findall(r"audio=[1-9]\d*/[1-9]\d*", self.log()))
 
     def close(self):
         """Does no harm twice."""
@@ -265,14 +264,14 @@ class Linphone(Phone):
         return self.became("LinphoneCallEnd")
 
     @property
-    def hears(self):
-        """Whether what it records is a tone."""
+    def heard(self):
+        """How many loud samples it has recorded."""
         try:
             with open(os.path.join(self.folder, "heard.wav"), "rb") as file:
                 samples = file.read()[WAVE_HEAD:]
         except FileNotFoundError:
-            return False
-        return any(abs(s) > LOUD for s, in struct.iter_unpack("<h", samples[:len(samples) // 2 * 2]))
+            return 0
+        return sum(abs(s) > LOUD for s, in struct.iter_unpack("<h", samples[:len(samples) // 2 * 2]))
 
     def close(self):
         """Does no harm twice."""

@@ -12,7 +12,7 @@ MODES = os.environ.get("M", "transparent by-connection hop").split()
 HEADERS = {
     "Via": ("SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKNAME", "SIP/2.0/TCP 192.0.2.8:5071;branch=z9hG4bKother",
             PASSES, PASSES),
-    "Max-Forwards": ("70", "69", (PASSES, 400), 400),
+    "Max-Forwards": ("70", "69", (PASSES, 400), (PASSES, 400)),
     "From": ("<sip:ann@roof.example>;tag=37", "<sip:eve@roof.example>;tag=38", PASSES, 400),
     "To": ("<sip:tomb@yard.example>;tag=99", "<sip:tree@yard.example>;tag=98", PASSES, 400),
     "Call-ID": ("NAME@play", "other-NAME@play", PASSES, CLOSES),

@@ -51,6 +51,7 @@ static void write_certificates(void)
 
 	cert_write(ca, dir, "ca");
 	cert_write(pool, dir, "pool");
+	cert_write(pool, dir, "trunk");
 	cert_write(other, dir, "other");
 	cert_write(pool, dir, "trunk"); /* of an example */
 	cert_free(other);

@@ -23,7 +23,7 @@ enum { PATIENCE_MS = 10000, QUIET_MS = 200, REQUESTS = 4096 };
 
 /* ---- The plugin ---- */
 
-static struct hop *hop;                       /* the one that runs */
+static struct hop *hop;                        /* the one that runs */
 static struct lg_exchange *requests[REQUESTS]; /* by number; only their own worker looks */
 
 struct request {
@@ -254,22 +254,23 @@ static void make_listener(struct hop *h, unsigned i)
 
 	close(bind_at(i == UDP ? SOCK_DGRAM : SOCK_STREAM, INADDR_LOOPBACK, &port));
 	h->bind[i] = (struct bind){ .transport = i == UDP ? LG_UDP : LG_TCP, .text = (char *)names[i] };
-	*(struct sockaddr_in *)&h->bind[i].address = (struct sockaddr_in){
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = port
-	};
-	h->conf[i] = (struct listener_conf){ .name = (char *)names[i],
-					     .plugin = &hop_plugin,
-					     .binds = &h->bind[i],
-					     .nbinds = 1,
-					     .has_pool = true,
-					     .reach = &h->reach,
-					     .nreach = 1,
-					     .limits = { .plugin = { .headers = 65536, .message = 1000000, .requests = 100 },
-							 .sessions = 1000,
-							 .handshakes = 1000,
-							 .handshake_ms = 5000,
-							 .queue = 65536 },
-					     .stats = &h->stats[i] };
+	*(struct sockaddr_in *)&h->bind[i].address = (struct sockaddr_in){ .sin_family = AF_INET,
+									   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+									   .sin_port = port };
+	h->conf[i] =
+		(struct listener_conf){ .name = (char *)names[i],
+					.plugin = &hop_plugin,
+					.binds = &h->bind[i],
+					.nbinds = 1,
+					.has_pool = true,
+					.reach = &h->reach,
+					.nreach = 1,
+					.limits = { .plugin = { .headers = 65536, .message = 1000000, .requests = 100 },
+						    .sessions = 1000,
+						    .handshakes = 1000,
+						    .handshake_ms = 5000,
+						    .queue = 65536 },
+					.stats = &h->stats[i] };
 }
 
 void hop_make(struct hop *h, unsigned servers)

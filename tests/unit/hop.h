@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hop.h: two workers on threads of their own, servers on addresses of their own, and a plugin that uses shared links and
- * tokens, in lines.  For the tests of these.
+ * hop.h: two workers on threads of their own, servers on addresses of their own, and a plugin that uses shared links
+ * and tokens, in lines.  For the tests of these.
  *
  * There are three listeners: LEFT on the first worker and RIGHT on the second, both TCP, and UDP on both.
  *
@@ -11,7 +11,8 @@
  *     D  deadline                        S  LG_STREAM                      N  LG_KNOWN
  *     R  the token is for LG_ROUTE       T  the client is trusted from now on
  *
- * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "*NUMBER\n", again for that exchange;
+ * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "*NUMBER\n", again for that
+ * exchange;
  * "/MS\n", no new keys for so long; "?FLAGS TEXT\n", a request of its own.  A client's line "=..." is like a server's.
  */
 #ifndef HOP_H
@@ -45,7 +46,7 @@ struct hop {
 	int listening[HOP_SERVERS]; /* TCP; -1: refused */
 	int bound[HOP_SERVERS];     /* UDP, the same ports */
 	pthread_mutex_t lock;
-	char log[HOP_TEXT];         /* under the lock */
+	char log[HOP_TEXT]; /* under the lock */
 	unsigned exchanges;
 };
 
@@ -65,7 +66,7 @@ struct wire {
 	char in[HOP_TEXT];
 };
 
-void hop_dial(struct hop *h, struct wire *c, unsigned listener);   /* from 127.0.0.1 */
+void hop_dial(struct hop *h, struct wire *c, unsigned listener);                     /* from 127.0.0.1 */
 void hop_dial_as(struct hop *h, struct wire *c, unsigned listener, unsigned server); /* from a server's address */
 void hop_accept(struct hop *h, struct wire *s, unsigned server);
 bool hop_is_called(struct hop *h, unsigned server); /* within 200 ms */
@@ -76,7 +77,7 @@ void wire_say(struct wire *w, const char *format, ...) __attribute__((format(pri
 void wire_line(struct wire *w, char line[HOP_TEXT]);
 void wire_expect(struct wire *w, const char *want);
 void wire_request(struct wire *w, unsigned *number, char token[LG_TOKEN + 1], const char *want);
-bool wire_ends(struct wire *w); /* what comes is thrown away */
+bool wire_ends(struct wire *w);     /* what comes is thrown away */
 bool wire_is_quiet(struct wire *w); /* for 200 ms */
 void wire_close(struct wire *w);
 

@@ -30,8 +30,9 @@ static void assert_home(const struct listener *l, enum lg_transport transport, c
 static void test_home(void **state)
 {
 	struct bind binds[] = {
-		bind_of(LG_UDP, "192.0.2.1:5060"),  bind_of(LG_TCP, "0.0.0.0:5070"),	bind_of(LG_TCP, "192.0.2.2:5062"),
-		bind_of(LG_TLS, "192.0.2.1:5061"),  bind_of(LG_UDP, "[2001:db8::1]:5060"),
+		bind_of(LG_UDP, "192.0.2.1:5060"),     bind_of(LG_TCP, "0.0.0.0:5070"),
+		bind_of(LG_TCP, "192.0.2.2:5062"),     bind_of(LG_TLS, "192.0.2.1:5061"),
+		bind_of(LG_UDP, "[2001:db8::1]:5060"),
 	};
 	struct listener_conf conf = { .name = (char *)"l", .binds = binds, .nbinds = ARRAY_LEN(binds) };
 	struct listener l = { .conf = &conf };

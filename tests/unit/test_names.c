@@ -60,7 +60,8 @@ static void test_nobody(void **state)
 	names_free(&t);
 }
 
-/* A table stays as small as the most links that had names at one time; generations do not repeat soon, nor are they 0. */
+/* A table stays as small as the most links that had names at one time; generations do not repeat soon, nor are they 0.
+ */
 static void test_reuse(void **state)
 {
 	struct names t = { 0 };

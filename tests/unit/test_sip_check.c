@@ -50,7 +50,7 @@ static const struct {
 	{ .from = "<<sip:a>", .to = "<http:b>" },
 	{ .from = "", .code = 400, .reason = "From" },
 	{ .to = "", .code = 400, .reason = "To" },
-	{ .to = "<sip:b@h>\r\nMax-Forwards: 1\r\nMax-Forwards: 01" },
+	{ .to = "<sip:b@h>\r\nMax-Forwards: 1\r\nMax-Forwards: 01", .code = 400, .reason = "two" },
 	{ .to = "<sip:b@h>\r\nMax-Forwards: 1\r\nMax-Forwards: 2", .code = 400, .reason = "two" },
 	{ .from = "\"A <sip:a@h>", .code = 400, .reason = "From" },
 	{ .from = "\"A\\\" <sip:a@h>", .code = 400, .reason = "From" },

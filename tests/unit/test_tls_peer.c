@@ -108,6 +108,7 @@ static void check_client(const struct client_row *row, const char *version)
 		tls_facts(r.server.tls, &f);
 		assert_int_equal(f.verified, row->verified);
 		assert_int_equal(f.trusted, row->trusted);
+		assert_int_equal(row->peer && tls_peer_bears(r.server.tls, row->peer), row->trusted);
 		assert_span(f.subject, row->subject);
 		assert_span(f.refused, row->refused);
 		assert_span(f.sni, "b.example");
@@ -126,6 +127,35 @@ static void test_clients(void **state)
 			check_client(&client_rows[i], versions[v]);
 		}
 	}
+}
+
+static void test_bears(void **state)
+{
+	static const struct {
+		const char *name;
+		bool bears;
+	} rows[] = {
+		{ "a.example", true }, { "POOL.corp.example", true }, { "127.0.0.1", true },
+		{ "::1", false },      { "b.example", false },        { "127.0.0.2", false },
+		{ "::2", false },      { "127.0.0.1:5061", false },   { "", false },
+		{ "rsa", false },      { "a.example.", false },
+	};
+	struct tls_server *s = rig_server(&(struct rig_word){ .cert = "ec", .trust = "ca" }, TLS_VERIFY_OPTIONAL, NULL);
+	struct tls_client *c = rig_client(&(struct rig_word){ .cert = "rsa", .trust = "ca" });
+
+	(void)state;
+	for (size_t show = 0; show < 2; show++) {
+		struct rig r;
+
+		rig_open(&r, s, c, &(struct tls_target){ .name = "b.example", .show = show });
+		assert_true(rig_shake(&r));
+		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+			if (tls_peer_bears(r.server.tls, rows[i].name) != (show && rows[i].bears))
+				fail_msg("%zu %s", show, rows[i].name);
+		rig_close(&r);
+	}
+	tls_server_unref(s);
+	tls_client_unref(c);
 }
 
 /* Our certificate is for those connections only that say so. */
@@ -391,9 +421,10 @@ static void test_resume_expired(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clients), cmocka_unit_test(test_show),
-		cmocka_unit_test(test_servers), cmocka_unit_test(test_bad_targets),
-		cmocka_unit_test(test_resume),  cmocka_unit_test(test_resume_expired),
+		cmocka_unit_test(test_clients),        cmocka_unit_test(test_bears),
+		cmocka_unit_test(test_show),           cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_bad_targets),    cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_resume_expired),
 	};
 
 	return cmocka_run_group_tests(tests, make, unmake);

@@ -194,8 +194,8 @@ static void test_secret(void **state)
 static void test_digest_of_pieces(void **state)
 {
 	static const struct lg_span cuts[][3] = {
-		{ { "abcdefgh12", 10 }, { "", 0 }, { "", 0 } }, { { "", 0 }, { "abcdefgh12", 10 }, { "", 0 } },
-		{ { "abcdefgh", 8 }, { "12", 2 }, { "", 0 } },	{ { "abcdefgh", 8 }, { "", 0 }, { "12", 2 } },
+		{ { "abcdefgh12", 10 }, { "", 0 }, { "", 0 } },  { { "", 0 }, { "abcdefgh12", 10 }, { "", 0 } },
+		{ { "abcdefgh", 8 }, { "12", 2 }, { "", 0 } },   { { "abcdefgh", 8 }, { "", 0 }, { "12", 2 } },
 		{ { "a", 1 }, { "bcdefgh12", 9 }, { NULL, 0 } },
 	};
 
