@@ -11,6 +11,7 @@
 #include "hop_route.h"
 #include "hop_send.h"
 #include "hop_wait.h"
+#include "reply.h"
 #include "sip/check.h"
 #include "sip/header.h"
 
@@ -79,6 +80,7 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 	const struct sip_head *h = &m->head;
 	const char *p = m->bytes.p;
 	const char *reason = NULL;
+	struct sip_text tag;
 	struct sip_via top;
 	int code = sip_check_hop(p, h, &reason);
 
@@ -103,7 +105,10 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 		return false;
 	r->branch.hash = hop_branch_hash(l, p, h, &top);
 	r->answer_port = hop_answer_port(l, &top);
-	r->in_dialog = sip_to_tag(p, h).n > 0;
+	tag = sip_to_tag(p, h);
+	r->in_dialog = tag.n > 0;
+	if (h->method == SIP_ACK && reply_has_tag(l, tag)) /* it has arrived */
+		return false;
 	return true;
 }
 

@@ -346,6 +346,21 @@ static void too_much_is_503(void **state)
 	fake_destroy(f);
 }
 
+/* What we have refused is no server's affair (RFC 3261 section 8.2.7). */
+static void the_ack_of_our_own_answer_ends_here(void **state)
+{
+	struct fake *f = hop_play(NULL);
+	struct fake_peer *client = fake_client(f, false);
+
+	(void)state;
+	fake_text(client, SAY(.method = "INVITE", .extra = "Max-Forwards: 0\r\n"));
+	fake_text(client, SAY(.method = "ACK", .to = value(client->got, "To", 0)));
+	assert_int_equal(f->routes, 0);
+	fake_text(client, SAY(.method = "ACK", .to = "<sip:bob@corp.example>;tag=0123456789abcdef"));
+	assert_int_equal(f->routes, 1);
+	fake_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +381,7 @@ int main(void)
 		cmocka_unit_test(ways),
 		cmocka_unit_test(nothing_is_kept),
 		cmocka_unit_test(too_much_is_503),
+		cmocka_unit_test(the_ack_of_our_own_answer_ends_here),
 	};
 
 	return cmocka_run_group_tests_name("sip as a hop: requests", tests, NULL, NULL);
