@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grammar.c asks libosip2 what a URI means, unless it is a plain one (plain.h).  The only file of the gateway that
- * knows libosip2; its errors become "there is none", its memory never leaves.
+ * grammar.c says what a URI means as uri.h reads it, and asks libosip2 only where that does not do: what is escaped, a
+ * password, white space in odd places.  The only file of the gateway that knows libosip2; its errors become "there is
+ * none", its memory never leaves.
  */
 #include "sip/grammar.h"
 
@@ -12,7 +13,7 @@
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
 
-#include "sip/plain.h"
+#include "sip/uri.h"
 
 static void no_trace(const char *file, int line, osip_trace_level_t level, const char *format, va_list arguments)
 {
@@ -58,9 +59,18 @@ static int give(struct sip_text found, bool lower, char *buf, size_t size)
 	return (int)found.n;
 }
 
-static int give_plain(const struct sip_plain *found, enum sip_part part, char *buf, size_t size)
+/* Is what `u` holds what it means, with nothing to unescape and no password behind the user? */
+static bool is_literal(const struct sip_uri *u)
 {
-	return part == SIP_USER ? give(found->user, false, buf, size) : give(found->host, true, buf, size);
+	if (!sip_same(u->scheme, SIP_TEXT("sip")) && !sip_same(u->scheme, SIP_TEXT("sips")))
+		return false;
+	return u->user.n == 0 || (!memchr(u->user.p, '%', u->user.n) && !memchr(u->user.p, ':', u->user.n));
+}
+
+static int give_literal(const struct sip_uri *u, enum sip_part part, char *buf, size_t size)
+{
+	return part == SIP_USER ? give(u->user, false, buf, size)
+				: give(sip_without_brackets(u->host), true, buf, size);
 }
 
 static int give_part(const osip_uri_t *uri, enum sip_part part, char *buf, size_t size)
@@ -73,12 +83,12 @@ static int give_part(const osip_uri_t *uri, enum sip_part part, char *buf, size_
 int sip_uri_part(struct sip_text uri, enum sip_part part, char *buf, size_t size)
 {
 	osip_uri_t *parsed = NULL;
-	struct sip_plain plain;
+	struct sip_uri u;
 	int ret = -ENOMEM;
 	char *s;
 
-	if (sip_plain_uri(&plain, uri))
-		return give_plain(&plain, part, buf, size);
+	if (sip_uri_read(&u, uri) && is_literal(&u))
+		return give_literal(&u, part, buf, size);
 	s = copy_line(uri);
 	begin_once();
 	if (!s || osip_uri_init(&parsed) != OSIP_SUCCESS)
@@ -93,12 +103,12 @@ out:
 int sip_address_part(struct sip_text value, enum sip_part part, char *buf, size_t size)
 {
 	osip_from_t *parsed = NULL;
-	struct sip_plain plain;
+	struct sip_uri u;
 	int ret = -ENOMEM;
 	char *s;
 
-	if (sip_plain_address(&plain, value))
-		return give_plain(&plain, part, buf, size);
+	if (sip_uri_of(&u, value) && is_literal(&u))
+		return give_literal(&u, part, buf, size);
 	s = copy_line(value);
 	begin_once();
 	if (!s || osip_from_init(&parsed) != OSIP_SUCCESS)

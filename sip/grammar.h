@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grammar.h: users and domains of URIs; on demand, for what is not plain takes libosip2, microseconds and allocations.
+ * grammar.h: users and domains of URIs; on demand, for what uri.h does not settle takes libosip2, microseconds and
+ * allocations.
  *
  * Each writes into `buf` and returns the length; -ENOENT: there is none, or the text cannot be parsed; -ENOSPC;
  * -ENOMEM. Users are unescaped (%41 is A), domains are in lower case and without port.  Safe in every thread; prints

@@ -139,12 +139,12 @@ bool sip_uri_param(const struct sip_uri *u, struct sip_text name, struct sip_tex
 	return sip_param(u->params, name, out);
 }
 
-static struct sip_text without_brackets(struct sip_text t)
+struct sip_text sip_without_brackets(struct sip_text t)
 {
 	return t.n >= 2 && t.p[0] == '[' && t.p[t.n - 1] == ']' ? (struct sip_text){ t.p + 1, t.n - 2 } : t;
 }
 
 bool sip_same_host(struct sip_text a, struct sip_text b)
 {
-	return sip_same(without_brackets(a), without_brackets(b));
+	return sip_same(sip_without_brackets(a), sip_without_brackets(b));
 }

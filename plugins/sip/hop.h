@@ -3,8 +3,8 @@
  * hop.h: what hop mode remembers: for a listener and thread (hop), for one link (hop_link), for one request on its way
  * (hop_request).
  *
- * In hop mode the gateway is a proxy of its own (RFC 3261 section 16): its Via is on top of what it sends, with a branch
- * that says where the answer goes, so that answers need no memory here.  What is remembered beyond that is in
+ * In hop mode the gateway is a proxy of its own (RFC 3261 section 16): its Via is on top of what it sends, with a
+ * branch that says where the answer goes, so that answers need no memory here.  What is remembered beyond that is in
  * hop_table.h.  A link is a hop's if all share it, if it is a UDP client's, or if the listener says `mode = "hop"`.
  */
 #ifndef PLUGIN_SIP_HOP_H
@@ -24,8 +24,9 @@ enum {
 
 /* The data of a link. */
 struct hop_link {
-	struct stream stream; /* first: stream.h works on hop links too; of it `cursor`, `full`, `held`, `closing`, `told` */
-	size_t need;          /* bytes of the message at the front that has begun; nothing is read before they are there */
+	struct stream
+		stream; /* first: stream.h works on hop links too; of it `cursor`, `full`, `held`, `closing`, `told` */
+	size_t need;    /* bytes of the message at the front that has begun; nothing is read before they are there */
 	struct lg_link *held; /* the links that wait for this one to have room, by `next_held` */
 	struct lg_link *next_held;
 	struct hop_owner waits; /* the exchanges that this link has begun and the table keeps */
@@ -46,6 +47,7 @@ struct hop_request {
 	uint64_t loop;          /* the digest of what decides where it goes */
 	uint32_t wait;          /* its entry in the table; 0: none */
 	unsigned routes;        /* values of Route that are our own and go */
+	bool in_dialog;         /* To has a tag */
 	bool strict;            /* the Request-URI is ours, and the last Route is the real one */
 	unsigned nroutes;       /* how many are left then */
 	struct sip_slice route; /* the first of these */

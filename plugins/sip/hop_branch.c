@@ -64,8 +64,8 @@ static bool has_cookie(struct sip_text branch)
 }
 
 /*
- * The branch and the sent-by name a transaction (RFC 3261 section 17.2.3); without the cookie, all of the Via does, with
- * the tag of From.  The rest keeps apart what only looks alike: clients with one address behind a NAT, and clients
+ * The branch and the sent-by name a transaction (RFC 3261 section 17.2.3); without the cookie, all of the Via does,
+ * with the tag of From.  The rest keeps apart what only looks alike: clients with one address behind a NAT, and clients
  * that use one branch for all.
  */
 uint64_t hop_branch_hash(const struct lg_link *l, const char *p, const struct sip_head *h, const struct sip_via *top)
@@ -123,7 +123,8 @@ bool hop_branch_read(struct hop_branch *b, struct sip_text *token, const char id
 /* ---- Loops ---- */
 
 /* The values of Route behind the first `skip`, as whole lines' rests. */
-static unsigned route_pieces(const char *p, const struct sip_head *h, unsigned skip, struct lg_span *pieces, unsigned max)
+static unsigned route_pieces(const char *p, const struct sip_head *h, unsigned skip, struct lg_span *pieces,
+			     unsigned max)
 {
 	struct sip_slice line;
 	unsigned n = 0;
@@ -144,10 +145,8 @@ static unsigned route_pieces(const char *p, const struct sip_head *h, unsigned s
 uint64_t hop_loop_hash(const struct lg_host *host, const char *p, const struct sip_head *h, unsigned routes)
 {
 	struct lg_span pieces[LOOP_PIECES] = {
-		span(sip_text(p, h->call_id)),
-		{ (const char *)&h->cseq, sizeof(h->cseq) },
-		span(sip_text(p, h->method_name)),
-		span(sip_text(p, h->uri)),
+		span(sip_text(p, h->call_id)),     { (const char *)&h->cseq, sizeof(h->cseq) },
+		span(sip_text(p, h->method_name)), span(sip_text(p, h->uri)),
 		span(sip_from_tag(p, h)),
 	};
 	unsigned n = 5;

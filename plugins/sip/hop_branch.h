@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hop_branch.h: the marks by which hop mode knows what is its own: the branch of our Via, the loop digest beside it, and
- * the URI parameter `lg` in Record-Route and Path.
+ * hop_branch.h: the marks by which hop mode knows what is its own: the branch of our Via, the loop digest beside it,
+ * and the URI parameter `lg` in Record-Route and Path.
  *
  *     Via: SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKlg ID HASH TRY TOKEN ;lg=LOOP        (without the spaces)
  *     Record-Route: <sip:192.0.2.1:5060;transport=tcp;lr;lg=ID.TOKEN>
  *
- * ID is the same in all gateways with the same secret and name.  HASH is a digest of what names the transaction, so that
- * it is equal for a retransmission, for CANCEL, and for the ACK of anything but 2xx (RFC 3261 section 16.11); TRY counts
- * the servers that were tried; TOKEN is the link that the answer goes to, signed by the core.
+ * ID is the same in all gateways with the same secret and name.  HASH is a digest of what names the transaction, so
+ * that it is equal for a retransmission, for CANCEL, and for the ACK of anything but 2xx (RFC 3261 section 16.11); TRY
+ * counts the servers that were tried; TOKEN is the link that the answer goes to, signed by the core.
  */
 #ifndef PLUGIN_SIP_HOP_BRANCH_H
 #define PLUGIN_SIP_HOP_BRANCH_H

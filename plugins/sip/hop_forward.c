@@ -68,12 +68,16 @@ static int put_lines(struct hop_out *o, const struct hop_job *job)
 
 static int cut_max_forwards(struct hop_out *o, const struct sip_head *h)
 {
-	int n;
+	size_t n = sizeof(o->hops);
+	int left = h->max_forwards_n - 1;
 
-	if (h->max_forwards_n <= 0)
+	if (left < 0)
 		return 0;
-	n = snprintf(o->hops, sizeof(o->hops), "%d", h->max_forwards_n - 1);
-	return sip_cut(&o->splice, h->max_forwards.at, h->max_forwards.n, (struct sip_text){ o->hops, (size_t)n });
+	do
+		o->hops[--n] = (char)('0' + left % 10);
+	while (left /= 10);
+	return sip_cut(&o->splice, h->max_forwards.at, h->max_forwards.n,
+		       (struct sip_text){ o->hops + n, sizeof(o->hops) - n });
 }
 
 /* What the sender cannot know of itself (RFC 3261 section 18.2.1, RFC 3581 section 4). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hop_forward.h: a request as it leaves: our Via on top, and whatever else a proxy owes it (RFC 3261 section 16.6).  The
+ * hop_forward.h: a request as it leaves: our Via on top, and whatever else a proxy owes it (RFC 3261 section 16.6). The
  * bytes in between are the sender's own.
  */
 #ifndef PLUGIN_SIP_HOP_FORWARD_H
@@ -24,9 +24,9 @@ struct hop_job {
 	const struct hop_request *r;
 	const struct lg_exchange *x; /* its edits; NULL: none */
 
-	struct hop_door via;          /* for our Via */
+	struct hop_door via;            /* for our Via */
 	struct hop_door server, client; /* for Record-Route and Path */
-	struct lg_span route_token;   /* the client's; n is 0: neither is to be written */
+	struct lg_span route_token;     /* the client's; n is 0: neither is to be written */
 };
 
 /* What it becomes; lives until the pieces are sent. */

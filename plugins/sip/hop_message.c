@@ -41,10 +41,18 @@ static void body_too_long(struct sip_head *h)
 {
 	bool silent = h->kind == SIP_RESPONSE || h->method == SIP_ACK || h->method == SIP_BENOTIFY;
 
-	h->bad = (struct sip_bad){ .code = 413, .answerable = !silent, .framed = true, .reason = "body over the limit" };
+	h->bad =
+		(struct sip_bad){ .code = 413, .answerable = !silent, .framed = true, .reason = "body over the limit" };
 }
 
 /* ---- Streams ---- */
+
+/* A client that waits for an answer that cannot be written is told by a close.  A link that all share stays. */
+static bool has_to_be_told(const struct lg_link *l, const struct sip_head *h)
+{
+	return l->side == LG_CLIENT && h->kind == SIP_REQUEST && !h->bad.answerable && h->method != SIP_ACK &&
+	       h->method != SIP_BENOTIFY;
+}
 
 /* The next message is found behind this one, unless nobody knows where it ends. */
 static ptrdiff_t refuse(struct lg_link *l, struct lg_span in, const struct sip_head *h)
@@ -52,7 +60,7 @@ static ptrdiff_t refuse(struct lg_link *l, struct lg_span in, const struct sip_h
 	struct stream *s = stream_of(l);
 
 	malformed(l, in.p, h, h->bad.reason);
-	if (!h->bad.framed || h->body_n / SWALLOW > l->limits->message) {
+	if (!h->bad.framed || has_to_be_told(l, h) || h->body_n / SWALLOW > l->limits->message) {
 		stream_close(l);
 		return (ptrdiff_t)in.n;
 	}

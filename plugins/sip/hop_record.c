@@ -17,8 +17,9 @@ static bool is_one_of(struct sip_text method, const struct sip_text *list, size_
 /* A method that nobody here knows may well begin a dialog. */
 bool hop_record_forms_dialog(const char *p, const struct sip_head *h)
 {
-	static const struct sip_text others[] = { { "MESSAGE", 7 }, { "PUBLISH", 7 }, { "INFO", 4 }, { "PRACK", 5 },
-						  { "UPDATE", 6 } };
+	static const struct sip_text others[] = {
+		{ "MESSAGE", 7 }, { "PUBLISH", 7 }, { "INFO", 4 }, { "PRACK", 5 }, { "UPDATE", 6 }
+	};
 
 	if (sip_to_tag(p, h).n > 0)
 		return false;
@@ -86,7 +87,8 @@ static void put_line(struct hop_out *o, const struct hop_job *job, bool server)
 /* The receiver's side on top. */
 void hop_record(struct hop_out *o, const struct hop_job *job)
 {
-	bool one = job->server.transport == job->client.transport && sip_equal(job->server.address, job->client.address);
+	bool one =
+		job->server.transport == job->client.transport && sip_equal(job->server.address, job->client.address);
 	bool to_server = !hop_is_server(job->from);
 
 	if (!one && !to_server)

@@ -43,7 +43,8 @@ uint16_t hop_answer_port(const struct lg_link *l, const struct sip_via *top)
 }
 
 /* The head with `received` and `rport` in its topmost Via; -1: no memory. */
-static int receive(struct lg_link *l, const char *p, const struct sip_head *h, struct lg_span *out, struct sip_head *head)
+static int receive(struct lg_link *l, const char *p, const struct sip_head *h, struct lg_span *out,
+		   struct sip_head *head)
 {
 	struct sip_cursor cursor = { 0 };
 	struct hop_out o;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hop_request.c takes a client's request from its reading to a server: what a proxy checks (RFC 3261 section 16.3), which
- * way the core is asked for, and what becomes of it when it finds none.
+ * hop_request.c takes a client's request from its reading to a server: what a proxy checks (RFC 3261 section 16.3),
+ * which way the core is asked for, and what becomes of it when it finds none.
  */
 #include "hop_request.h"
+
+#include <string.h>
 
 #include "hop_reply.h"
 #include "hop_route.h"
 #include "hop_send.h"
 #include "hop_wait.h"
+#include "reply.h"
 #include "sip/check.h"
 #include "sip/header.h"
 
@@ -16,6 +19,7 @@ enum {
 	DATAGRAM = 1300, /* what is longer goes by a stream (RFC 3261 section 18.1.1) */
 	ADDED = 200,     /* about so many bytes are ours, without Record-Route */
 	RECORDED = 300,
+	UNSUPPORTED = 512, /* the longest list of extensions that is told back */
 };
 
 /* ---- What every request has to pass ---- */
@@ -26,34 +30,48 @@ void hop_request_refuse(struct lg_link *l, const char *p, const struct sip_head 
 	hop_reply_status(l, p, h, code);
 }
 
-/* What a proxy would have to do and we cannot: the first tag; Lync's own ask nothing of us. */
-static struct sip_text unknown_extension(const char *p, const struct sip_head *h)
+/* What a proxy would have to do and we cannot, as a list; Lync's own tags ask nothing of us.  False: it does not fit.
+ */
+static bool list_unknown(const char *p, const struct sip_head *h, char list[UNSUPPORTED], size_t *n)
 {
 	struct sip_slice line;
 
+	*n = 0;
 	for (uint32_t at = 0; sip_header_next(p, h, SIP_TEXT("proxy-require"), &at, &line);) {
 		struct sip_text rest = sip_text(p, line), tag;
 
-		while (sip_next_value(&rest, &tag))
-			if (tag.n < 3 || !sip_same((struct sip_text){ tag.p, 3 }, SIP_TEXT("ms-")))
-				return tag;
+		while (sip_next_value(&rest, &tag)) {
+			if (tag.n >= 3 && sip_same((struct sip_text){ tag.p, 3 }, SIP_TEXT("ms-")))
+				continue;
+			if (tag.n + 2 > UNSUPPORTED - *n)
+				return false;
+			if (*n > 0)
+				list[(*n)++] = ',', list[(*n)++] = ' ';
+			memcpy(list + *n, tag.p, tag.n);
+			*n += tag.n;
+		}
 	}
-	return (struct sip_text){ NULL, 0 };
+	return true;
 }
 
+/* False: it asks for nothing that we cannot. */
 static bool refuse_extension(struct lg_link *l, const char *p, const struct sip_head *h)
 {
 	struct lg_header unsupported = { .name = { "Unsupported", 11 } };
-	struct sip_text tag;
+	struct lg_reply reply = { .cause = LG_BY_POLICY, .code = 420, .headers = &unsupported, .nheaders = 1 };
+	char list[UNSUPPORTED];
+	size_t n;
 
 	if (!h->has_proxy_require || h->method == SIP_ACK || h->method == SIP_CANCEL)
 		return false;
-	tag = unknown_extension(p, h);
-	if (!tag.p)
+	if (!list_unknown(p, h, list, &n)) {
+		hop_request_refuse(l, p, h, 400, COUNT_MALFORMED);
+		return true;
+	}
+	if (n == 0)
 		return false;
-	unsupported.value = (struct lg_span){ tag.p, tag.n };
-	hop_reply(l, p, h,
-		  &(struct lg_reply){ .cause = LG_BY_POLICY, .code = 420, .headers = &unsupported, .nheaders = 1 });
+	unsupported.value = (struct lg_span){ list, n };
+	hop_reply(l, p, h, &reply);
 	return true;
 }
 
@@ -62,6 +80,7 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 	const struct sip_head *h = &m->head;
 	const char *p = m->bytes.p;
 	const char *reason = NULL;
+	struct sip_text tag;
 	struct sip_via top;
 	int code = sip_check_hop(p, h, &reason);
 
@@ -86,6 +105,10 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 		return false;
 	r->branch.hash = hop_branch_hash(l, p, h, &top);
 	r->answer_port = hop_answer_port(l, &top);
+	tag = sip_to_tag(p, h);
+	r->in_dialog = tag.n > 0;
+	if (h->method == SIP_ACK && reply_has_tag(l, tag)) /* it has arrived */
+		return false;
 	return true;
 }
 
@@ -103,9 +126,9 @@ static struct lg_how way_of(struct lg_link *l, const struct message *m, const st
 	struct lg_how how = { .mode = LG_SHARED };
 	const struct sip_head *h = &m->head;
 
-	if (h->method == SIP_ACK || h->method == SIP_CANCEL || sip_to_tag(m->bytes.p, h).n > 0)
+	if (h->method == SIP_ACK || h->method == SIP_CANCEL || r->in_dialog)
 		how.flags |= LG_FOLLOW;
-	else if (hop_wait_may(l, m) && hop_table_find(&hop_of(l)->table, r->branch.hash) == 0)
+	else if (hop_wait_may(l, r))
 		how.flags |= LG_KEEP;
 	if (is_long(l, m))
 		how.flags |= LG_STREAM;
@@ -133,13 +156,13 @@ void hop_request_received(struct lg_link *l, const struct message *m)
 
 /* ---- It is routed ---- */
 
-/* We are nobody's relay: what begins here goes to our servers, and says so (RFC 3261 section 16.3 leaves it to policy). */
+/* We are nobody's relay: what begins here goes to our servers, and says so (RFC 3261 section 16.3 leaves it to policy).
+ */
 static bool is_foreign(const struct lg_exchange *x, const struct lg_link *to)
 {
 	const struct hop_request *r = x->data;
 
-	return r->nroutes > 0 && sip_to_tag(x->unit.p, &r->request.head).n == 0 &&
-	       !hop_route_leads_to(to->server, sip_text(x->unit.p, r->route));
+	return r->nroutes > 0 && !r->in_dialog && !hop_route_leads_to(to->server, sip_text(x->unit.p, r->route));
 }
 
 static void over(struct lg_exchange *x)
@@ -151,6 +174,7 @@ static void over(struct lg_exchange *x)
 void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 {
 	const struct hop_request *r = x->data;
+	int ret;
 
 	if (!to) {
 		hop_server_routed(x);
@@ -166,7 +190,8 @@ void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 		over(x);
 		return;
 	}
-	if (hop_send(x->from, x->unit, r, x, to) < 0) {
+	ret = hop_send(x->from, x->unit, r, x, to);
+	if (ret < 0 || (ret == 0 && !hop_wait_pending(x))) { /* what waits is told that its link is lost */
 		hop_reply_status(x->from, x->unit.p, &r->request.head, 500);
 		over(x);
 		return;

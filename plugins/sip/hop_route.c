@@ -38,7 +38,8 @@ static bool is_at(const struct sip_uri *u, struct lg_span address, const char *n
 
 	if (u->port != expected && !usual)
 		return false;
-	return sip_same_host(u->host, host) || (name && sip_same_host(u->host, (struct sip_text){ name, strlen(name) }));
+	return sip_same_host(u->host, host) ||
+	       (name && sip_same_host(u->host, (struct sip_text){ name, strlen(name) }));
 }
 
 /* Does our mark stand in the URI? */
@@ -124,8 +125,8 @@ void hop_route_read(struct hop_request *r, struct lg_link *l, const char *p, con
 /* ---- They go ---- */
 
 /* One line, whose first value is the `first`th of all: what is kept of it are the values in [from, to). */
-static int cut_line(struct sip_splice *s, const char *p, const struct sip_head *h, struct sip_slice line, unsigned *first,
-		    unsigned from, unsigned to)
+static int cut_line(struct sip_splice *s, const char *p, const struct sip_head *h, struct sip_slice line,
+		    unsigned *first, unsigned from, unsigned to)
 {
 	struct sip_text rest = sip_text(p, line), value, none = { NULL, 0 };
 	uint32_t begin = 0, end = 0, line_end = line.at + line.n;

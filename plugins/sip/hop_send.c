@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hop_send.c fills in, for hop_forward.c, both sides of the gateway as a request sees them, and hands it to the core. */
+/* hop_send.c fills in, for hop_forward.c, both sides of the gateway as a request sees them, and hands it to the core.
+ */
 #include "hop_send.h"
 
 #include "hop_forward.h"
@@ -11,6 +12,7 @@ int hop_send(struct lg_link *from, struct lg_span unit, const struct hop_request
 	struct hop_job job = { .from = from, .unit = unit, .r = r, .x = x };
 	char token[LG_TOKEN];
 	struct hop_out o;
+	enum lg_send sent;
 	int ret;
 
 	job.via = (struct hop_door){ to->transport, hop_link_sent_by(to, o.rooms[0]) };
@@ -22,9 +24,10 @@ int hop_send(struct lg_link *from, struct lg_span unit, const struct hop_request
 	ret = hop_forward_make(&o, &job);
 	if (ret < 0)
 		return ret;
-	if (to->host->send(to, from, o.pieces, o.npieces, 0) == LG_FULL)
+	sent = to->host->send(to, from, o.pieces, o.npieces, 0);
+	if (sent == LG_FULL)
 		hop_link_wait(from, to);
-	return 0;
+	return sent != LG_GONE;
 }
 
 int hop_send_to(const struct lg_exchange *x)

@@ -4,7 +4,8 @@
  *
  * A dialog's first request is kept until its first answer, for another server may get it; one whose answer is to be
  * edited, to its final answer; and of one that another server did get stays which server that is, as long as answers of
- * the first may come.  Entries are numbers from 1 on, 0 is none; the table grows by doubling, and never above its limit.
+ * the first may come.  Entries are numbers from 1 on, 0 is none; the table grows by doubling, and never above its
+ * limit.
  */
 #ifndef PLUGIN_SIP_HOP_TABLE_H
 #define PLUGIN_SIP_HOP_TABLE_H

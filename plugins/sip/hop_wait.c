@@ -45,14 +45,14 @@ static void set_due(struct hop_wait *w, uint64_t ms)
 
 /* ---- It begins ---- */
 
-bool hop_wait_may(struct lg_link *l, const struct message *m)
+bool hop_wait_may(struct lg_link *l, const struct hop_request *r)
 {
-	const struct sip_head *h = &m->head;
+	const struct sip_head *h = &r->request.head;
 	struct hop_table *t = &hop_of(l)->table;
 
-	if (h->method == SIP_ACK || h->method == SIP_CANCEL || h->method == SIP_BENOTIFY || h->has_credentials)
+	if (h->method == SIP_ACK || h->method == SIP_CANCEL || h->method == SIP_BENOTIFY)
 		return false;
-	if (sip_to_tag(m->bytes.p, h).n > 0)
+	if (r->in_dialog || h->has_credentials || hop_table_find(t, r->branch.hash) != 0)
 		return false;
 	if (t->n > 0)
 		hop_table_sweep(t, l->host->now_ms());
@@ -121,8 +121,8 @@ bool hop_wait_sent(struct lg_exchange *x)
 
 	if (!w)
 		return false;
-	set_due(w, w->state == HOP_WAITS ? (uint64_t)instance_of(x->from)->options->first_answer_ms :
-					   x->from->limits->answer_ms);
+	set_due(w, w->state == HOP_WAITS ? (uint64_t)instance_of(x->from)->options->first_answer_ms
+					 : x->from->limits->answer_ms);
 	return true;
 }
 

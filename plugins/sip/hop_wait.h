@@ -9,7 +9,7 @@
 #include "hop.h"
 
 /* May this request go to a second server? */
-bool hop_wait_may(struct lg_link *l, const struct message *m);
+bool hop_wait_may(struct lg_link *l, const struct hop_request *r);
 
 /* The exchange waits from now on; there must be room in the table. */
 void hop_wait_begin(struct lg_exchange *x);

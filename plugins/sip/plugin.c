@@ -38,10 +38,12 @@ static const char *const routes[] = {
 
 static const struct lg_option options[] = {
 	{ "mode", LG_ENUM, offsetof(struct options, mode), .def = "auto", .choices = modes,
-	  .help = "transparent: messages pass as they came, bit for bit; hop: a proxy with a Via of its own; auto: hop over "
+	  .help = "transparent: messages pass as they came, bit for bit; hop: a proxy with a Via of its own; auto: hop "
+		  "over "
 		  "UDP, transparent over TCP and TLS" },
 	{ "route", LG_ENUM, offsetof(struct options, route), .def = "auto", .choices = routes,
-	  .help = "a server for each connection, for each message by its key, or as the client needs it; hop mode has one for "
+	  .help = "a server for each connection, for each message by its key, or as the client needs it; hop mode has "
+		  "one for "
 		  "each message" },
 	{ "record_route", LG_BOOL, offsetof(struct options, record_route),
 	  .help = "hop: Record-Route on what begins a dialog, so that all of it comes through the gateway" },
@@ -62,18 +64,18 @@ static const char *const counters[] = {
 	[COUNT_PINGS] = "pings",
 	[COUNT_MALFORMED] = "malformed",
 	[COUNT_DROPPED_ANSWERS] = "dropped_answers", /* a client's, to a request that nobody sent */
-	[COUNT_ANSWERED_HERE] = "answered_here",                 /* by a policy, a limit, or for want of a server */
+	[COUNT_ANSWERED_HERE] = "answered_here",     /* by a policy, a limit, or for want of a server */
 	[COUNT_LOST] = "lost",                       /* their server died */
 	[COUNT_RETRIED] = "retried",                 /* their server died, and another one got them */
 	[COUNT_UNANSWERED] = "unanswered",           /* no final answer in time */
 	[COUNT_COMPRESSED] = "compressed",
-	[COUNT_LATE_ANSWERS] = "late_answers",     /* of a server that has lost the request to another one */
-	[COUNT_UNDELIVERED] = "undelivered",       /* answers whose receiver has gone */
-	[COUNT_UNAVAILABLE] = "unavailable",       /* a server said 503 */
-	[COUNT_FORBIDDEN] = "forbidden",           /* requests that would have made us a relay for others: 403 */
-	[COUNT_NO_FLOW] = "no_flow",               /* a server's requests whose client has gone: 430 */
-	[COUNT_LOOPS] = "loops",                   /* 482 */
-	[COUNT_TOO_MANY_HOPS] = "too_many_hops",   /* 483 */
+	[COUNT_LATE_ANSWERS] = "late_answers",   /* of a server that has lost the request to another one */
+	[COUNT_UNDELIVERED] = "undelivered",     /* answers whose receiver has gone */
+	[COUNT_UNAVAILABLE] = "unavailable",     /* a server said 503 */
+	[COUNT_FORBIDDEN] = "forbidden",         /* requests that would have made us a relay for others: 403 */
+	[COUNT_NO_FLOW] = "no_flow",             /* a server's requests whose client has gone: 430 */
+	[COUNT_LOOPS] = "loops",                 /* 482 */
+	[COUNT_TOO_MANY_HOPS] = "too_many_hops", /* 483 */
 	NULL,
 };
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hop.h"
 #include "session.h"
 #include "sip/reply.h"
 #include "stream.h"
@@ -55,6 +56,11 @@ static struct sip_text default_reason(int code)
 	}
 }
 
+bool reply_has_tag(const struct lg_link *l, struct sip_text tag)
+{
+	return tag.n == (size_t)2 * TAG_BYTES && memcmp(tag.p, hop_of(l)->id, HOP_ID) == 0;
+}
+
 uint32_t reply_retry_after(struct lg_link *l)
 {
 	uint8_t random;
@@ -80,7 +86,7 @@ static unsigned copy_fields(struct sip_field *fields, const struct lg_reply *rep
 	return n;
 }
 
-/* A tag of our own, new each time, for the answer begins nothing that lasts. */
+/* A tag of our own, new each time, for the answer begins nothing that lasts.  A hop's shows whose it is. */
 static struct sip_text make_tag(struct lg_link *l, char tag[2 * TAG_BYTES + 1])
 {
 	uint8_t random[TAG_BYTES];
@@ -88,6 +94,8 @@ static struct sip_text make_tag(struct lg_link *l, char tag[2 * TAG_BYTES + 1])
 	l->host->random(random, sizeof(random));
 	for (unsigned i = 0; i < TAG_BYTES; i++)
 		snprintf(tag + 2 * i, 3, "%02x", random[i]);
+	if (hop_is(l))
+		memcpy(tag, hop_of(l)->id, HOP_ID);
 	return (struct sip_text){ tag, 2 * TAG_BYTES };
 }
 

@@ -19,6 +19,9 @@ void reply_send(struct lg_link *l, const char *p, const struct sip_head *h, cons
 /* The same with no more than a status. */
 void reply_status(struct lg_link *l, const char *p, const struct sip_head *h, int code);
 
+/* In hop mode: is this the tag of an answer of ours?  Then its ACK is for nobody else (RFC 3261 section 8.2.7). */
+bool reply_has_tag(const struct lg_link *l, struct sip_text tag);
+
 /* Seconds after which one may ask again, not the same for all. */
 uint32_t reply_retry_after(struct lg_link *l);
 

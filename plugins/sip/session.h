@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * session.h: what the plugin remembers: for a listener and thread (instance), for a client and its servers (session),
- * for one link (stream, in stream.h), for one request (request.h).  What hop mode adds is in hop.h.  An idle session owns nothing beyond these structs.
+ * for one link (stream, in stream.h), for one request (request.h).  What hop mode adds is in hop.h.  An idle session
+ * owns nothing beyond these structs.
  *
  * Where a client's requests go (the option `route`):
  *   by connection  the first request picks a server, whose link is then `bound`; all that follows goes there, and each

@@ -98,6 +98,17 @@ def registrars_that_share_nothing_are_found_by_the_user(play):
     equal(sorted(len(s.users()) > 0 for s in play.servers), [True, True], "both Kamailios have users")
 
 
+@story
+def over_udp_users_are_still_there_when_the_gateway_has_started_again(play):
+    gateway = farm.gateway(play, "udp")
+    phone = phones(play, gateway, "udp")
+    gateway.stop()
+    gateway.start()
+    farm.ready(gateway, play.servers)
+    all_good(calls(play, gateway, "udp", "callers", sipp.users_of("bob", USERS)), COUNT)
+    well_kept(gateway, phone)
+
+
 def a_kamailio_is_killed(play, transport, speaks):
     """Calls to users of one Kamailio stay there, so it is plain whose calls they are; they go on coming."""
     gateway = farm.gateway(play, speaks, farm.BY_USER)

@@ -11,7 +11,7 @@ HOP = 'options = { mode = "hop", record_route = true, path = true },'
 BINDS = ("udp", "tcp", "tls")
 NAME = "pool.test"  # in the certificates of the gateway and of the Kamailios
 CONFIG = """
-gateway {{ workers = 2, control = "control", log = "{log}", drain = "1s" }}
+gateway {{ workers = 2, control = "control", log = "{log}", drain = "1s", secret = "secret" }}
 {tls}
 pool "farm" {{ servers = {{ {servers} }}, {pool}
   monitor = {{ plugin = "sip", interval = "500ms", timeout = "2s" }} }}
@@ -47,10 +47,17 @@ def gateway(play, speaks="tcp", persistence=BY_CALL, count=2, share=True, listen
     config = CONFIG.format(tls=play.certificates.word("pool"), log=log, listener=listener,
                            servers=", ".join(f'"{s.address}"' for s in servers), pool=POOLS[speaks] + persistence,
                            binds=", ".join(f'"{b}:{play.host(1)}:{at[b]}"' for b in binds))
-    made = play.gateway_of(config).wait_open()
+    made = play.gateway_of(config, files={"secret": "0123456789abcdef" * 2}, start=False)
+    os.chmod(os.path.join(made.folder, "secret"), 0o600)
+    made.start()
+    return ready(made, servers)
+
+
+def ready(gateway, servers):
+    gateway.wait_open()
     for server in servers:
-        made.wait_state(server, "up")
-    return made
+        gateway.wait_state(server, "up")
+    return gateway
 
 
 def registered(servers, users):

@@ -60,6 +60,7 @@ def talk(client, link, text):
     said = link.ask(link.back(written, text))
     asked = link.ask(link.own("OPTIONS"))
     equal((said.status, asked.status), (200, 200), f"what {client.user} answers to MESSAGE and OPTIONS")
+    client.wait(f"im {carol} {text}")
     equal(client.count(f"im {carol} {text}"), 1, f"how often {client.user} has read {text!r}")
     link.send(link.own("BENOTIFY", more=[("Event", "presence")]))
 

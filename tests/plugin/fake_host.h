@@ -35,7 +35,7 @@ struct fake_peer {
 	bool closing;    /* the plugin or the core closes it */
 	enum lg_close how;
 	struct fake_peer *joined;
-	uint16_t port; /* over UDP: where the latest token said to send; 0: where it came from */
+	uint16_t port;              /* over UDP: where the latest token said to send; 0: where it came from */
 	char *learned[LG_ALPN + 1]; /* what the plugin has told of it; NULL: nothing */
 
 	/* The fake's own. */
@@ -60,12 +60,12 @@ struct fake_task {
 struct fake {
 	/* The test sets these at any time. */
 	struct lg_limits limits;
-	bool slow;               /* connecting waits for fake_connect */
-	bool down[FAKE_SERVERS]; /* cannot be connected to */
-	bool handed;             /* what lg_lost says; true at the start */
-	bool no_memory;          /* route answers NULL */
-	bool no_ports;           /* expect answers 0 */
-	bool elsewhere;          /* tokens of streams name links of other threads */
+	bool slow;                /* connecting waits for fake_connect */
+	bool down[FAKE_SERVERS];  /* cannot be connected to */
+	bool handed;              /* what lg_lost says; true at the start */
+	bool no_memory;           /* route answers NULL */
+	bool no_ports;            /* expect answers 0 */
+	bool elsewhere;           /* tokens of streams name links of other threads */
 	enum lg_transport shared; /* of links that all share; 0: UDP for who came so, else TCP */
 	/* A policy: true when it answers, with *reply filled in. */
 	bool (*policy)(struct lg_exchange *x, struct lg_reply *reply);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fake_token.c is the fake's tokens, digests and addresses.  A stream's token is good as long as its link is, a UDP
- * client's names its address, so that it is good without any flow.  With `elsewhere` every receiver is another thread's:
- * what is sent there arrives after the callback, or is returned.
+ * client's names its address, so that it is good without any flow.  With `elsewhere` every receiver is another
+ * thread's: what is sent there arrives after the callback, or is returned.
  */
 #include "fake_host.h"
 #include "fake_inside.h"

@@ -46,7 +46,8 @@ static void vias_may_share_a_line(void **state)
 	snprintf(first, sizeof(first), "%s", value(server->got, "Via", 0));
 	snprintf(text, sizeof(text), "%s", answer(server, 200, NULL));
 	snprintf(text, sizeof(text),
-		 "SIP/2.0 200 OK\r\nv: %s,\r\n SIP/2.0/TLS h;branch=z9hG4bK1\r\nf: <sip:a@c>;tag=1\r\nt: <sip:b@c>;tag=2\r\n"
+		 "SIP/2.0 200 OK\r\nv: %s,\r\n SIP/2.0/TLS h;branch=z9hG4bK1\r\nf: <sip:a@c>;tag=1\r\nt: "
+		 "<sip:b@c>;tag=2\r\n"
 		 "i: call\r\nCSeq: 1 INVITE\r\nl: 0\r\n\r\n",
 		 first);
 	fake_text(server, text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sip plugin as a hop: whole messages on streams and in datagrams, keep-alives, what is malformed, and links that are
- * full. */
+/* The sip plugin as a hop: whole messages on streams and in datagrams, keep-alives, what is malformed, and links that
+ * are full. */
 #include "hop_play.h"
 
 #include <stdarg.h>
@@ -388,7 +388,8 @@ static void options_are_checked(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		err[0] = '\0';
-		assert_int_equal(lychgate_plugin.check(&cases[i].o, cases[i].transports, err, sizeof(err)), cases[i].result);
+		assert_int_equal(lychgate_plugin.check(&cases[i].o, cases[i].transports, err, sizeof(err)),
+				 cases[i].result);
 		assert_int_equal(err[0] != '\0', cases[i].result != 0);
 	}
 }

@@ -13,7 +13,8 @@
 static const struct options both = { .record_route = true, .path = true };
 
 /* What a server gets of this from a client. */
-static const char *passed(const struct options *o, enum lg_transport transport, enum lg_transport shared, const char *text)
+static const char *passed(const struct options *o, enum lg_transport transport, enum lg_transport shared,
+			  const char *text)
 {
 	static char got[4][8192];
 	static unsigned next;
@@ -52,14 +53,18 @@ static void on_what_begins_a_dialog(void **state)
 		const char *method, *to;
 		unsigned n;
 	} cases[] = {
-		{ "INVITE", NULL, 1 },  { "INVITE", "<sip:b@c>;tag=1", 0 }, { "SUBSCRIBE", NULL, 1 }, { "REFER", NULL, 1 },
-		{ "NOTIFY", NULL, 1 },  { "NEWMETHOD", NULL, 1 },           { "REGISTER", NULL, 0 },  { "OPTIONS", NULL, 0 },
-		{ "MESSAGE", NULL, 0 }, { "PUBLISH", NULL, 0 },             { "CANCEL", NULL, 0 },    { "ACK", NULL, 0 },
+		{ "INVITE", NULL, 1 },    { "INVITE", "<sip:b@c>;tag=1", 0 },
+		{ "SUBSCRIBE", NULL, 1 }, { "REFER", NULL, 1 },
+		{ "NOTIFY", NULL, 1 },    { "NEWMETHOD", NULL, 1 },
+		{ "REGISTER", NULL, 0 },  { "OPTIONS", NULL, 0 },
+		{ "MESSAGE", NULL, 0 },   { "PUBLISH", NULL, 0 },
+		{ "CANCEL", NULL, 0 },    { "ACK", NULL, 0 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *text = SAY(.method = cases[i].method, .to = cases[i].to), *got = passed(&both, LG_TCP, 0, text);
+		const char *text = SAY(.method = cases[i].method, .to = cases[i].to),
+			   *got = passed(&both, LG_TCP, 0, text);
 
 		assert_int_equal(count(got, "\r\nRecord-Route: "), cases[i].n);
 		assert_int_equal(count(got, "\r\nPath: "), strcmp(cases[i].method, "REGISTER") == 0);
@@ -125,10 +130,12 @@ static void by_name(void **state)
 	(void)state;
 	named.name = "sbc.example.com";
 	got = passed(&named, LG_TCP, 0, SAY(.method = "INVITE"));
-	assert_int_equal(strncmp(value(got, "Record-Route", 0), "<sip:sbc.example.com:5060;transport=tcp;lr;lg=", 46), 0);
-	assert_int_equal(count(passed(&named, LG_TCP, 0, SAY(.extra = "Route: <sip:SBC.example.com;lr>\r\n")), "\r\nRoute"), 0);
-	assert_int_equal(count(passed(&named, LG_TCP, 0, SAY(.to = "<sip:b@c>;tag=1",
-							     .extra = "Route: <sip:sbc.example.com:7;lr>\r\n")),
+	assert_int_equal(strncmp(value(got, "Record-Route", 0), "<sip:sbc.example.com:5060;transport=tcp;lr;lg=", 46),
+			 0);
+	assert_int_equal(
+		count(passed(&named, LG_TCP, 0, SAY(.extra = "Route: <sip:SBC.example.com;lr>\r\n")), "\r\nRoute"), 0);
+	assert_int_equal(count(passed(&named, LG_TCP, 0,
+				      SAY(.to = "<sip:b@c>;tag=1", .extra = "Route: <sip:sbc.example.com:7;lr>\r\n")),
 			       "\r\nRoute"),
 			 1);
 }
@@ -159,8 +166,10 @@ static void a_servers_dialog_is_recorded_too(void **state)
 	snprintf(path, sizeof(path), "%s", value(server->got, "Path", 0));
 	snprintf(route, sizeof(route), "Route: %s,\r\n\t%s\r\n", path, value(server->got, "Path", 1));
 	fake_text(server, SAY(.method = "INVITE", .call_id = "t", .extra = route));
-	assert_int_equal(strncmp(value(client->got, "Record-Route", 0), "<sip:192.0.2.2:5061;transport=tls;lr;lg=", 40), 0);
-	assert_int_equal(strncmp(value(client->got, "Record-Route", 1), "<sip:192.0.2.2:5060;transport=tcp;lr;lg=", 40), 0);
+	assert_int_equal(strncmp(value(client->got, "Record-Route", 0), "<sip:192.0.2.2:5061;transport=tls;lr;lg=", 40),
+			 0);
+	assert_int_equal(strncmp(value(client->got, "Record-Route", 1), "<sip:192.0.2.2:5060;transport=tcp;lr;lg=", 40),
+			 0);
 	assert_string_equal(param(value(client->got, "Record-Route", 1), "lg"), param(path, "lg"));
 	fake_destroy(f);
 }

@@ -63,7 +63,8 @@ static void a_via_is_on_top(void **state)
 	assert_int_equal(strlen(param(via, "lg")), 8);
 	assert_string_equal(value(got, "Via", 1), "SIP/2.0/TLS 192.0.2.9:5061;branch=z9hG4bK1;received=192.0.2.1");
 	assert_string_equal(value(got, "Max-Forwards", 0), "69");
-	assert_string_equal(strstr(got, "From: "), strstr(SAY(.extra = "Max-Forwards: 69\r\n", .body = "body"), "From: "));
+	assert_string_equal(strstr(got, "From: "),
+			    strstr(SAY(.extra = "Max-Forwards: 69\r\n", .body = "body"), "From: "));
 }
 
 /* The branch tells transactions apart as their own Vias do (RFC 3261 sections 16.11, 17.2.3). */
@@ -85,7 +86,8 @@ static void a_branch_is_a_transactions(void **state)
 	assert_string_equal(old, branch_of(SAY(.method = "CANCEL", .via = "192.0.2.9:5061")));
 	assert_string_not_equal(old, branch_of(SAY(.method = "INVITE", .via = "192.0.2.9:5061", .cseq = 2)));
 	assert_string_not_equal(old, branch_of(SAY(.method = "INVITE", .via = "192.0.2.9:5061", .call_id = "d")));
-	assert_string_not_equal(old, branch_of(SAY(.method = "INVITE", .via = "192.0.2.9:5061", .from = "<sip:a@c>;tag=3")));
+	assert_string_not_equal(old,
+				branch_of(SAY(.method = "INVITE", .via = "192.0.2.9:5061", .from = "<sip:a@c>;tag=3")));
 	assert_string_not_equal(old, branch_of(SAY(.method = "INVITE", .via = "192.0.2.9:5061;branch=1")));
 }
 
@@ -164,10 +166,12 @@ static void a_loop_is_seen_below_other_vias(void **state)
 	char text[8192];
 
 	(void)state;
-	snprintf(text, sizeof(text), "INVITE sip:bob@corp.example SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.77;branch=z9hG4bKx%s",
+	snprintf(text, sizeof(text),
+		 "INVITE sip:bob@corp.example SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.77;branch=z9hG4bKx%s",
 		 strstr(first, "\r\nVia"));
 	assert_int_equal(refused(text, COUNT_LOOPS), 482);
-	snprintf(text, sizeof(text), "INVITE sip:bob@corp.example SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.77;branch=z9hG4bKx,%s",
+	snprintf(text, sizeof(text),
+		 "INVITE sip:bob@corp.example SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.77;branch=z9hG4bKx,%s",
 		 strstr(first, "\r\nVia") + 6);
 	assert_int_equal(refused(text, COUNT_LOOPS), 482);
 }
@@ -195,9 +199,9 @@ static void unsupported_is_named(void **state)
 	struct fake_peer *client = fake_client(f, false);
 
 	(void)state;
-	fake_text(client, SAY(.extra = "Proxy-Require: ms-x\r\nPROXY-Require: foo, bar\r\n"));
+	fake_text(client, SAY(.extra = "Proxy-Require: ms-x\r\nPROXY-Require: foo,bar , MS-y\r\n"));
 	assert_true(starts(client, "SIP/2.0 420 Bad Extension\r\n"));
-	assert_string_equal(value(client->got, "Unsupported", 0), "foo");
+	assert_string_equal(value(client->got, "Unsupported", 0), "foo, bar");
 	assert_string_equal(param(value(client->got, "Via", 0), "received"), "192.0.2.1");
 	fake_destroy(f);
 }
@@ -235,8 +239,8 @@ static void our_marks_are_known(void **state)
 	fake_text(client, SAY(.method = "INVITE"));
 	server = fake_shared(f, 0);
 	assert_int_equal(times(server, "\r\nRecord-Route: "), 2);
-	snprintf(route, sizeof(route), "Route: %s\r\nRoute: %s, <sip:192.0.2.3;lr>\r\n", value(server->got, "Record-Route", 1),
-		 value(server->got, "Record-Route", 0));
+	snprintf(route, sizeof(route), "Route: %s\r\nRoute: %s, <sip:192.0.2.3;lr>\r\n",
+		 value(server->got, "Record-Route", 1), value(server->got, "Record-Route", 0));
 	fake_forget(server);
 	fake_text(client, SAY(.method = "BYE", .to = "<sip:b@c>;tag=2", .extra = route));
 	assert_string_equal(value(server->got, "Route", 0), "<sip:192.0.2.3;lr>");
@@ -271,9 +275,10 @@ static void we_are_nobodys_relay(void **state)
 {
 	(void)state;
 	assert_int_equal(refused(SAY(.extra = "Route: <sip:192.0.2.200;lr>\r\n"), COUNT_FORBIDDEN), 403);
-	assert_int_equal(refused(SAY(.method = "INVITE", .extra = "Route: <sip:192.0.2.2:5060;lr>,<sip:evil.example;lr>\r\n"),
-				 COUNT_FORBIDDEN),
-			 403);
+	assert_int_equal(
+		refused(SAY(.method = "INVITE", .extra = "Route: <sip:192.0.2.2:5060;lr>,<sip:evil.example;lr>\r\n"),
+			COUNT_FORBIDDEN),
+		403);
 	passed(SAY(.method = "INVITE", .extra = "Route: <sip:192.0.2.3:5060;lr>\r\n"));
 	passed(SAY(.method = "INVITE", .extra = "Route: <sip:A;lr>\r\n")); /* the server's name */
 	passed(SAY(.method = "BYE", .to = "<sip:b@c>;tag=2", .extra = "Route: <sip:192.0.2.200;lr>\r\n"));
@@ -341,6 +346,21 @@ static void too_much_is_503(void **state)
 	fake_destroy(f);
 }
 
+/* What we have refused is no server's affair (RFC 3261 section 8.2.7). */
+static void the_ack_of_our_own_answer_ends_here(void **state)
+{
+	struct fake *f = hop_play(NULL);
+	struct fake_peer *client = fake_client(f, false);
+
+	(void)state;
+	fake_text(client, SAY(.method = "INVITE", .extra = "Max-Forwards: 0\r\n"));
+	fake_text(client, SAY(.method = "ACK", .to = value(client->got, "To", 0)));
+	assert_int_equal(f->routes, 0);
+	fake_text(client, SAY(.method = "ACK", .to = "<sip:bob@corp.example>;tag=0123456789abcdef"));
+	assert_int_equal(f->routes, 1);
+	fake_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +381,7 @@ int main(void)
 		cmocka_unit_test(ways),
 		cmocka_unit_test(nothing_is_kept),
 		cmocka_unit_test(too_much_is_503),
+		cmocka_unit_test(the_ack_of_our_own_answer_ends_here),
 	};
 
 	return cmocka_run_group_tests_name("sip as a hop: requests", tests, NULL, NULL);

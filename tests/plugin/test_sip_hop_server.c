@@ -112,7 +112,8 @@ static void policies_see_them(void **state)
 
 static void without_a_token_it_is_403(void **state)
 {
-	static const char *const routes[] = { "", "Route: <sip:192.0.2.2:5060;lr>\r\n", "Route: <sip:h;lr;lg=0.1>\r\n" };
+	static const char *const routes[] = { "", "Route: <sip:192.0.2.2:5060;lr>\r\n",
+					      "Route: <sip:h;lr;lg=0.1>\r\n" };
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {

@@ -44,6 +44,28 @@ def disable_ends_a_servers_sessions_and_moves_its_keys(play):
     gateway.wait_state(one, "up")
 
 
+def shared(gateway, server):
+    found = [s for s in gateway.status()["pools"][0]["servers"] if s["address"] == server.address]
+    return found[0]["shared_links"], found[0]["sessions"]
+
+
+@story
+def shared_links_go_with_their_server_and_leave_the_clients(play):
+    one, two = play.server("one"), play.server("two")
+    gateway = play.gateway([one, two], pool="persistence = false, links = 1", listener='options = { mode = "hop" }')
+    clients = [play.client() for _ in range(4)]
+    equal({c.ask(request()).server for c in clients for _ in range(2)}, {"one", "two"}, "the servers")
+    for server in (one, two):
+        links, sessions = shared(gateway, server)
+        expect(1 <= links <= 2 and sessions == 0, f"one link of all clients for each worker: {links}, {sessions}")
+    ctl(gateway, "disable", one)
+    eventually(lambda: shared(gateway, one) == (0, 0), "no link to the disabled server is left")
+    equal({c.ask(request()).server for c in clients for _ in range(2)}, {"two"}, "the servers then")
+    ctl(gateway, "enable", one)
+    gateway.wait_state(one, "up")
+    equal({c.ask(request()).server for c in clients for _ in range(2)}, {"one", "two"}, "the servers at last")
+
+
 @story
 def lychctl_tells_what_it_does_not_know(play):
     gateway = play.gateway([play.server("one")])

@@ -1,11 +1,9 @@
 #!/usr/bin/python3
 """y04: every header twice, and two clients with one Call-ID."""
-import os
-
 from play import equal, main, story
 from torture import CLOSES, PASSES, TRANSPORTS, Case, Stage, closes, sip
 
-MODES = os.environ.get("M", "transparent by-connection hop").split()
+MODES = ["transparent", "by-connection", "hop"]
 
 # name: (value, another value, verdict on the same twice, verdict on two that differ).  A pair is what transparent mode
 # and a hop do.  What the gateway uses it must be able to read in one way; all else is the far end's.

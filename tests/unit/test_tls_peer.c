@@ -136,7 +136,7 @@ static void test_bears(void **state)
 		bool bears;
 	} rows[] = {
 		{ "a.example", true }, { "POOL.corp.example", true }, { "127.0.0.1", true },
-		{ "::1", true },       { "b.example", false },        { "127.0.0.2", false },
+		{ "::1", false },      { "b.example", false },        { "127.0.0.2", false },
 		{ "::2", false },      { "127.0.0.1:5061", false },   { "", false },
 		{ "rsa", false },      { "a.example.", false },
 	};
@@ -150,7 +150,8 @@ static void test_bears(void **state)
 		rig_open(&r, s, c, &(struct tls_target){ .name = "b.example", .show = show });
 		assert_true(rig_shake(&r));
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-			assert_int_equal(tls_peer_bears(r.server.tls, rows[i].name), show && rows[i].bears);
+			if (tls_peer_bears(r.server.tls, rows[i].name) != (show && rows[i].bears))
+				fail_msg("%zu %s", show, rows[i].name);
 		rig_close(&r);
 	}
 	tls_server_unref(s);

@@ -104,8 +104,7 @@ class TapeServer(SipServer):
 class Stream:
     def __init__(self, stage, mode, transport):
         tls = stage.play.certificates.for_client() if transport == "tls" else None
-        self.client = stage.play.client(address=(stage.play.host(1), PORTS[mode, transport]), tls=tls,
-                                        sni="pool.test" if tls else None)
+        self.client = stage.play.client(address=stage.address(mode, transport), tls=tls, sni="pool.test" if tls else None)
         self.send, self.close = self.client.send, self.client.close
         self.source = self.client.socket.getsockname()[0]
 
@@ -127,11 +126,11 @@ class Stream:
 class Datagrams:
     """One socket for all cases, at the port that their Vias name."""
 
-    def __init__(self, play):
-        self.client = UdpClient((play.host(1), PORTS["hop", "udp"]))
-        self.source = play.host(50)
+    def __init__(self, stage):
+        self.client = UdpClient(stage.address("hop", "udp"))
+        self.source = stage.play.host(50)
         self.client.socket.bind((self.source, 5060))
-        play.clients.append(self.client)
+        stage.play.clients.append(self.client)
 
     def send(self, data):
         self.client.send(bytes(data))
@@ -145,7 +144,13 @@ class Datagrams:
 
 # ---- The stage ----
 
+def place(host, port):
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class Stage:
+    transports = TRANSPORTS
+
     def __init__(self, play, modes, hop="", servers=None):
         """`hop` are further options of hop mode, `servers` other servers than the mirror."""
         self.play, self.modes, self.hop = play, modes, hop
@@ -158,14 +163,15 @@ class Stage:
         self.server = TapeServer(play.backstage, "mirror", host, 5060)
         self.server.answer = self.take
         play.servers.append(self.server.listen())
-        if "hop" in modes:
+        self.ways = [(mode, transport) for mode in modes for transport in self.transports[mode]]
+        if ("hop", "udp") in self.ways:
             self.udp_server = UdpServer(play.backstage, "mirror-udp", host, 5060)
             self.udp_server.answer = lambda data: self.take(Message(data))
             play.servers.append(self.udp_server.listen())
         self.gateway = play.gateway_of(self.config(servers or [self.server.address]))
         for mode in modes:
             self.gateway.wait_open(mode)
-        self.datagrams = Datagrams(play) if "hop" in modes else None
+        self.datagrams = Datagrams(self) if ("hop", "udp") in self.ways else None
 
     def config(self, servers):
         options = {"transparent": 'route = "message"', "by-connection": 'route = "connection"',
@@ -176,8 +182,9 @@ gateway {{ workers = 2, log = "info", control = "control", drain = "100ms" }}
 pool "farm" {{ servers = {{ {names} }}, monitor = false }}
 """
         for mode in self.modes:
-            binds = ", ".join(f'"{t}:{self.play.host(1)}:{PORTS[mode, t]}"' for t in TRANSPORTS[mode])
-            words += f"""listener "{mode}" {{ plugin = "sip", bind = {{ {binds} }}, tls = "pool", pool = "farm",
+            binds = ", ".join(f'"{t}:{place(*self.address(mode, t))}"' for t in self.transports[mode])
+            tls = 'tls = "pool", ' if "tls" in self.transports[mode] else ""
+            words += f"""listener "{mode}" {{ plugin = "sip", bind = {{ {binds} }}, {tls}pool = "farm",
 	options = {{ {options[mode]} }} }}
 """
         return words
@@ -197,6 +204,10 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
             return mirror(message.raw)
         vias = b"".join(line for line in lines_of(message.raw)[1] if re.match(rb"via:", line, re.I))
         return case.message.replace(b"VIAS\r\n", vias)
+
+    def address(self, mode, transport):
+        """Where the gateway listens."""
+        return self.play.host(1), PORTS[mode, transport]
 
     def counted(self, name, mode="hop"):
         return self.gateway.listener(mode)["counters"][name]
@@ -268,7 +279,7 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
     def expect_code(answer, code):
         equal(answer and answer.status, code, f"the answer ({answer and answer.raw[:300]})")
         if code == 420:
-            equal(answer.header("Unsupported"), "gargoyle, weathercock", "what is unsupported")
+            equal(", ".join(answer.all("Unsupported")), "gargoyle, weathercock", "what is unsupported")
 
     def expect_nothing_else(self, client, mark):
         """The next thing at either end is the sentinel, or its answer."""
@@ -316,7 +327,7 @@ pool "farm" {{ servers = {{ {names} }}, monitor = false }}
     def play_all(self, cases, ways=None):
         """All of them, each way (mode, transport); without, in all modes over all transports.  Fails at the end."""
         wrong = []
-        for mode, transport in ways or [(m, t) for m in self.modes for t in TRANSPORTS[m]]:
+        for mode, transport in ways or self.ways:
             for case in cases:
                 try:
                     self.try_case(case, mode, transport)
