@@ -142,19 +142,26 @@ static struct lg_how way_of(struct lg_link *l, const struct message *m, const st
 void hop_request_received(struct lg_link *l, const struct message *m)
 {
 	struct hop_request r;
+
+	if (hop_request_read(&r, l, m))
+		hop_request_pass(l, m, &r);
+}
+
+void hop_request_pass(struct lg_link *l, const struct message *m, struct hop_request *r)
+{
+	char room[HOP_SENT_BY_ROOM];
 	struct lg_exchange *x;
 	struct lg_how how;
-	char room[HOP_SENT_BY_ROOM];
 
-	if (!hop_request_read(&r, l, m) || hop_wait_repeats(l, m, &r))
+	if (hop_wait_repeats(l, m, r))
 		return;
-	how = way_of(l, m, &r, room);
+	how = way_of(l, m, r, room);
 	x = l->host->route(l, &how, m->bytes);
 	if (!x) {
 		hop_reply_overload(l, m->bytes.p, &m->head);
 		return;
 	}
-	*(struct hop_request *)x->data = r;
+	*(struct hop_request *)x->data = *r;
 	if (how.flags & LG_KEEP)
 		hop_wait_begin(x);
 }
