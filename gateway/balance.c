@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "span.h"
+
 enum { WEIGHT_MAX = 1000 };
 
 /* Gathered once for each pick: health may change meanwhile, and a walk must see the same servers from start to end. */
@@ -191,6 +193,25 @@ struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried 
 		if (server_takes_own(s) || (!server_is_disabled(s) && fails_open(pool)))
 			return s;
 		return NULL;
+	}
+	return NULL;
+}
+
+static bool is_called(const struct server *s, struct lg_span called)
+{
+	size_t n = s->pub.name.n;
+
+	if (span_equal(s->pub.address, called))
+		return true;
+	return n > 0 && n <= called.n && strncasecmp(s->pub.name.p, called.p, n) == 0 &&
+	       (n == called.n || called.p[n] == ':');
+}
+
+struct server *balance_named(struct pool *pool, struct lg_span called)
+{
+	for (unsigned i = 0; i < pool->nservers; i++) {
+		if (is_called(&pool->servers[i], called))
+			return &pool->servers[i];
 	}
 	return NULL;
 }

@@ -31,6 +31,10 @@ struct server *balance_pick(struct pool *pool, uint64_t hash, const struct tried
  * was not tried; else NULL. */
 struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried *tried);
 
+/* The server that is called so: by its address and port, or by its name, with a port behind it or not.  It need not be one
+ * that may get anything.  NULL: none. */
+struct server *balance_named(struct pool *pool, struct lg_span called);
+
 enum pool_state { POOL_UNKNOWN, POOL_UP, POOL_DOWN };
 
 /* Up: at least one server takes new keys.  Unknown: none does, and one has no verdict yet.  Down: else. */

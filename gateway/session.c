@@ -104,6 +104,19 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 
 static void step(struct task *t);
 
+/* The spans of `how` are good until the plugin's call returns. */
+static void find_named(struct exchange *x, struct lg_span called)
+{
+	const struct listener_conf *conf = x->session->listener->conf;
+
+	x->how.server = SPAN_NONE;
+	for (unsigned i = 0; called.n > 0 && i < conf->nreach && !x->named_in; i++) {
+		x->server = balance_named(conf->reach[i].pool, called);
+		if (x->server)
+			x->named_in = &conf->reach[i];
+	}
+}
+
 struct exchange *session_route(struct link *from, const struct lg_how *how, struct lg_span unit)
 {
 	struct session *s = from->session;
@@ -115,6 +128,7 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 	if (!x)
 		return NULL;
 	x->how = *how;
+	find_named(x, how->server);
 	x->pub.from = &from->pub;
 	x->pub.unit = unit;
 	atomic_fetch_add_explicit(&s->listener->conf->stats->exchanges, 1, memory_order_relaxed);
@@ -270,6 +284,18 @@ static void follow_owner(struct exchange *x)
 	x->reach = &x->session->listener->conf->reach[x->looking];
 	x->has_key = true;
 	take_owner(x);
+}
+
+/* A request inside a dialog that names its server goes there, whoever owns the key, unless that server cannot have it.
+ */
+static bool take_named(struct exchange *x)
+{
+	x->server = x->named_in ? balance_owner(x->server->pool, x->server->id, &x->tried) : NULL;
+	if (!x->server)
+		return false;
+	x->reach = x->named_in;
+	reach_server(x);
+	return true;
 }
 
 /* A request inside a dialog goes to the key's owner, in whatever pool that is: the listener's own is asked first. */
@@ -460,6 +486,8 @@ static void step(struct task *t)
 		hand_out(x, NULL);
 	else if (x->how.to)
 		hand_back(x);
+	else if (fresh && (x->how.flags & LG_FOLLOW) && take_named(x))
+		return;
 	else if (fresh && (x->how.flags & LG_FOLLOW) && x->session->listener->conf->nreach > 1)
 		follow(x);
 	else

@@ -70,6 +70,7 @@ struct exchange {
 	enum exchange_state state;
 	const struct reach *reach; /* where it goes: a pool, and the key's facts */
 	struct server *server;
+	const struct reach *named_in; /* LG_FOLLOW: the unit itself names a server of that pool, in `server`; NULL: none */
 	struct tried tried;
 	bool has_key;
 	struct claim claim;

@@ -154,6 +154,9 @@ struct lg_how {
 	unsigned flags;       /* of enum lg_how_flags */
 	struct lg_link *to;   /* the other end is known: policies may only answer or drop */
 	uint32_t deadline_ms; /* after `routed`: `lost` with LG_LOST_DEADLINE; 0: none */
+	/* LG_FOLLOW: the server that the unit names, "192.0.2.1:5060" or "fe1.example:5061".  One of that address or name
+	 * that may take what is its own goes before the key's owner.  { NULL, 0 }: it names none. */
+	struct lg_span server;
 };
 
 enum lg_send_flags {

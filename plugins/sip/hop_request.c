@@ -126,11 +126,15 @@ static bool is_long(const struct lg_link *l, const struct message *m)
 	return m->bytes.n + ADDED + (o->record_route || o->path ? RECORDED : 0) > DATAGRAM;
 }
 
-static struct lg_how way_of(struct lg_link *l, const struct message *m, const struct hop_request *r)
+/* Inside a dialog the Route that is left says where it goes on (RFC 3261 section 16.6, step 6). */
+static struct lg_how way_of(struct lg_link *l, const struct message *m, const struct hop_request *r,
+			    char room[HOP_SENT_BY_ROOM])
 {
 	struct lg_how how = { .mode = LG_SHARED };
 	const struct sip_head *h = &m->head;
 
+	if (r->in_dialog)
+		how.server = hop_route_server(m->bytes.p, r, room);
 	if (h->method == SIP_ACK || h->method == SIP_CANCEL || r->in_dialog)
 		how.flags |= LG_FOLLOW;
 	else if (hop_wait_may(l, r))
@@ -143,18 +147,26 @@ static struct lg_how way_of(struct lg_link *l, const struct message *m, const st
 void hop_request_received(struct lg_link *l, const struct message *m)
 {
 	struct hop_request r;
+
+	if (hop_request_read(&r, l, m))
+		hop_request_pass(l, m, &r);
+}
+
+void hop_request_pass(struct lg_link *l, const struct message *m, struct hop_request *r)
+{
+	char room[HOP_SENT_BY_ROOM];
 	struct lg_exchange *x;
 	struct lg_how how;
 
-	if (!hop_request_read(&r, l, m) || hop_wait_repeats(l, m, &r))
+	if (hop_wait_repeats(l, m, r))
 		return;
-	how = way_of(l, m, &r);
+	how = way_of(l, m, r, room);
 	x = l->host->route(l, &how, m->bytes);
 	if (!x) {
 		hop_reply_overload(l, m->bytes.p, &m->head);
 		return;
 	}
-	*(struct hop_request *)x->data = r;
+	*(struct hop_request *)x->data = *r;
 	if (how.flags & LG_KEEP)
 		hop_wait_begin(x);
 }

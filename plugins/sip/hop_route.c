@@ -5,6 +5,7 @@
  */
 #include "hop_route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sip/header.h"
@@ -174,6 +175,30 @@ int hop_route_cut(struct sip_splice *s, const char *p, const struct sip_head *h,
 }
 
 /* ---- Where the rest leads ---- */
+
+static unsigned usual_port(const struct sip_uri *u)
+{
+	struct sip_text transport;
+	bool tls = sip_same(u->scheme, SIP_TEXT("sips")) ||
+		   (sip_uri_param(u, SIP_TEXT("transport"), &transport) && sip_same(transport, SIP_TEXT("tls")));
+
+	return tls ? 5061 : 5060;
+}
+
+struct lg_span hop_route_server(const char *p, const struct hop_request *r, char room[HOP_SENT_BY_ROOM])
+{
+	struct sip_text value = sip_text(p, r->route), door;
+	struct sip_uri u;
+	int n;
+
+	if (r->nroutes == 0 || !sip_uri_of(&u, value) || u.host.n == 0 || u.host.n > HOP_SENT_BY_ROOM - 8)
+		return (struct lg_span){ NULL, 0 };
+	door = door_of(&u, value);
+	if (u.port != 0)
+		return (struct lg_span){ door.p, door.n };
+	n = snprintf(room, HOP_SENT_BY_ROOM, "%.*s:%u", (int)u.host.n, u.host.p, usual_port(&u));
+	return (struct lg_span){ room, (size_t)n };
+}
 
 bool hop_route_leads_to(const struct lg_server *server, struct sip_text route)
 {

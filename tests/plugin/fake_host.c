@@ -249,6 +249,8 @@ static struct lg_exchange *host_route(struct lg_link *from, const struct lg_how 
 
 	f->routes++;
 	f->last_flags = how->flags;
+	snprintf(f->last_server, sizeof(f->last_server), "%.*s", (int)how->server.n,
+		 how->server.n ? how->server.p : "");
 	if (unit.n > 0)
 		assert_true(f->reading.p && unit.p >= f->reading.p && unit.p + unit.n <= f->reading.p + f->reading.n);
 	if (f->no_memory || p->session->open >= f->limits.requests)

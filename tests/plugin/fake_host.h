@@ -76,6 +76,7 @@ struct fake {
 	uint64_t counts[FAKE_COUNTS];
 	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
 	unsigned last_flags;                       /* of the latest route */
+	char last_server[64];                      /* of the latest route, how.server */
 	unsigned rests;
 	uint32_t last_rest_ms;
 	char last_log[128];

@@ -356,6 +356,31 @@ static void ways(void **state)
 	}
 }
 
+/* In a dialog, the first Route that is left is the server's. */
+static void a_route_names_the_server(void **state)
+{
+	static const struct {
+		const char *to, *routes, *server;
+	} cases[] = {
+		{ "<sip:b@c>;tag=7", "Route: <sip:192.0.2.9;lr>\r\n", "192.0.2.9:5060" },
+		{ "<sip:b@c>;tag=7", "Route: <sip:fe1.test;transport=TLS;lr>\r\n", "fe1.test:5061" },
+		{ "<sip:b@c>;tag=7", "Route: <sip:[2001:db8::9]:5070;lr>, <sip:x;lr>\r\n", "[2001:db8::9]:5070" },
+		{ "<sip:b@c>;tag=7", "Route: <sip:192.0.2.2:5060;lr>, <sips:u@fe1.test;lr>\r\n", "fe1.test:5061" },
+		{ "<sip:b@c>;tag=7", "Route: <sip:192.0.2.2:5060;lr>\r\n", "" },
+		{ "<sip:b@c>;tag=7", NULL, "" },
+		{ NULL, "Route: <sip:192.0.2.9;lr>\r\n", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake *f = hop_play(NULL);
+
+		fake_text(fake_client(f, false), SAY(.method = "BYE", .to = cases[i].to, .extra = cases[i].routes));
+		assert_string_equal(f->last_server, cases[i].server);
+		fake_destroy(f);
+	}
+}
+
 /* Nothing is kept of what has been sent, unless it waits for a first answer. */
 static void nothing_is_kept(void **state)
 {
@@ -419,6 +444,7 @@ int main(void)
 		cmocka_unit_test(what_a_strict_router_hides_is_judged),
 		cmocka_unit_test(we_are_nobodys_relay),
 		cmocka_unit_test(ways),
+		cmocka_unit_test(a_route_names_the_server),
 		cmocka_unit_test(nothing_is_kept),
 		cmocka_unit_test(too_much_is_503),
 		cmocka_unit_test(the_ack_of_our_own_answer_ends_here),

@@ -62,6 +62,8 @@ static void route(struct lg_link *l, struct lg_how how, struct lg_span line, con
 	read_request(&r, line, format);
 	how.flags = (strchr(r.flags, 'K') ? LG_KEEP : 0) | (strchr(r.flags, 'F') ? LG_FOLLOW : 0);
 	how.deadline_ms = strchr(r.flags, 'D') ? NET_DEADLINE_MS : 0;
+	if (strchr(r.flags, 'N'))
+		how.server = (struct lg_span){ r.key, strlen(r.key) };
 	if (strchr(r.flags, 'H'))
 		l->host->hold(l);
 	x = l->host->route(l, &how, line);

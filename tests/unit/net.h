@@ -7,6 +7,7 @@
  *
  *     -  none          K  LG_KEEP           F  LG_FOLLOW         A  again, whatever was handed
  *     D  deadline      H  held until routed J  joined when routed
+ *     N  KEY is also what the server is called
  *     X  resets the server's link when routed, before anything was handed to the kernel
  *
  * A server's line ends the oldest open exchange on its link and goes to the client; "+..." goes there with LG_MORE;

@@ -379,6 +379,31 @@ static void test_owner(void **state)
 	assert_non_null(balance_owner(&f.pool, 1002, &(struct tried){ .ids = { 1001 }, .n = 1 }));
 }
 
+/* As a message calls it: by the address and port, or by the name, with or without a port. */
+static void test_named(void **state)
+{
+	static const struct lg_server servers[] = { { { "fe1.test", 8 }, { "192.0.2.1:5060", 14 } },
+						    { { "fe12.test", 9 }, { "192.0.2.1:5062", 14 } } };
+	static const struct {
+		const char *called;
+		int server;
+	} cases[] = { { "192.0.2.1:5060", 0 }, { "192.0.2.1:5062", 1 },
+		      { "192.0.2.1", -1 },     { "192.0.2.1:506", -1 },
+		      { "FE12.test", 1 },      { "fe1.test:5061", 0 },
+		      { "fe1.test.evil", -1 }, { "fe", -1 } };
+	struct fixture f;
+
+	(void)state;
+	setup(&f, BALANCE_ROUND_ROBIN, "1 1");
+	for (unsigned i = 0; i < 2; i++)
+		f.servers[i].pub = servers[i];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct server *s = balance_named(&f.pool, (struct lg_span){ cases[i].called, strlen(cases[i].called) });
+
+		assert_int_equal(s ? (int)s->index : -1, cases[i].server);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_fail_open_order),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,6 +268,28 @@ static void test_follow(void **state)
 	}
 }
 
+/* The server that a request in a dialog names goes before the key's owner, if it may have it. */
+static void test_named(void **state)
+{
+	struct net n;
+	struct peer c;
+
+	net_make(&n, *state, 3);
+	net_open(&n);
+	c = net_dial(&n);
+	peer_say(n.w, &c, "- s2 1\n"); /* s2 is the name of one, and the key of another one's */
+	net_until(&n, "routed 1 s0;");
+	peer_say(n.w, &c, "F s2 2\nFN s2 3\nN s2 4\nFN s7 5\n");
+	net_until(&n, "routed 5");
+	assert_true(net_said(&n, "routed 2 s0;") && net_said(&n, "routed 3 s2;") && net_said(&n, "routed 4 s0;"));
+	assert_true(net_said(&n, "routed 5 s1;"));
+	net_health(&n, 2, HEALTH_DOWN);
+	peer_say(n.w, &c, "FN s2 6\n");
+	net_until(&n, "routed 6 s0;");
+	peer_close(&c);
+	net_free(&n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_slow_store, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_store_answers_too_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_named, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
