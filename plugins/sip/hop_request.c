@@ -96,6 +96,11 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 		return false;
 	}
 	hop_route_read(r, l, p, h);
+	code = r->strict ? sip_check_uri(hop_route_uri(p, h, r), &reason) : 0;
+	if (code != 0) {
+		hop_request_refuse(l, p, h, code, COUNT_MALFORMED);
+		return false;
+	}
 	r->loop = hop_loop_hash(l->host, p, h, r->routes);
 	if (hop_loop_closed(p, h, &top, hop_of(l)->id, r->loop)) {
 		hop_request_refuse(l, p, h, 482, COUNT_LOOPS);
@@ -177,6 +182,17 @@ static bool is_foreign(const struct lg_exchange *x, const struct lg_link *to)
 	return r->nroutes > 0 && !r->in_dialog && !hop_route_leads_to(to->server, sip_text(x->unit.p, r->route));
 }
 
+/* After a first server, whom its Route names, there is just no other one for it. */
+static void refuse_foreign(struct lg_exchange *x)
+{
+	const struct hop_request *r = x->data;
+
+	if (r->branch.attempt > 0)
+		hop_reply_status(x->from, x->unit.p, &r->request.head, 500);
+	else
+		hop_request_refuse(x->from, x->unit.p, &r->request.head, 403, COUNT_FORBIDDEN);
+}
+
 static void over(struct lg_exchange *x)
 {
 	hop_wait_drop(x);
@@ -193,7 +209,7 @@ void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 		return;
 	}
 	if (is_foreign(x, to)) {
-		hop_request_refuse(x->from, x->unit.p, &r->request.head, 403, COUNT_FORBIDDEN);
+		refuse_foreign(x);
 		over(x);
 		return;
 	}

@@ -168,13 +168,7 @@ static int cut_line(struct sip_splice *s, const char *p, const struct sip_head *
 
 struct sip_text hop_route_uri(const char *p, const struct sip_head *h, const struct hop_request *r)
 {
-	struct sip_text value = sip_text(p, r->strict ? r->last_route : h->uri);
-	const char *open = r->strict ? memchr(value.p, '<', value.n) : NULL;
-	const char *close = open ? memchr(open, '>', value.n - (size_t)(open - value.p)) : NULL;
-
-	if (!r->strict)
-		return value;
-	return close ? (struct sip_text){ open + 1, (size_t)(close - open) - 1 } : value;
+	return r->strict ? sip_uri_in(sip_text(p, r->last_route)) : sip_text(p, h->uri);
 }
 
 int hop_route_cut(struct sip_splice *s, const char *p, const struct sip_head *h, const struct hop_request *r)

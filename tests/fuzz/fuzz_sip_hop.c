@@ -42,6 +42,10 @@ struct stage {
 	struct fake *f;
 	struct fake_peer *client;
 	uint8_t deal;
+	uint64_t cseqs; /* a bit for each that came, or two that look alike */
+	bool timed;     /* what becomes of a request depends on whether an earlier one has been routed: it may be the same
+			   one again, or the end of the stream */
+	bool unfinished; /* the stream may be inside a message */
 	size_t seen[FAKE_PEERS]; /* how much of each peer's `got` has been looked at */
 };
 
@@ -301,6 +305,8 @@ static void play_unit(struct stage *s, const struct unit *u)
 	struct sip_text sent, answer;
 	struct hop_reading r;
 
+	s->timed |= s->cseqs >> u->h.cseq % 64 & 1;
+	s->cseqs |= UINT64_C(1) << u->h.cseq % 64;
 	client_says(s, text_of(u));
 	sent = servers_news(s);
 	answer = news(s, s->client);
@@ -337,13 +343,15 @@ static void play_units(struct stage *s, struct sip_text t)
 			if (!(s->deal & BY_UDP))
 				client_says(s, (struct sip_text){ t.p, n });
 		} else {
+			s->timed |= s->cseqs != 0;
+			s->unfinished = !(s->deal & BY_UDP);
 			client_says(s, t);
 		}
 		t = (struct sip_text){ t.p + n, t.n - n };
 	}
 }
 
-/* However a stream is cut, the same must come of it. */
+/* However a stream is cut, the same must come of it, answers in any order. */
 static void check_cut(const struct stage *whole, struct sip_text t, size_t cut)
 {
 	struct stage s;
@@ -355,9 +363,9 @@ static void check_cut(const struct stage *whole, struct sip_text t, size_t cut)
 	for (unsigned i = 0; i < s.f->npeers; i++) {
 		const struct fake_peer *a = whole->f->peers[i], *b = s.f->peers[i];
 
-		if (!sip_equal((struct sip_text){ a->got, a->got_n }, (struct sip_text){ b->got, b->got_n }) ||
-		    is_there(a) != is_there(b))
-			show("whole", (struct sip_text){ a->got, a->got_n }), show("cut", (struct sip_text){ b->got, b->got_n }), fprintf(stderr, "%u %d %d\n", i, is_there(a), is_there(b)), stop("a cut that changes what comes out");
+		if (a->got_n != b->got_n || is_there(a) != is_there(b) ||
+		    (b != s.client && memcmp(a->got, b->got, a->got_n) != 0))
+			stop("a cut that changes what comes out");
 	}
 	stage_close(&s);
 }
@@ -488,11 +496,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	stage_open(&s, data[0]);
 	play_units(&s, client);
-	if (!(s.deal & BY_UDP))
+	if (!(s.deal & BY_UDP) && !s.timed)
 		check_cut(&s, client, cut);
 	fake_of_tokens = s.f;
 	if (s.client) {
-		if (!holds(client, "lg="))
+		if (!s.unfinished && !holds(client, "lg="))
 			play_loop(&s);
 		(void)news(&s, s.client);
 		play_answers(&s, statuses[data[1] % (sizeof(statuses) / sizeof(*statuses))]);
