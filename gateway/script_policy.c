@@ -26,6 +26,19 @@ static int unknown_fact(lua_State *L, const struct script_policy *p)
 	return luaL_error(L, "the fact '%s' is not in `reads`", name);
 }
 
+/* Most facts have few values: what the last decision read is often the value again.  Then it is on the stack, without
+ * a new string. */
+static bool is_as_before(lua_State *L, lua_Integer i, struct lg_span value)
+{
+	const char *before;
+	size_t n;
+
+	if (!value.p || lua_rawgeti(L, lua_upvalueindex(2), i) != LUA_TSTRING)
+		return false;
+	before = lua_tolstring(L, -1, &n);
+	return n == value.n && memcmp(before, value.p, n) == 0;
+}
+
 /* m.NAME.  Upvalues: the numbers of the names, the values that were asked for, the policy. */
 static int read_fact(lua_State *L)
 {
@@ -43,12 +56,14 @@ static int read_fact(lua_State *L)
 		return 1;
 	}
 	value = s->fact(s->ctx, (unsigned)(i - 1));
-	if (value.p)
-		lua_pushlstring(L, value.p, value.n);
-	else
-		lua_pushnil(L);
-	lua_pushvalue(L, -1);
-	lua_rawseti(L, lua_upvalueindex(2), i);
+	if (!is_as_before(L, i, value)) {
+		if (value.p)
+			lua_pushlstring(L, value.p, value.n);
+		else
+			lua_pushnil(L);
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, lua_upvalueindex(2), i);
+	}
 	p->asked[i - 1] = s->decision;
 	return 1;
 }

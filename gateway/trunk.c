@@ -8,6 +8,7 @@
 #include "exchange.h"
 #include "link.h"
 #include "listener.h"
+#include "log.h"
 
 struct trunk {
 	struct link **links; /* NULL where there is none now */
@@ -17,6 +18,7 @@ struct trunk {
 struct trunks {
 	struct session *session; /* NULL: there is no link */
 	struct deadline patience;
+	bool told; /* that the servers will not see the clients' addresses, though the listener says so */
 	unsigned n;
 	struct trunk each[];
 };
@@ -111,6 +113,10 @@ static int open_link(struct link **lp, struct listener *l, struct server *server
 		all->session = session_create_shared(l);
 	if (!all->session)
 		return -ENOMEM;
+	if (l->conf->transparent && !all->told)
+		log_warning("source-not-transparent", "listener", l->conf->name, "reason",
+			    "its links to servers are shared by all clients, and come from the gateway's address");
+	all->told = true;
 	r = link_connect_shared(lp, all->session, server, need->udp, need->shows);
 	if (r < 0) {
 		if (!all->session->nlinks)

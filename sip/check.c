@@ -106,18 +106,26 @@ static bool is_routable(struct sip_text scheme)
 	       sip_same(scheme, SIP_TEXT("tel")) || sip_same(scheme, SIP_TEXT("urn"));
 }
 
-int sip_check_hop(const char *p, const struct sip_head *h, const char **reason)
+int sip_check_uri(struct sip_text uri, const char **reason)
 {
 	struct sip_uri u;
+
+	if (!sip_uri_read(&u, uri) || u.has_headers)
+		return fail(400, reason, "Request-URI cannot be read");
+	return is_routable(u.scheme) ? 0 : fail(416, reason, "unknown scheme in the Request-URI");
+}
+
+int sip_check_hop(const char *p, const struct sip_head *h, const char **reason)
+{
+	int code;
 
 	if (!check_via(p, h))
 		return fail(400, reason, "Via cannot be read");
 	if (h->kind == SIP_RESPONSE)
 		return 0;
-	if (!sip_uri_read(&u, sip_text(p, h->uri)) || u.has_headers)
-		return fail(400, reason, "Request-URI cannot be read");
-	if (!is_routable(u.scheme))
-		return fail(416, reason, "unknown scheme in the Request-URI");
+	code = sip_check_uri(sip_text(p, h->uri), reason);
+	if (code != 0)
+		return code;
 	if (h->from.n == 0 || !is_balanced(sip_text(p, h->from)))
 		return fail(400, reason, "From cannot be read");
 	if (h->to.n == 0 || !is_balanced(sip_text(p, h->to)))

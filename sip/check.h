@@ -23,4 +23,7 @@
  */
 int sip_check_hop(const char *p, const struct sip_head *h, const char **reason);
 
+/* The same of a Request-URI alone, as one that a hop takes from a Route. */
+int sip_check_uri(struct sip_text uri, const char **reason);
+
 #endif

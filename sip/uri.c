@@ -114,24 +114,25 @@ static bool is_display_name(struct sip_text t)
 	return true;
 }
 
-bool sip_uri_of(struct sip_uri *u, struct sip_text value)
+struct sip_text sip_uri_in(struct sip_text value)
 {
-	size_t open = sip_find_mark(value, 0, '<'), n;
+	size_t open = sip_find_mark(value, 0, '<');
+	struct sip_text none = { NULL, 0 }, uri, behind;
 	const char *close;
 
-	*u = (struct sip_uri){ 0 };
-	if (open == value.n) {
-		n = sip_find_mark(value, 0, ';');
-		return sip_uri_read(u, sip_trim((struct sip_text){ value.p, n }));
-	}
+	if (open == value.n)
+		return sip_trim((struct sip_text){ value.p, sip_find_mark(value, 0, ';') });
 	close = memchr(value.p + open, '>', value.n - open);
 	if (!close || !is_display_name((struct sip_text){ value.p, open }))
-		return false;
-	n = (size_t)(close - value.p) - open - 1;
-	if (!sip_uri_read(u, (struct sip_text){ value.p + open + 1, n }))
-		return false;
-	value = sip_trim((struct sip_text){ close + 1, value.n - open - n - 2 });
-	return value.n == 0 || value.p[0] == ';' || value.p[0] == ',';
+		return none;
+	uri = (struct sip_text){ value.p + open + 1, (size_t)(close - value.p) - open - 1 };
+	behind = sip_trim((struct sip_text){ close + 1, value.n - open - uri.n - 2 });
+	return behind.n == 0 || behind.p[0] == ';' || behind.p[0] == ',' ? uri : none;
+}
+
+bool sip_uri_of(struct sip_uri *u, struct sip_text value)
+{
+	return sip_uri_read(u, sip_uri_in(value));
 }
 
 bool sip_uri_param(const struct sip_uri *u, struct sip_text name, struct sip_text *out)

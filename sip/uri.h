@@ -20,8 +20,11 @@ struct sip_uri {
 /* Reads a URI, as in a request line.  False: it is none. */
 bool sip_uri_read(struct sip_uri *u, struct sip_text text);
 
-/* The URI in a value of From, To, Route, Record-Route, Path, Contact: inside <>, or bare up to the first ";".  False:
- * it is none. */
+/* Where the URI is in a value of From, To, Route, Record-Route, Path, Contact: inside <>, or bare up to the first ";".
+ * { NULL, 0 }: there is none. */
+struct sip_text sip_uri_in(struct sip_text value);
+
+/* Reads that URI.  False: it is none. */
 bool sip_uri_of(struct sip_uri *u, struct sip_text value);
 
 /* A parameter of the URI; as sip_param (text.h). */

@@ -48,6 +48,7 @@ struct hop_request {
 	uint32_t wait;          /* its entry in the table; 0: none */
 	unsigned routes;        /* values of Route that are our own and go */
 	bool in_dialog;         /* To has a tag */
+	bool to_client;         /* a token says which; else it goes to a server */
 	bool strict;            /* the Request-URI is ours, and the last Route is the real one */
 	unsigned nroutes;       /* how many are left then */
 	struct sip_slice route; /* the first of these */

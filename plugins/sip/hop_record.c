@@ -35,7 +35,7 @@ bool hop_record_wanted(const struct hop_job *job)
 	const struct sip_head *h = &job->r->request.head;
 
 	if (h->method == SIP_REGISTER)
-		return o->path && !hop_is_server(job->from);
+		return o->path && !job->r->to_client;
 	return o->record_route && hop_record_forms_dialog(job->unit.p, h);
 }
 
@@ -89,7 +89,7 @@ void hop_record(struct hop_out *o, const struct hop_job *job)
 {
 	bool one =
 		job->server.transport == job->client.transport && sip_equal(job->server.address, job->client.address);
-	bool to_server = !hop_is_server(job->from);
+	bool to_server = !job->r->to_client;
 
 	if (!one && !to_server)
 		put_line(o, job, false);

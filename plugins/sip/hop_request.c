@@ -96,6 +96,11 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 		return false;
 	}
 	hop_route_read(r, l, p, h);
+	code = r->strict ? sip_check_uri(hop_route_uri(p, h, r), &reason) : 0;
+	if (code != 0) {
+		hop_request_refuse(l, p, h, code, COUNT_MALFORMED);
+		return false;
+	}
 	r->loop = hop_loop_hash(l->host, p, h, r->routes);
 	if (hop_loop_closed(p, h, &top, hop_of(l)->id, r->loop)) {
 		hop_request_refuse(l, p, h, 482, COUNT_LOOPS);
@@ -142,19 +147,26 @@ static struct lg_how way_of(struct lg_link *l, const struct message *m, const st
 void hop_request_received(struct lg_link *l, const struct message *m)
 {
 	struct hop_request r;
+
+	if (hop_request_read(&r, l, m))
+		hop_request_pass(l, m, &r);
+}
+
+void hop_request_pass(struct lg_link *l, const struct message *m, struct hop_request *r)
+{
+	char room[HOP_SENT_BY_ROOM];
 	struct lg_exchange *x;
 	struct lg_how how;
-	char room[HOP_SENT_BY_ROOM];
 
-	if (!hop_request_read(&r, l, m) || hop_wait_repeats(l, m, &r))
+	if (hop_wait_repeats(l, m, r))
 		return;
-	how = way_of(l, m, &r, room);
+	how = way_of(l, m, r, room);
 	x = l->host->route(l, &how, m->bytes);
 	if (!x) {
 		hop_reply_overload(l, m->bytes.p, &m->head);
 		return;
 	}
-	*(struct hop_request *)x->data = r;
+	*(struct hop_request *)x->data = *r;
 	if (how.flags & LG_KEEP)
 		hop_wait_begin(x);
 }
@@ -168,6 +180,17 @@ static bool is_foreign(const struct lg_exchange *x, const struct lg_link *to)
 	const struct hop_request *r = x->data;
 
 	return r->nroutes > 0 && !r->in_dialog && !hop_route_leads_to(to->server, sip_text(x->unit.p, r->route));
+}
+
+/* After a first server, whom its Route names, there is just no other one for it. */
+static void refuse_foreign(struct lg_exchange *x)
+{
+	const struct hop_request *r = x->data;
+
+	if (r->branch.attempt > 0)
+		hop_reply_status(x->from, x->unit.p, &r->request.head, 500);
+	else
+		hop_request_refuse(x->from, x->unit.p, &r->request.head, 403, COUNT_FORBIDDEN);
 }
 
 static void over(struct lg_exchange *x)
@@ -186,7 +209,7 @@ void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 		return;
 	}
 	if (is_foreign(x, to)) {
-		hop_request_refuse(x->from, x->unit.p, &r->request.head, 403, COUNT_FORBIDDEN);
+		refuse_foreign(x);
 		over(x);
 		return;
 	}

@@ -52,12 +52,25 @@ static bool is_marked(const struct lg_link *l, const struct sip_uri *u, struct s
 	return sip_uri_param(u, SIP_TEXT("lg"), &param) && hop_param_read(param, hop_of(l)->id, token);
 }
 
+/* A mark with a token that an earlier run has written, under another secret: it leads nowhere any more. */
+static void take_stale(const struct sip_uri *u, struct sip_text *token)
+{
+	struct sip_text param;
+
+	if (sip_uri_param(u, SIP_TEXT("lg"), &param) && param.n > 0 && memchr(param.p, '.', param.n))
+		*token = param;
+}
+
 static bool is_own(struct lg_link *l, const struct sip_uri *u, struct sip_text *token)
 {
 	const char *name = instance_of(l)->options->name;
 
-	return is_marked(l, u, token) || is_at(u, l->host->home(l), name) ||
-	       (l->side == LG_CLIENT && is_at(u, l->local, name));
+	if (is_marked(l, u, token))
+		return true;
+	if (!is_at(u, l->host->home(l), name) && !(l->side == LG_CLIENT && is_at(u, l->local, name)))
+		return false;
+	take_stale(u, token);
+	return true;
 }
 
 static struct sip_slice slice(const char *p, struct sip_text t)
@@ -155,13 +168,7 @@ static int cut_line(struct sip_splice *s, const char *p, const struct sip_head *
 
 struct sip_text hop_route_uri(const char *p, const struct sip_head *h, const struct hop_request *r)
 {
-	struct sip_text value = sip_text(p, r->strict ? r->last_route : h->uri);
-	const char *open = r->strict ? memchr(value.p, '<', value.n) : NULL;
-	const char *close = open ? memchr(open, '>', value.n - (size_t)(open - value.p)) : NULL;
-
-	if (!r->strict)
-		return value;
-	return close ? (struct sip_text){ open + 1, (size_t)(close - open) - 1 } : value;
+	return r->strict ? sip_uri_in(sip_text(p, r->last_route)) : sip_text(p, h->uri);
 }
 
 int hop_route_cut(struct sip_splice *s, const char *p, const struct sip_head *h, const struct hop_request *r)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hop_server.c takes a request that a server starts to the client that its Route names.  The token there is the core's
- * and signed, and counts from a server's side only; who has none is nobody that we relay for.
+ * and signed, and counts from a server's side only; without one there is nobody that we relay to.  A server that has
+ * connected to the listener by itself may also be a client: what it sends without a token goes the way of all requests.
  */
 #include "hop.h"
 
@@ -37,10 +38,15 @@ void hop_server_received(struct lg_link *l, const struct message *m)
 
 	if (!hop_request_read(&r, l, m))
 		return;
+	if (r.token.n == 0 && l->side == LG_CLIENT) {
+		hop_request_pass(l, m, &r);
+		return;
+	}
 	if (r.token.n == 0) {
 		hop_request_refuse(l, m->bytes.p, h, 403, COUNT_FORBIDDEN);
 		return;
 	}
+	r.to_client = true;
 	if (!has_flow(l, m->bytes.p, &r)) {
 		flow_failed(l, m->bytes.p, h);
 		return;

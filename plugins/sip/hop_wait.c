@@ -293,6 +293,12 @@ static bool late_answer(struct lg_link *l, const struct message *m, struct hop_w
 	return false;
 }
 
+/* Its answers come from there. */
+static bool goes_to_client(const struct hop_wait *w)
+{
+	return w->x && ((const struct hop_request *)w->x->data)->to_client;
+}
+
 bool hop_wait_answer(struct lg_link *l, const struct message *m, const struct hop_branch *b, uint32_t *entry)
 {
 	struct hop_table *t = &hop_of(l)->table;
@@ -303,7 +309,7 @@ bool hop_wait_answer(struct lg_link *l, const struct message *m, const struct ho
 	/* An answer to a CANCEL, which bears the same branch, says nothing of the INVITE. */
 	if (!w || m->head.method == SIP_CANCEL)
 		return true;
-	if ((w->from && hop_is_server(w->from)) == hop_is_server(l))
+	if (goes_to_client(w) == hop_is_server(l))
 		return true;
 	*entry = i;
 	if (b->attempt < w->attempt)

@@ -77,7 +77,7 @@ static const char *compare_length(const osip_message_t *m, const struct sip_head
 	return strtoull(m->content_length->value, NULL, 10) == h->body_n ? NULL : "Content-Length";
 }
 
-/* As policies read it: sip/uri.c and libosip2, whoever knows, must mean what libosip2 makes of the message. */
+/* What sip/uri.c reads must mean to policies what it means to libosip2; the rest that has read itself. */
 static const char *compare_from_part(const char *found, const char *p, const struct sip_head *h, enum sip_part part)
 {
 	char *buf = malloc(h->from.n + 1);
@@ -91,8 +91,9 @@ static const char *compare_from_part(const char *found, const char *p, const str
 static const char *compare_from(const osip_message_t *m, const char *p, const struct sip_head *h)
 {
 	const char *differs;
+	struct sip_uri u;
 
-	if (!m->from || !m->from->url)
+	if (!m->from || !m->from->url || !sip_uri_of(&u, sip_text(p, h->from)))
 		return NULL;
 	differs = compare_from_part(m->from->url->username, p, h, SIP_USER);
 	return differs ? differs : compare_from_part(m->from->url->host, p, h, SIP_DOMAIN);

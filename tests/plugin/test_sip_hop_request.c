@@ -271,6 +271,45 @@ static void a_strict_router_is_undone(void **state)
 	fake_destroy(f);
 }
 
+/* What stands in the last Route becomes the first line, so it is judged as one. */
+static void what_a_strict_router_hides_is_judged(void **state)
+{
+	static const struct {
+		const char *route;
+		int status;
+	} routes[] = {
+		{ "<sip:r;lr>, \"<b>\" <sip:c>", 0 },
+		{ "<sip:r;lr>, sip:c;x", 0 },
+		{ "<sip:r;lr>, <sip:c SIP/2.0>", 400 },
+		{ "<sip:r;lr>\r\nRoute: <sip:\r\n c>", 400 },
+		{ "<sip:r;lr>, <s\xc3\xbc:c>", 400 },
+		{ "<sip:r;lr>, <sip:c?Subject=x>", 400 },
+		{ "<sip:r;lr>, <http://c>", 416 },
+	};
+	struct fake *f = HOP_PLAY(.record_route = true);
+	char text[4096], uri[512], extra[512];
+
+	(void)state;
+	fake_text(fake_client(f, false), SAY(.method = "INVITE"));
+	snprintf(uri, sizeof(uri), "%s", value(fake_shared(f, 0)->got, "Record-Route", 0) + 1);
+	uri[strlen(uri) - 1] = '\0';
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+		struct fake_peer *client = fake_client(f, false), *server = fake_shared(f, 0);
+		int status = 0;
+
+		fake_forget(server);
+		snprintf(extra, sizeof(extra), "Route: %s\r\n", routes[i].route);
+		snprintf(text, sizeof(text), "BYE %s%s", uri,
+			 strstr(SAY(.method = "BYE", .to = "<sip:b@c>;tag=2", .extra = extra), " SIP/2.0"));
+		fake_text(client, text);
+		sscanf(client->got, "SIP/2.0 %d", &status);
+		assert_int_equal(status, routes[i].status);
+		assert_int_equal(starts(server, "BYE sip:c SIP/2.0\r\n"), status == 0);
+		fake_kill(client);
+	}
+	fake_destroy(f);
+}
+
 static void we_are_nobodys_relay(void **state)
 {
 	(void)state;
@@ -402,6 +441,7 @@ int main(void)
 		cmocka_unit_test(our_own_routes_go),
 		cmocka_unit_test(our_marks_are_known),
 		cmocka_unit_test(a_strict_router_is_undone),
+		cmocka_unit_test(what_a_strict_router_hides_is_judged),
 		cmocka_unit_test(we_are_nobodys_relay),
 		cmocka_unit_test(ways),
 		cmocka_unit_test(a_route_names_the_server),

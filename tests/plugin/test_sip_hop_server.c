@@ -188,6 +188,28 @@ static void a_server_may_call_by_a_link_of_its_own(void **state)
 	fake_destroy(f);
 }
 
+/* One that connects by itself may be a client as well: a new call of it is anybody's, retries included. */
+static void a_server_may_be_a_client(void **state)
+{
+	struct fake_peer *client, *server, *calls;
+	char route[2048];
+	struct fake *f = registered(LG_TCP, &client, &server, route);
+
+	(void)state;
+	calls = fake_server_calls(f, 2);
+	fake_own(f, "t", 0);
+	fake_text(calls, SAY(.method = "INVITE", .call_id = "t"));
+	assert_int_equal(messages(server), 1);
+	assert_int_equal(client->got_n, 0);
+	fake_text(server, answer(server, 503, NULL));
+	assert_int_equal(f->agains, 1);
+	assert_int_equal(calls->got_n, 0);
+	fake_text(fake_shared(f, 1), answer(fake_shared(f, 1), 200, NULL));
+	assert_true(starts(calls, "SIP/2.0 200 "));
+	assert_int_equal(f->open, 0);
+	fake_destroy(f);
+}
+
 /* ---- Flows that have gone ---- */
 
 static void a_client_that_has_gone_is_430(void **state)
@@ -294,6 +316,7 @@ int main(void)
 		cmocka_unit_test(a_forged_token_is_430),
 		cmocka_unit_test(a_token_counts_from_servers_only),
 		cmocka_unit_test(a_server_may_call_by_a_link_of_its_own),
+		cmocka_unit_test(a_server_may_be_a_client),
 		cmocka_unit_test(a_client_that_has_gone_is_430),
 		cmocka_unit_test(nothing_is_kept_for_a_flow_that_has_gone),
 		cmocka_unit_test(a_servers_loop_is_482),

@@ -114,6 +114,22 @@ static void without_another_server_it_is_500(void **state)
 }
 
 /* The first time that nobody is there it is 503, with a time to come again. */
+/* The Route names the server that has died: nobody is forbidden anything, there is just no other server for it. */
+static void what_is_routed_to_one_server_stays_there(void **state)
+{
+	struct fake *f = hop_play(NULL);
+	struct fake_peer *client = fake_client(f, false);
+
+	(void)state;
+	fake_text(client, SAY(.method = "INVITE", .extra = "Route: <sip:192.0.2.3;lr>\r\n"));
+	assert_int_equal(messages(fake_shared(f, 0)), 1);
+	fake_kill(fake_shared(f, 0));
+	assert_true(starts(client, "SIP/2.0 500 "));
+	assert_int_equal(f->counts[COUNT_FORBIDDEN], 0);
+	assert_int_equal(f->open, 0);
+	fake_destroy(f);
+}
+
 static void without_any_server_it_is_503(void **state)
 {
 	struct fake *f = hop_play(NULL);
@@ -455,6 +471,7 @@ int main(void)
 		cmocka_unit_test(the_ack_is_the_invites),
 		cmocka_unit_test(two_503_are_500),
 		cmocka_unit_test(without_another_server_it_is_500),
+		cmocka_unit_test(what_is_routed_to_one_server_stays_there),
 		cmocka_unit_test(without_any_server_it_is_503),
 		cmocka_unit_test(some_have_one_server),
 		cmocka_unit_test(only_so_many_wait),

@@ -2,8 +2,8 @@
 """x01: SIP as a hop, over every pair of transports: our Via on top on the way there, and gone on the way back."""
 import threading
 
-from play import equal, eventually, expect, main, request, story
-from play.messages import Message, response
+from play import Message, Skip, equal, eventually, expect, main, request, response, story
+from play.udp import udp_socket
 
 TEXT = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 
@@ -92,6 +92,44 @@ def tcp_in_udp_out(play):
 @story
 def tls_in_tcp_out(play):
     ask_and_see(play, "tls", "tcp")
+
+
+def udp_gateway_on(play, server, bind, port):
+    server.answer = lambda data: bytes(response(Message(data), server=server.name))
+    play.gateway_of(f"""
+gateway {{ workers = 2, control = "control", log = "debug", drain = "1s" }}
+pool "farm" {{ servers = {{ "{server.address}" }}, monitor = false }}
+listener "in" {{ plugin = "sip", bind = {{ "udp:{bind}:{port}" }}, pool = "farm" }}
+""").wait_open()
+
+
+def free_port(host):
+    with udp_socket(host) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            raise Skip(f"this machine has no {host}") from None
+        return probe.getsockname()[1]
+
+
+@story
+def answers_leave_from_the_address_that_was_asked(play):
+    port = free_port("0.0.0.0")
+    udp_gateway_on(play, play.udp_server("one", port=5060), "0.0.0.0", port)
+    client = play.udp_client(100, address=(play.host(1), port))
+    for last in (1, 2, 3, 2, 1):
+        asked = request("OPTIONS", via=f"SIP/2.0/UDP 192.0.2.1;rport;branch=z9hG4bK{last}{client.socket.fileno()}")
+        equal(Message(client.ask(bytes(asked), to=(play.host(last), port))).status, 200, f"the answer of ...{last}")
+
+
+@story
+def ipv6_in_ipv4_out(play):
+    port, one = free_port("::1"), play.udp_server("one", port=5060)
+    udp_gateway_on(play, one, "[::1]", port)
+    asked = request("OPTIONS", via="SIP/2.0/UDP [2001:db8::9]:5070;rport;branch=z9hG4bKsix")
+    got = Message(play.udp_client(address=("::1", port)).ask(bytes(asked)))
+    equal((got.status, len(got.all("Via"))), (200, 1), "the answer")
+    expect("received=::1" in got.header("Via"), f"the client's Via: {got.header('Via')}")
 
 
 # ---- Requests that a server starts ----

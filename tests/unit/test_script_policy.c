@@ -94,6 +94,31 @@ static void test_fact_is_asked_once(void **state)
 	script_unload(w->s, p);
 }
 
+/* A decision that keeps what the one before has read must see every change of it. */
+static void test_fact_changes(void **state)
+{
+	static const struct {
+		const char *value;
+		int code;
+	} rows[] = {
+		{ "one", 601 }, { "one", 601 }, { "two", 602 }, { "on", 603 }, { "one more", 603 },
+		{ NULL, 604 },  { "one", 601 }, { "", 603 },    { NULL, 604 }, { NULL, 604 },
+	};
+	struct world *w = *state;
+	struct script_policy *p =
+		world_load(w, "local x = m['header.x'] "
+			      "return reply(x == 'one' and 601 or x == 'two' and 602 or x and 603 or 604, 'x')");
+	struct verdict v;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		w->facts[2] = rows[i].value;
+		script_decide(w->s, p, world_fact, w, &v);
+		assert_int_equal(v.kind, VERDICT_REPLY);
+		assert_int_equal(v.code, rows[i].code);
+	}
+	script_unload(w->s, p);
+}
+
 /* ---- What fails, and how it is said ---- */
 
 static const struct {
@@ -194,8 +219,9 @@ static void test_wrong_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD_TEST(test_verdicts),           WORLD_TEST(test_reply),   WORLD_TEST(test_long_reason),
-		WORLD_TEST(test_fact_is_asked_once), WORLD_TEST(test_failing), WORLD_TEST(test_wrong_options),
+		WORLD_TEST(test_verdicts),           WORLD_TEST(test_reply),        WORLD_TEST(test_long_reason),
+		WORLD_TEST(test_fact_is_asked_once), WORLD_TEST(test_fact_changes), WORLD_TEST(test_failing),
+		WORLD_TEST(test_wrong_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
