@@ -28,8 +28,8 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn, expect, options of ports, networks and routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
- * lychgate's own protocols run on it.
+ * ABI history.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn, expect, options of ports, networks and
+ * routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H

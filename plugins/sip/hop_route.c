@@ -33,12 +33,25 @@ static bool is_marked(const struct lg_link *l, const struct sip_uri *u, struct s
 	return sip_uri_param(u, SIP_TEXT("lg"), &param) && hop_param_read(param, hop_of(l)->id, token);
 }
 
+/* A mark with a token that an earlier run has written, under another secret: it leads nowhere any more. */
+static void take_stale(const struct sip_uri *u, struct sip_text *token)
+{
+	struct sip_text param;
+
+	if (sip_uri_param(u, SIP_TEXT("lg"), &param) && param.n > 0 && memchr(param.p, '.', param.n))
+		*token = param;
+}
+
 static bool is_own(struct lg_link *l, const struct sip_uri *u, struct sip_text *token)
 {
 	const char *name = instance_of(l)->options->name;
 
-	return is_marked(l, u, token) || is_at(u, l->host->home(l), name) ||
-	       (l->side == LG_CLIENT && is_at(u, l->local, name));
+	if (is_marked(l, u, token))
+		return true;
+	if (!is_at(u, l->host->home(l), name) && !(l->side == LG_CLIENT && is_at(u, l->local, name)))
+		return false;
+	take_stale(u, token);
+	return true;
 }
 
 static struct sip_slice slice(const char *p, struct sip_text t)
