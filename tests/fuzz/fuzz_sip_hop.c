@@ -43,9 +43,9 @@ struct stage {
 	struct fake_peer *client;
 	uint8_t deal;
 	uint64_t cseqs; /* a bit for each that came, or two that look alike */
-	bool timed;     /* what becomes of a request depends on whether an earlier one has been routed: it may be the same
-			   one again, or the end of the stream */
-	bool unfinished; /* the stream may be inside a message */
+	bool timed; /* what becomes of a request depends on whether an earlier one has been routed: it may be the same
+		       one again, or the end of the stream */
+	bool unfinished;         /* the stream may be inside a message */
 	size_t seen[FAKE_PEERS]; /* how much of each peer's `got` has been looked at */
 };
 
