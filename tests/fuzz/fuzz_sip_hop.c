@@ -322,6 +322,14 @@ static void play_unit(struct stage *s, const struct unit *u)
 		check_hops(u, sent, answer);
 }
 
+/* Is there anything behind the first head? */
+static bool is_more(struct sip_text t)
+{
+	const char *end = memmem(t.p, t.n, "\r\n\r\n", 4);
+
+	return end && end + 4 < t.p + t.n;
+}
+
 /* Plays message by message as far as there are any. */
 static void play_units(struct stage *s, struct sip_text t)
 {
@@ -338,7 +346,7 @@ static void play_units(struct stage *s, struct sip_text t)
 			if (!(s->deal & BY_UDP))
 				client_says(s, (struct sip_text){ t.p, n });
 		} else {
-			s->timed |= s->cseqs != 0;
+			s->timed |= s->cseqs != 0 || is_more(t);
 			s->unfinished = !(s->deal & BY_UDP);
 			client_says(s, t);
 		}
