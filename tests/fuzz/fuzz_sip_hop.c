@@ -343,8 +343,10 @@ static void play_units(struct stage *s, struct sip_text t)
 			n = s->deal & BY_UDP ? t.n : u.n;
 		} else if (t.n > 2 && memcmp(t.p, "\r\n", 2) == 0) {
 			n = 2;
-			if (!(s->deal & BY_UDP))
+			if (!(s->deal & BY_UDP)) {
 				client_says(s, (struct sip_text){ t.p, n });
+				(void)news(s, s->client); /* a pong */
+			}
 		} else {
 			s->timed |= s->cseqs != 0 || is_more(t);
 			s->unfinished = !(s->deal & BY_UDP);
