@@ -28,7 +28,7 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn, expect, options of ports, networks and
+ * ABI history.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn, expect, options of ports, networks and
  * routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 #define LG_ABI_MAJOR 0 /* another one than the core's: not loaded */
-#define LG_ABI_MINOR 3 /* a higher one than the core's: not loaded */
+#define LG_ABI_MINOR 4 /* a higher one than the core's: not loaded */
 
 /* Borrowed bytes; not terminated.  { NULL, 0 } is "there is none". */
 struct lg_span {
@@ -103,6 +103,7 @@ struct lg_link {
 	struct lg_span peer, local;      /* the addresses of both ends, written like lg_server.address */
 	struct lg_span subject;          /* of the peer's verified certificate */
 	struct lg_span sni, alpn;        /* what the client asked for */
+	struct lg_exchange *exchange;    /* a leased link's tenant, a kept one's; NULL: it is idle */
 };
 
 /* A client link and what hangs on it. */
@@ -138,6 +139,12 @@ enum lg_mode {
 	 * is NULL.  It takes whole units only, and is never held for one receiver.
 	 */
 	LG_SHARED,
+	/*
+	 * An idle link to the server (of this listener and thread, under the same rules of sharing), or a new one: nobody
+	 * else's until the exchange ends.  `reuse` gives it back, `done` closes it.  Its data begin zeroed with each lease.
+	 * Once the session keeps a link to the server (`keep`), that one is taken, whatever else is idle.
+	 */
+	LG_LEASED,
 };
 
 enum lg_how_flags {
@@ -145,6 +152,8 @@ enum lg_how_flags {
 	LG_FOLLOW = 2, /* the key's owner, if there is one, beats a policy's route (requests inside a dialog, CANCEL, ACK) */
 	LG_KNOWN = 4,  /* the plugin itself knows where it goes (a token): policies may only answer or drop, and `routed`
 			* comes with `to` NULL */
+	LG_STAY = 16,  /* LG_LEASED: a link that the session keeps in the pool of the verdict is taken, before persistence and
+			* balance */
 	LG_STREAM = 8, /* LG_SHARED: by a byte stream, if the pool has UDP and streams (too long for a datagram) */
 };
 
@@ -344,6 +353,13 @@ struct lg_host {
 	/* Where the peer of `l` can reach this listener by l's transport, "192.0.2.1:5060": its own address with that
 	 * transport, else l->local.  Good until the next call. */
 	struct lg_span (*home)(const struct lg_link *l);
+
+	/* Ends an exchange as `done` does, and gives its leased link back: the answer is complete, and so is the request. */
+	void (*reuse)(struct lg_exchange *x);
+
+	/* The leased link of the exchange belongs to the client's session for good: never leased again, closed with the
+	 * client's link, as the client's link is with it (LG_FLUSH).  False: the session has too many (limits.kept). */
+	bool (*keep)(struct lg_exchange *x);
 };
 
 /* ---- Options, facts -------------------------------------------------------------------------------------------------- */
@@ -452,6 +468,12 @@ struct lg_plugin {
 	/* Headers (lower case) that no policy may edit: a policy that says so gets a warning at load, and its edit is left
 	 * aside.  Ends with NULL; a plugin without a list cannot edit at all, and such a policy is refused. */
 	const char *const *sealed;
+
+	/* Since ABI 0.4. */
+
+	/* What TLS may offer as application protocols with these options, ends with NULL; the first is preferred.  NULL: no
+	 * ALPN. */
+	const char *const *(*alpn)(const void *conf);
 };
 
 #define LG_PLUGIN_HEADER .abi_major = LG_ABI_MAJOR, .abi_minor = LG_ABI_MINOR, .size = sizeof(struct lg_plugin)
