@@ -84,6 +84,7 @@ struct client {
 	bool stays;    /* NTLM or Negotiate was seen: its server is its own */
 	bool ended;    /* it sends no more */
 	bool last;     /* nothing more is asked on this link */
+	bool trusted;  /* its address is in the option `trusted` */
 	uint32_t requests;
 	struct lg_exchange *x; /* the one that is open; NULL: none */
 	struct head head;
@@ -112,15 +113,13 @@ struct request {
 	struct head head;      /* its fields: see request_head */
 	struct target *target; /* in the client's link */
 	int status;            /* of the final answer, once it is on its way; ours too */
-	char method[HEAD_METHOD];
-	uint8_t method_n;
 	bool heard;     /* something of an answer has come */
 	bool body_sent; /* something of the body has been passed on, and is gone */
 	bool close;     /* the client's link ends with the answer */
 	bool retried;
 	bool cookie_came;
 	char cookie[COOKIE_VALUE]; /* the request's, or one made for the answer; only with the option */
-	uint64_t bytes_out;
+	uint64_t raw_in, raw_out; /* bytes, once it is upgraded */
 };
 
 union link_data {
