@@ -3,8 +3,8 @@
  * cookie.h: the gateway's own persistence cookie.  Its value is random and signed by host->digest, so that nobody can
  * make one up and one gateway of a pair knows the other's; it says nothing about a server.
  */
-#ifndef PLUGIN_HTTPS_COOKIE_H
-#define PLUGIN_HTTPS_COOKIE_H
+#ifndef HTTPS_COOKIE_H
+#define HTTPS_COOKIE_H
 
 #include <lychgate/plugin.h>
 
@@ -12,6 +12,7 @@ enum {
 	COOKIE_VALUE = 32, /* 12 random bytes and 8 of the signature, in base32 */
 	COOKIE_NAME = 64,  /* the most that a name may have */
 	COOKIE_PATH = 256,
+	COOKIE_TRIES = 8,  /* cookies of the name in one line that are looked at */
 	COOKIE_LINE = 512, /* a Set-Cookie line with all of them */
 };
 
@@ -54,12 +55,9 @@ void cookie_make(const struct lg_host *host, const char *name, char value[COOKIE
 bool cookie_valid(const struct lg_host *host, const char *name, struct lg_span value);
 
 /*
- * Walks the pairs of a Cookie header's value (RFC 6265 section 4.2.1): takes the next one off `rest` and gives its name
- * and its value, without quotes; they borrow.  What is no pair is passed over.  False: there is none left.
+ * The first valid one of this name in a Cookie line's value (RFC 6265 section 4.2.1): others of the name count as absent,
+ * and more than COOKIE_TRIES of them are not looked at.  It borrows; { NULL, 0 }: there is none.
  */
-bool cookie_next(struct lg_span *rest, struct lg_span *name, struct lg_span *value);
-
-/* The first valid one of this name in a Cookie header's value; others of the name count as absent.  It borrows. */
 struct lg_span cookie_find(const struct lg_host *host, const char *name, struct lg_span header);
 
 /* Writes "Set-Cookie: ...\r\n", not terminated; `tls`: the client came inside TLS.  Its length. */

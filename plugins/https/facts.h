@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* facts.h: what routes, policies, persistence and the access log can know of a request, found when asked for.  Host, path
  * and query are read in the normal form that the server gets (target.h). */
-#ifndef PLUGIN_HTTPS_FACTS_H
-#define PLUGIN_HTTPS_FACTS_H
+#ifndef HTTPS_FACTS_H
+#define HTTPS_FACTS_H
 
 #include <lychgate/plugin.h>
 

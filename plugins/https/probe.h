@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* probe.h: the monitor of web servers: a GET or HEAD, and what its answer says of the server's health. */
-#ifndef PLUGIN_HTTPS_PROBE_H
-#define PLUGIN_HTTPS_PROBE_H
+#ifndef HTTPS_PROBE_H
+#define HTTPS_PROBE_H
 
 #include <lychgate/plugin.h>
 

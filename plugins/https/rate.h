@@ -3,8 +3,8 @@
  * rate.h: requests per source and second, in one instance (one listener and worker).  A token bucket for each source, in
  * a table that never grows: where it is full, the source nearest to a full bucket is forgotten.
  */
-#ifndef PLUGIN_HTTPS_RATE_H
-#define PLUGIN_HTTPS_RATE_H
+#ifndef HTTPS_RATE_H
+#define HTTPS_RATE_H
 
 #include <lychgate/plugin.h>
 
