@@ -17,7 +17,7 @@ _Static_assert((RANDOM + SIGNATURE) * 8 == COOKIE_VALUE * 5, "no bit of the text
 
 static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567"; /* RFC 4648 section 6, in lower case */
 
-const char *const cookie_secure_choices[] = { "auto", "true", "false", NULL };
+const char *const cookie_secure_choices[] = { "auto", "always", "never", NULL };
 const char *const cookie_same_site_choices[] = { "unset", "lax", "strict", "none", NULL };
 
 /* ---- The value ---- */
@@ -141,7 +141,7 @@ struct lg_span cookie_find(const struct lg_host *host, const char *name, struct 
 
 static bool is_secure(const struct cookie_conf *c, bool tls)
 {
-	return c->secure == COOKIE_SECURE_YES || (c->secure == COOKIE_SECURE_AUTO && tls);
+	return c->secure == COOKIE_SECURE_ALWAYS || (c->secure == COOKIE_SECURE_AUTO && tls);
 }
 
 size_t cookie_line(const struct cookie_conf *c, struct lg_span value, bool tls, char out[COOKIE_LINE])

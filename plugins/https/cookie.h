@@ -16,7 +16,7 @@ enum {
 	COOKIE_LINE = 512, /* a Set-Cookie line with all of them */
 };
 
-enum cookie_secure { COOKIE_SECURE_AUTO, COOKIE_SECURE_YES, COOKIE_SECURE_NO };
+enum cookie_secure { COOKIE_SECURE_AUTO, COOKIE_SECURE_ALWAYS, COOKIE_SECURE_NEVER };
 enum cookie_same_site { COOKIE_SAME_SITE_UNSET, COOKIE_SAME_SITE_LAX, COOKIE_SAME_SITE_STRICT, COOKIE_SAME_SITE_NONE };
 
 /* Options of the listener. */

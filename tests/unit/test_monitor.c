@@ -445,7 +445,7 @@ static void test_track_what_is_always_up(void **state)
 
 	(void)state;
 	watch_begin(t);
-	follows(t, HEALTH_UP, "not monitored");
+	follows(t, HEALTH_UP, "pool pool: not monitored");
 	watch_end(t);
 }
 
