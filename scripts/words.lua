@@ -35,6 +35,8 @@ local limits = {
     help = "how long a request waits for its final answer" },
   { key = "requests", type = "integer", min = 1, max = 1000000, default = 1000,
     help = "open requests in one session" },
+  { key = "kept", type = "integer", min = 0, max = 1000, default = 8,
+    help = "server links that belong to one client link for good (NTLM)" },
   { key = "headers", type = "size", min = "1k", max = "1M", default = "64k", help = "the head of one message" },
   { key = "message", type = "size", min = "1k", max = "1024M", default = "5M", help = "the body of one message" },
   { key = "memory", type = "size", min = 0, max = "1048576M", default = "512M",
