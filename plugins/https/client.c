@@ -235,7 +235,7 @@ static ptrdiff_t read_body(struct lg_link *l, struct lg_span in)
 		struct lg_span bytes = { in.p, used };
 
 		request_of(x)->body_sent = true;
-		if (l->host->send(x->to, l, &bytes, 1, verdict == BODY_DONE ? 0 : LG_MORE) == LG_FULL)
+		if (l->host->send(x->to, l, &bytes, 1, 0) == LG_FULL)
 			c->server_full = true;
 	}
 	if (verdict == BODY_DONE) {

@@ -258,7 +258,7 @@ void request_routed(struct lg_exchange *x, struct lg_link *to)
 	}
 	c->phase = c->body.done ? CLIENT_ANSWER : CLIENT_BODY;
 	server_begin(x, to);
-	if (l->host->send(to, l, s->pieces, s->n, c->body.done ? 0 : LG_MORE) == LG_FULL && !c->body.done)
+	if (l->host->send(to, l, s->pieces, s->n, 0) == LG_FULL && !c->body.done)
 		c->server_full = true;
 	client_go(l);
 }
@@ -312,6 +312,9 @@ void request_lost(struct lg_exchange *x, const struct lg_lost *why)
 	c->server_full = false;
 	if (c->phase == CLIENT_END) {
 		c->x = NULL;
+	} else if (c->phase == CLIENT_RAW) {
+		c->x = NULL;
+		client_close(x->from, LG_FLUSH);
 	} else if (r->status != 0) {
 		c->x = NULL;
 		cut_short(x);

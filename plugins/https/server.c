@@ -57,10 +57,11 @@ void server_go(struct lg_link *l)
 	l->host->go(l);
 }
 
+/* Without LG_MORE: nobody else writes to the client meanwhile, and an answer may be silent as long as a link may. */
 static void pass(struct lg_exchange *x, const struct lg_span *pieces, unsigned n, bool more)
 {
 	struct lg_link *client = x->from, *l = x->to;
-	enum lg_send sent = client->host->send(client, l, pieces, n, more ? LG_MORE : 0);
+	enum lg_send sent = client->host->send(client, l, pieces, n, 0);
 
 	client_sent(client, sent);
 	if (sent == LG_FULL && more) {
@@ -283,15 +284,10 @@ void server_ended(struct lg_link *l)
 {
 	struct server *s = server_of(l);
 
-	if (l->exchange && s->phase == SERVER_BODY && body_end(&s->body, true)) {
-		struct lg_link *client = l->exchange->from;
-
-		/* The last piece said that there is more. */
-		client->host->send(client, l, &(struct lg_span){ "", 0 }, 1, 0);
+	if (l->exchange && s->phase == SERVER_BODY && body_end(&s->body, true))
 		server_answered(l, true);
-		return;
-	}
-	l->host->close(l, LG_FLUSH); /* `lost` tells */
+	else
+		l->host->close(l, LG_FLUSH); /* `lost` tells */
 }
 
 void server_writable(struct lg_link *l)
