@@ -353,6 +353,7 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	const struct client *c = client_of(x->from);
 	const struct server *s = x->to ? server_of(x->to) : NULL;
 	const char *cookie = inst->options->cookie.name;
+	char authority[TARGET_AUTHORITY];
 	struct facts f = { .head = request_head(x), .text = x->unit.p, .status = r->status };
 
 	if (!f.head || !r->target || !make_room(inst, f.head->size + FACTS_SCRATCH))
@@ -361,9 +362,12 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	f.host = (struct lg_span){ r->target->host, r->target->host_n };
 	f.path = target_path(r->target, x->unit.p);
 	f.query = target_query(r->target, x->unit.p);
+	if (r->target->host_changed)
+		f.authority = (struct lg_span){ authority, target_authority(r->target, authority) };
 	if (cookie && *cookie) {
 		f.cookie_name = (struct lg_span){ cookie, strlen(cookie) };
 		f.cookie = (struct lg_span){ r->cookie, COOKIE_VALUE };
+		f.cookie_is_new = !r->cookie_came;
 	}
 	f.bytes_in = c->body.bytes + r->raw_in;
 	f.bytes_out = (s ? s->body.bytes : 0) + r->raw_out;
