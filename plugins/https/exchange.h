@@ -63,6 +63,7 @@ struct instance {
 	struct splice splice;             /* a head on its way out */
 	char *scratch;                    /* for facts, of limits.headers bytes at least; NULL: not asked for yet */
 	size_t scratch_size;
+	char authority[TARGET_AUTHORITY]; /* for the fact header.host */
 };
 
 enum client_phase {

@@ -353,7 +353,6 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	const struct client *c = client_of(x->from);
 	const struct server *s = x->to ? server_of(x->to) : NULL;
 	const char *cookie = inst->options->cookie.name;
-	char authority[TARGET_AUTHORITY];
 	struct facts f = { .head = request_head(x), .text = x->unit.p, .status = r->status };
 
 	if (!f.head || !r->target || !make_room(inst, f.head->size + FACTS_SCRATCH))
@@ -363,7 +362,7 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	f.path = target_path(r->target, x->unit.p);
 	f.query = target_query(r->target, x->unit.p);
 	if (r->target->host_changed)
-		f.authority = (struct lg_span){ authority, target_authority(r->target, authority) };
+		f.authority = (struct lg_span){ inst->authority, target_authority(r->target, inst->authority) };
 	if (cookie && *cookie) {
 		f.cookie_name = (struct lg_span){ cookie, strlen(cookie) };
 		f.cookie = (struct lg_span){ r->cookie, COOKIE_VALUE };
