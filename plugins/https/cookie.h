@@ -32,7 +32,8 @@ struct cookie_conf {
 extern const char *const cookie_secure_choices[], *const cookie_same_site_choices[];
 
 /* The options, for the plugin's table; `type` is its conf struct and `member` the struct cookie_conf in it. */
-/* clang-format off: rows of a table, not blocks */
+/* Rows of a table, not blocks. */
+/* clang-format off */
 #define COOKIE_OPTIONS(type, member)                                                                                   \
 	{ "cookie", LG_STR, offsetof(type, member.name),                                                               \
 	  .help = "name of a persistence cookie that the gateway sets in each answer to a request without it" },       \
