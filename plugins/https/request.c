@@ -284,7 +284,8 @@ void request_respond(struct lg_exchange *x, const struct lg_reply *reply)
 	answer(x->from, &r->head, &own, false);
 }
 
-/* Nothing of an answer has come, nothing of the body has gone, and to do it twice does no harm (RFC 9110 section 9.2.2). */
+/* Nothing of an answer has come, nothing of the body has gone, and to do it twice does no harm (RFC 9110
+ * section 9.2.2). */
 static bool may_repeat(const struct lg_exchange *x, const struct lg_lost *why)
 {
 	const struct request *r = request_of(x);

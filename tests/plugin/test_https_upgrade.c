@@ -139,8 +139,9 @@ static void it_can_be_forbidden(void **state)
 
 static void other_upgrades_do_not_pass(void **state)
 {
-	struct scene s = ask(NULL, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-				   "HTTP2-Settings: AAMAAABk\r\n\r\n");
+	struct scene s =
+		ask(NULL, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+			  "HTTP2-Settings: AAMAAABk\r\n\r\n");
 
 	(void)state;
 	assert_int_equal(times(s.server, "h2c"), 0);
@@ -153,12 +154,9 @@ static void other_upgrades_do_not_pass(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_pass_both_ways),
-		cmocka_unit_test(full_ends_hold_the_other),
-		cmocka_unit_test(both_end_together),
-		cmocka_unit_test(silence_ends_it),
-		cmocka_unit_test(a_refusal_is_an_answer),
-		cmocka_unit_test(it_can_be_forbidden),
+		cmocka_unit_test(bytes_pass_both_ways),       cmocka_unit_test(full_ends_hold_the_other),
+		cmocka_unit_test(both_end_together),          cmocka_unit_test(silence_ends_it),
+		cmocka_unit_test(a_refusal_is_an_answer),     cmocka_unit_test(it_can_be_forbidden),
 		cmocka_unit_test(other_upgrades_do_not_pass),
 	};
 
