@@ -69,6 +69,13 @@ static bool next_line(const char *p, size_t n, uint32_t *at, struct sip_text *li
 	return true;
 }
 
+static bool begins_as(struct sip_text line, struct sip_text name, char compact)
+{
+	char first = line.p[0] | 0x20;
+
+	return (name.n > 0 && first == (name.p[0] | 0x20)) || (compact && first == compact);
+}
+
 static bool is_called(struct sip_text found, struct sip_text name, char compact)
 {
 	return sip_same(found, name) || (compact && found.n == 1 && (found.p[0] | 0x20) == compact);
@@ -83,9 +90,12 @@ bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text na
 	if (*at == 0)
 		*at = h->start.at + h->start.n + 2;
 	while (next_line(p, h->head_n, at, &line)) {
-		const char *colon = memchr(line.p, ':', line.n);
+		const char *colon;
 		struct sip_text found;
 
+		if (!begins_as(line, name, compact)) /* most lines are passed over by their first letter */
+			continue;
+		colon = memchr(line.p, ':', line.n);
 		if (!colon ||
 		    !is_called(sip_trim((struct sip_text){ line.p, (size_t)(colon - line.p) }), name, compact))
 			continue;

@@ -44,6 +44,7 @@ struct hop_link {
 struct hop_request {
 	struct request request; /* first: facts.c reads it */
 	struct hop_branch branch;
+	struct sip_via_place via; /* the sender's, on top */
 	uint64_t loop;          /* the digest of what decides where it goes */
 	uint32_t wait;          /* its entry in the table; 0: none */
 	unsigned routes;        /* values of Route that are our own and go */
