@@ -44,13 +44,15 @@ static inline uint64_t word(const unsigned char *p)
 	return le64toh(w);
 }
 
-/* Up to seven. */
-static inline uint64_t part_of_word(const unsigned char *p, size_t n)
+/* The last `left` bytes, up to seven, of a message of `n`: of most they are the upper ones of its last eight. */
+static inline uint64_t last_bytes(const unsigned char *p, size_t left, size_t n)
 {
 	uint64_t w = 0;
 
-	while (n-- > 0)
-		w = w << 8 | p[n];
+	if (n >= WORD)
+		return word(p + left - WORD) >> 8 >> 8 * (WORD - 1 - left); /* in two steps: never by 64 bits at once */
+	while (left-- > 0)
+		w = w << 8 | p[left];
 	return w;
 }
 
@@ -80,7 +82,7 @@ static void absorb(struct state *s, const unsigned char *p, size_t n)
 
 	for (; left >= WORD; left -= WORD, p += WORD)
 		take(s, word(p));
-	take(s, part_of_word(p, left) | (uint64_t)n << 56);
+	take(s, last_bytes(p, left, n) | (uint64_t)n << 56);
 }
 
 static inline uint64_t squeeze(struct state *s)
@@ -135,7 +137,7 @@ struct gathered {
 static inline void add_word(struct state *s, struct gathered *g, uint64_t w)
 {
 	take(s, g->word | w << 8 * g->n);
-	g->word = w >> 8 >> 8 * (WORD - 1 - g->n); /* in two steps: never by 64 bits at once */
+	g->word = w >> 8 >> 8 * (WORD - 1 - g->n);
 }
 
 /* Less than a word: the lowest `n` bytes of `w`; those above them are zero. */
@@ -158,7 +160,7 @@ static inline void add_piece(struct state *s, struct gathered *g, struct lg_span
 	add_part(s, g, (uint32_t)piece.n, LENGTH);
 	for (; left >= WORD; left -= WORD, p += WORD)
 		add_word(s, g, word(p));
-	add_part(s, g, part_of_word(p, left), (unsigned)left);
+	add_part(s, g, last_bytes(p, left, piece.n), (unsigned)left);
 	g->all += LENGTH + piece.n;
 }
 

@@ -94,17 +94,14 @@ static unsigned put_digits(char *out, const unsigned char *bytes, size_t n)
 	return used;
 }
 
-/* What each character counts, and one more; 0: it is no digit. */
-static const unsigned char values[256] = {
-	['a'] = 1,  ['b'] = 2,  ['c'] = 3,  ['d'] = 4,  ['e'] = 5,  ['f'] = 6,  ['g'] = 7,  ['h'] = 8,
-	['i'] = 9,  ['j'] = 10, ['k'] = 11, ['l'] = 12, ['m'] = 13, ['n'] = 14, ['o'] = 15, ['p'] = 16,
-	['q'] = 17, ['r'] = 18, ['s'] = 19, ['t'] = 20, ['u'] = 21, ['v'] = 22, ['w'] = 23, ['x'] = 24,
-	['y'] = 25, ['z'] = 26, ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,
-	['G'] = 7,  ['H'] = 8,  ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
-	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22,
-	['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['2'] = 27, ['3'] = 28, ['4'] = 29, ['5'] = 30,
-	['6'] = 31, ['7'] = 32,
-};
+static int digit(char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return c - 'a';
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
 
 /* How many bytes; -EINVAL. */
 static int take_digits(unsigned char *out, struct lg_span text)
@@ -115,11 +112,11 @@ static int take_digits(unsigned char *out, struct lg_span text)
 	if (text.n * DIGIT_BITS / 8 > BYTES_MOST)
 		return -EINVAL;
 	for (size_t i = 0; i < text.n; i++) {
-		unsigned value = values[(unsigned char)text.p[i]];
+		int d = digit(text.p[i]);
 
-		if (value == 0)
+		if (d < 0)
 			return -EINVAL;
-		held = held << DIGIT_BITS | (value - 1);
+		held = held << DIGIT_BITS | (unsigned)d;
 		bits += DIGIT_BITS;
 		if (bits >= 8)
 			out[used++] = (unsigned char)(held >> (bits -= 8));

@@ -29,14 +29,17 @@ static bool walk_balanced(struct sip_text t)
 	return true;
 }
 
-/* The same by searches alone for a value with at most one <URI> and no quotes, as most are. */
+/* The same by searches alone for a value with at most one <URI> and one name in quotes before it, as most are. */
 static bool is_balanced(struct sip_text t)
 {
 	const char *open, *close;
 	struct sip_text behind;
+	size_t quoted;
 
 	if (t.n == 0)
 		return true;
+	quoted = t.p[0] == '"' ? sip_quoted_n(t) : 0;
+	t = (struct sip_text){ t.p + quoted, t.n - quoted };
 	open = memchr(t.p, '<', t.n);
 	close = memchr(t.p, '>', t.n);
 	if (memchr(t.p, '"', t.n))

@@ -68,13 +68,26 @@ bool sip_is_plain(struct sip_text t)
 	return true;
 }
 
+size_t sip_quoted_n(struct sip_text t)
+{
+	const char *end = t.n > 1 ? memchr(t.p + 1, '"', t.n - 1) : NULL;
+	size_t i = 1;
+
+	if (!end)
+		return 0;
+	if (!memchr(t.p, '\\', (size_t)(end - t.p))) /* mostly nothing is escaped */
+		return (size_t)(end - t.p) + 1;
+	while (i < t.n && t.p[i] != '"')
+		i += t.p[i] == '\\' ? 2 : 1;
+	return i < t.n ? i + 1 : 0;
+}
+
 /* The place behind the quoted string that begins at `i`; t.n if it does not end (section 25.1, quoted-string). */
 static size_t skip_quoted(struct sip_text t, size_t i)
 {
-	for (i++; i < t.n && t.p[i] != '"'; i++)
-		if (t.p[i] == '\\')
-			i++;
-	return i < t.n ? i + 1 : t.n;
+	size_t n = sip_quoted_n((struct sip_text){ t.p + i, t.n - i });
+
+	return n > 0 ? i + n : t.n;
 }
 
 /* The place behind the <URI> that begins at `i`; t.n if it does not end. */
@@ -83,15 +96,6 @@ static size_t skip_angle(struct sip_text t, size_t i)
 	const char *end = memchr(t.p + i, '>', t.n - i);
 
 	return end ? (size_t)(end - t.p) + 1 : t.n;
-}
-
-size_t sip_quoted_n(struct sip_text t)
-{
-	size_t i = 1;
-
-	while (i < t.n && t.p[i] != '"')
-		i += t.p[i] == '\\' ? 2 : 1;
-	return i < t.n ? i + 1 : 0;
 }
 
 /* The first of `mark`, '"' and '<' from `i` on; t.n: there is none. */

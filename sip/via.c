@@ -195,8 +195,8 @@ static int write_place(const char *p, const struct sip_via_place *v, struct sip_
 	return sip_out_end(&o);
 }
 
-int sip_via_mark(struct sip_splice *s, const char *p, const struct sip_via_place *v, struct sip_text host, uint16_t port,
-		 char room[SIP_VIA_ROOM])
+int sip_via_mark(struct sip_splice *s, const char *p, const struct sip_via_place *v, struct sip_text host,
+		 uint16_t port, char room[SIP_VIA_ROOM])
 {
 	int n = write_place(p, v, host, port, room), ret = 0;
 	struct sip_text put = { room, (size_t)n };

@@ -42,8 +42,8 @@ struct sip_via_place sip_via_place(const char *p, const struct sip_via *v);
  * the pieces are sent.  0 or -ENOSPC.
  */
 enum { SIP_VIA_ROOM = 128 };
-int sip_via_mark(struct sip_splice *s, const char *p, const struct sip_via_place *v, struct sip_text host, uint16_t port,
-		 char room[SIP_VIA_ROOM]);
+int sip_via_mark(struct sip_splice *s, const char *p, const struct sip_via_place *v, struct sip_text host,
+		 uint16_t port, char room[SIP_VIA_ROOM]);
 
 /* The same for one who has not read the Via yet.  -EINVAL: there is none that can be read. */
 int sip_via_receive(struct sip_splice *s, const char *p, const struct sip_head *h, struct sip_text host, uint16_t port,

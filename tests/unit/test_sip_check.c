@@ -129,6 +129,7 @@ static void test_responses(void **state)
 
 	(void)state;
 	assert_int_equal(sip_check_hop(good, &h, &top, &reason), 0);
+	assert_true(sip_equal(top.value, SIP_TEXT(VIA)));
 	h = scan_good(bad);
 	assert_int_equal(sip_check_hop(bad, &h, &top, &reason), 400);
 	h = scan_good(none);
