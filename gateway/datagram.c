@@ -328,7 +328,7 @@ static unsigned pack(struct datagram_room *r, unsigned from, unsigned alone)
 	return k;
 }
 
-static unsigned datagrams_of(const struct mmsghdr *m, unsigned n)
+unsigned datagram_count(const struct mmsghdr *m, unsigned n)
 {
 	unsigned all = 0;
 
@@ -344,12 +344,12 @@ unsigned datagram_flush(struct datagram_room *r)
 
 	while (sent < r->nout) {
 		int n = sendmmsg(r->out_fd, r->packed, pack(r, sent, alone), MSG_NOSIGNAL);
-		unsigned first = datagrams_of(r->packed, 1);
+		unsigned first = datagram_count(r->packed, 1);
 
 		if (n > 0) {
 			if (sent < alone)
 				r->longest_run = r->out_iov[sent].iov_len - 1;
-			sent += datagrams_of(r->packed, (unsigned)n);
+			sent += datagram_count(r->packed, (unsigned)n);
 		} else if (first > 1 && datagram_refuses_run(errno)) {
 			alone = sent + first;
 		} else { /* this one cannot go: no route, or the kernel is full */

@@ -14,6 +14,8 @@
 
 #include <lychgate/plugin.h>
 
+struct mmsghdr;
+
 enum {
 	DATAGRAM_BATCH = 32,
 	DATAGRAM_MOST = 64 * 1024, /* bytes of one */
@@ -56,6 +58,8 @@ enum { DATAGRAM_RUN_ROOM = CMSG_SPACE(sizeof(uint16_t)) }; /* bytes of control m
 unsigned datagram_run(const struct iovec *v, unsigned n);
 /* Has `m` cut after each `length` bytes; there is room behind its control messages. */
 void datagram_mark_run(struct msghdr *m, size_t length);
+/* How many datagrams these messages are, runs counted by their datagrams. */
+unsigned datagram_count(const struct mmsghdr *m, unsigned n);
 /* Is this (an errno, positive) the refusal of a run? */
 bool datagram_refuses_run(int error);
 

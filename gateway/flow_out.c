@@ -66,15 +66,6 @@ static unsigned pack(struct flow_out *o, const struct flow *f, unsigned from, un
 	return k;
 }
 
-static unsigned datagrams_of(const struct mmsghdr *m, unsigned n)
-{
-	unsigned all = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		all += (unsigned)m[i].msg_hdr.msg_iovlen;
-	return all;
-}
-
 /* How many messages were taken, or -errno. */
 static int send_some(int fd, struct mmsghdr *m, unsigned n)
 {
@@ -110,10 +101,10 @@ static bool send_all(struct flow_out *o, struct flow *f, unsigned n)
 			continue;
 		}
 		again = false;
-		if (r < 0 && datagram_refuses_run(-r) && datagrams_of(o->messages, 1) > 1)
+		if (r < 0 && datagram_refuses_run(-r) && datagram_count(o->messages, 1) > 1)
 			f->no_runs = true;
 		else /* or this one cannot go: the kernel is full, or there is no route */
-			sent += datagrams_of(o->messages, r > 0 ? (unsigned)r : 1);
+			sent += datagram_count(o->messages, r > 0 ? (unsigned)r : 1);
 	}
 	return reachable;
 }

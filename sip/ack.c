@@ -29,14 +29,6 @@ static bool is_writable(const struct sip_ack *a, const struct sip_head *answer)
 	return line.n > 0 && sip_is_plain(line) && sip_is_plain(a->uri) && answer->to.n > 0;
 }
 
-static void put_field(struct sip_out *o, struct sip_text name, struct sip_text value)
-{
-	sip_put(o, name);
-	sip_put(o, SIP_TEXT(": "));
-	sip_put(o, value);
-	sip_put(o, SIP_TEXT("\r\n"));
-}
-
 /* The Routes without the first values: lines of which nothing was taken stay as they are. */
 static void put_routes(struct sip_out *o, const char *p, const struct sip_head *h, unsigned taken)
 {
@@ -52,7 +44,7 @@ static void put_routes(struct sip_out *o, const char *p, const struct sip_head *
 		for (; taken > 0 && sip_next_value(&rest, &value); taken--)
 			;
 		if (sip_next_value(&rest, &value))
-			put_field(o, SIP_TEXT("Route"), (struct sip_text){ value.p, (size_t)(end - value.p) });
+			sip_put_field(o, SIP_TEXT("Route"), (struct sip_text){ value.p, (size_t)(end - value.p) });
 	}
 }
 
@@ -71,9 +63,9 @@ int sip_ack_write(char *buf, size_t size, const char *p, const struct sip_head *
 	sip_put(&o, a->via);
 	sip_put(&o, SIP_TEXT("Max-Forwards: 70\r\n"));
 	put_routes(&o, p, h, a->routes_taken);
-	put_field(&o, SIP_TEXT("From"), sip_text(p, h->from));
-	put_field(&o, SIP_TEXT("To"), sip_text(q, answer->to));
-	put_field(&o, SIP_TEXT("Call-ID"), sip_text(p, h->call_id));
+	sip_put_field(&o, SIP_TEXT("From"), sip_text(p, h->from));
+	sip_put_field(&o, SIP_TEXT("To"), sip_text(q, answer->to));
+	sip_put_field(&o, SIP_TEXT("Call-ID"), sip_text(p, h->call_id));
 	sip_put(&o, SIP_TEXT("CSeq: "));
 	sip_put(&o, (struct sip_text){ cseq.p, sip_number(cseq, &number) });
 	sip_put(&o, SIP_TEXT(" ACK\r\nContent-Length: 0\r\n\r\n"));

@@ -21,6 +21,15 @@ static inline void sip_put(struct sip_out *o, struct sip_text t)
 	o->n += t.n;
 }
 
+/* A header line. */
+static inline void sip_put_field(struct sip_out *o, struct sip_text name, struct sip_text value)
+{
+	sip_put(o, name);
+	sip_put(o, SIP_TEXT(": "));
+	sip_put(o, value);
+	sip_put(o, SIP_TEXT("\r\n"));
+}
+
 /* Three digits. */
 static inline void sip_put_code(struct sip_out *o, int code)
 {

@@ -35,21 +35,13 @@ static bool is_writable(const struct sip_reply *r)
 	return true;
 }
 
-static void put_field(struct sip_out *o, struct sip_text name, struct sip_text value)
-{
-	sip_put(o, name);
-	sip_put(o, SIP_TEXT(": "));
-	sip_put(o, value);
-	sip_put(o, SIP_TEXT("\r\n"));
-}
-
 static void put_all(struct sip_out *o, const char *p, const struct sip_head *h, struct sip_text name,
 		    struct sip_text written)
 {
 	struct sip_slice value;
 
 	for (uint32_t at = 0; sip_header_next(p, h, name, &at, &value);)
-		put_field(o, written, sip_text(p, value));
+		sip_put_field(o, written, sip_text(p, value));
 }
 
 /* To, with a tag if it has none (section 8.2.6.2). */
@@ -76,14 +68,14 @@ int sip_reply_write(char *buf, size_t size, const char *p, const struct sip_head
 	sip_put(&o, r->reason);
 	sip_put(&o, SIP_TEXT("\r\n"));
 	put_all(&o, p, h, SIP_TEXT("via"), SIP_TEXT("Via"));
-	put_field(&o, SIP_TEXT("From"), sip_text(p, h->from));
+	sip_put_field(&o, SIP_TEXT("From"), sip_text(p, h->from));
 	put_to(&o, p, h, r);
-	put_field(&o, SIP_TEXT("Call-ID"), sip_text(p, h->call_id));
-	put_field(&o, SIP_TEXT("CSeq"), sip_text(p, h->cseq_value));
+	sip_put_field(&o, SIP_TEXT("Call-ID"), sip_text(p, h->call_id));
+	sip_put_field(&o, SIP_TEXT("CSeq"), sip_text(p, h->cseq_value));
 	if (r->code == 100) /* section 8.2.6.1 */
 		put_all(&o, p, h, SIP_TEXT("timestamp"), SIP_TEXT("Timestamp"));
 	for (unsigned i = 0; i < r->nfields; i++)
-		put_field(&o, r->fields[i].name, r->fields[i].value);
+		sip_put_field(&o, r->fields[i].name, r->fields[i].value);
 	sip_put(&o, SIP_TEXT("Content-Length: 0\r\n\r\n"));
 	return sip_out_end(&o);
 }

@@ -119,27 +119,13 @@ static int set_value(struct sip_splice *s, const char *p, const struct sip_head 
 static int make_room(struct instance *inst, const struct lg_exchange *x, struct sip_out *lines)
 {
 	size_t room = 0;
-	char *p;
 
 	for (unsigned i = 0; i < x->nedits; i++)
 		room += x->edits[i].name.n + x->edits[i].value.n + sizeof(": \r\n");
-	if (room > inst->lines_size) {
-		p = realloc(inst->lines, room);
-		if (!p)
-			return -ENOMEM;
-		inst->lines = p;
-		inst->lines_size = room;
-	}
+	if (!instance_grow(&inst->lines, &inst->lines_size, room))
+		return -ENOMEM;
 	*lines = (struct sip_out){ inst->lines, inst->lines_size, 0 };
 	return 0;
-}
-
-static void add_line(struct sip_out *lines, const struct lg_edit *e)
-{
-	sip_put(lines, text_of(e->name));
-	sip_put(lines, SIP_TEXT(": "));
-	sip_put(lines, text_of(e->value));
-	sip_put(lines, SIP_TEXT("\r\n"));
 }
 
 /* ---- All of it ---- */
@@ -163,7 +149,7 @@ int edits_cut(struct sip_splice *s, const struct lg_exchange *x, bool answer, co
 		}
 		r = set_value(s, p, h, name_of(e), text_of(e->value));
 		if (r == 0)
-			add_line(&lines, e);
+			sip_put_field(&lines, text_of(e->name), text_of(e->value));
 	}
 	if (r < 0 || lines.n == 0)
 		return r < 0 ? r : 0;

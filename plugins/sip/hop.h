@@ -93,6 +93,9 @@ struct sip_text hop_link_sent_by(struct lg_link *l, char room[HOP_SENT_BY_ROOM])
 /* host:port where the peer of `l` reaches the gateway, by the name of the option. */
 struct sip_text hop_link_home(const struct lg_link *l, char room[HOP_SENT_BY_ROOM]);
 
+/* The host of "host:port" as lg_link has it, IPv6 in its brackets; and the port. */
+struct sip_text hop_host(struct lg_span address, uint16_t *port);
+
 /* A copy of `local` ("host:port") with its host replaced by `name`, unless that is NULL. */
 struct sip_text hop_link_named(const char *name, struct lg_span local, char room[HOP_SENT_BY_ROOM]);
 

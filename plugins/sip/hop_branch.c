@@ -136,8 +136,9 @@ static unsigned route_pieces(const char *p, const struct sip_head *h, unsigned s
 
 		while (skip > 0 && sip_next_value(&rest, &value))
 			skip--;
-		if (skip == 0)
-			pieces[n++] = span(sip_trim(rest));
+		rest = sip_trim(rest);
+		if (skip == 0 && rest.n > 0)
+			pieces[n++] = span(rest);
 	}
 	return n;
 }

@@ -12,6 +12,7 @@
 #include "edits.h"
 #include "hop_record.h"
 #include "hop_route.h"
+#include "sip/uri.h"
 
 static const char *transport_of(enum lg_transport t)
 {
@@ -83,17 +84,10 @@ static int cut_max_forwards(struct hop_out *o, const struct sip_head *h)
 /* What the sender cannot know of itself (RFC 3261 section 18.2.1, RFC 3581 section 4). */
 int hop_forward_received(struct hop_out *o, const struct lg_link *from, const char *p, const struct sip_via_place *via)
 {
-	struct sip_text host = { from->peer.p, from->peer.n };
-	uint32_t port = 0, unit = 1;
+	uint16_t port;
+	struct sip_text host = sip_without_brackets(hop_host(from->peer, &port));
 
-	while (host.n > 0 && host.p[host.n - 1] != ':') {
-		port += unit * (uint32_t)(host.p[--host.n] - '0');
-		unit *= 10;
-	}
-	host.n -= host.n > 0;
-	if (host.n > 1 && host.p[0] == '[')
-		host = (struct sip_text){ host.p + 1, host.n - 2 };
-	return sip_via_mark(&o->splice, p, via, host, (uint16_t)port, o->received);
+	return sip_via_mark(&o->splice, p, via, host, port, o->received);
 }
 
 /* On a stream the length must be there (RFC 3261 section 18.3); a datagram ends by itself. */

@@ -24,21 +24,27 @@ struct lg_span hop_link_token(struct lg_link *l, uint16_t port)
 	return (struct lg_span){ h->answer, h->answer_n };
 }
 
-static size_t port_at(struct lg_span address)
+struct sip_text hop_host(struct lg_span address, uint16_t *port)
 {
 	size_t n = address.n;
+	uint32_t number = 0;
 
 	while (n > 0 && address.p[n - 1] != ':')
 		n--;
-	return n;
+	(void)sip_number((struct sip_text){ address.p + n, address.n - n }, &number);
+	*port = (uint16_t)number;
+	return (struct sip_text){ address.p, n > 0 ? n - 1 : 0 };
 }
 
 struct sip_text hop_link_named(const char *name, struct lg_span local, char room[HOP_SENT_BY_ROOM])
 {
-	size_t port = name ? port_at(local) : 0;
-	int n = snprintf(room, HOP_SENT_BY_ROOM, "%s%s%.*s", name ? name : "", name ? ":" : "", (int)(local.n - port),
-			 local.p + port);
+	uint16_t port;
+	struct sip_text host = hop_host(local, &port);
+	int n;
 
+	if (name)
+		host = (struct sip_text){ name, strlen(name) };
+	n = snprintf(room, HOP_SENT_BY_ROOM, "%.*s:%u", (int)host.n, host.p, port);
 	return (struct sip_text){ room, n < 0 ? 0 : n >= HOP_SENT_BY_ROOM ? HOP_SENT_BY_ROOM - 1 : (size_t)n };
 }
 

@@ -11,34 +11,19 @@
 #include "hop_forward.h"
 #include "reply.h"
 
-enum { SPARE_MIN = 2048 };
-
 char *hop_spare(struct hop *hop, size_t size)
 {
-	char *p;
-
-	if (size <= hop->spare_size)
-		return hop->spare;
-	if (size < SPARE_MIN)
-		size = SPARE_MIN;
-	p = realloc(hop->spare, size);
-	if (!p)
-		return NULL;
-	hop->spare = p;
-	hop->spare_size = size;
-	return p;
+	return instance_grow(&hop->spare, &hop->spare_size, size);
 }
 
 uint16_t hop_answer_port(const struct lg_link *l, const struct sip_via *top)
 {
-	uint32_t port = 0, unit = 1;
-	uint16_t answer;
+	uint16_t port, answer;
 
 	if (l->transport != LG_UDP || l->side != LG_CLIENT)
 		return 0;
-	for (size_t n = l->peer.n; n > 0 && l->peer.p[n - 1] != ':'; unit *= 10)
-		port += unit * (uint32_t)(l->peer.p[--n] - '0');
-	answer = sip_via_answer_port(top, (uint16_t)port);
+	(void)hop_host(l->peer, &port);
+	answer = sip_via_answer_port(top, port);
 	return answer == port ? 0 : answer;
 }
 

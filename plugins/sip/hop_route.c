@@ -11,30 +11,11 @@
 #include "sip/header.h"
 #include "sip/uri.h"
 
-static struct sip_text host_of(struct sip_text address, struct sip_text *port)
-{
-	size_t n = address.n;
-
-	while (n > 0 && address.p[n - 1] != ':')
-		n--;
-	*port = (struct sip_text){ address.p + n, address.n - n };
-	return (struct sip_text){ address.p, n > 0 ? n - 1 : 0 };
-}
-
-static unsigned number(struct sip_text digits)
-{
-	unsigned v = 0;
-
-	for (size_t i = 0; i < digits.n && v <= UINT16_MAX; i++)
-		v = v * 10 + (unsigned)(digits.p[i] - '0');
-	return v;
-}
-
 /* Is the URI at this address?  Without a port it is at the usual one (RFC 3261 section 19.1.2). */
 static bool is_at(const struct sip_uri *u, struct lg_span address, const char *name)
 {
-	struct sip_text port, host = host_of((struct sip_text){ address.p, address.n }, &port);
-	unsigned expected = number(port);
+	uint16_t expected;
+	struct sip_text host = hop_host(address, &expected);
 	bool usual = u->port == 0 && (expected == 5060 || expected == 5061);
 
 	if (u->port != expected && !usual)
@@ -215,7 +196,8 @@ struct lg_span hop_route_server(const char *p, const struct hop_request *r, char
 
 bool hop_route_leads_to(const struct lg_server *server, struct sip_text route)
 {
-	struct sip_text port, host = host_of((struct sip_text){ server->address.p, server->address.n }, &port);
+	uint16_t port;
+	struct sip_text host = hop_host(server->address, &port);
 	struct sip_uri u;
 
 	if (!sip_uri_of(&u, route) || u.host.n == 0)

@@ -15,20 +15,25 @@ enum {
 	SWEEPS = 16, /* in the time that an answer may take */
 };
 
+char *instance_grow(char **p, size_t *size, size_t needed)
+{
+	char *larger;
+
+	if (*p && needed <= *size)
+		return *p;
+	if (needed < SCRATCH_MIN)
+		needed = SCRATCH_MIN;
+	larger = realloc(*p, needed);
+	if (!larger)
+		return NULL;
+	*p = larger;
+	*size = needed;
+	return larger;
+}
+
 char *instance_scratch(struct instance *inst, size_t size)
 {
-	char *p;
-
-	if (size <= inst->scratch_size)
-		return inst->scratch;
-	if (size < SCRATCH_MIN)
-		size = SCRATCH_MIN;
-	p = realloc(inst->scratch, size);
-	if (!p)
-		return NULL;
-	inst->scratch = p;
-	inst->scratch_size = size;
-	return p;
+	return instance_grow(&inst->scratch, &inst->scratch_size, size);
 }
 
 struct lg_link *session_other_end(const struct lg_link *l)

@@ -97,6 +97,9 @@ static inline struct instance *instance_of(const struct lg_link *l)
 	return l->inst;
 }
 
+/* Sees to it that `*p`, which has `*size` bytes, has at least so many; NULL: no memory, and it is as it was. */
+char *instance_grow(char **p, size_t *size, size_t needed);
+
 /* At least `size` bytes of the instance's scratch; NULL: no memory. */
 char *instance_scratch(struct instance *inst, size_t size);
 

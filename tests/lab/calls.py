@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""calls: SIPp calls SIPp through a gateway and two Kamailios that register it, over UDP, TCP and TLS: no call fails, and
-when one Kamailio is killed, none of the other's.
+"""calls: SIPp calls SIPp through a gateway and two Kamailios that register it, over UDP, TCP and TLS: no call fails,
+and when one Kamailio is killed, none of the other's.
 
 `make lab` makes 500 calls in each story, `make check` 50.
 """
@@ -13,11 +13,11 @@ import farm
 import kamailio
 import sipp
 import stunnel
-from play import equal, expect, main, story
+from play import equal, eventually, expect, main, story
 
 COUNT, RATE, HOLD_MS = (500, 50, 1000) if farm.LONG else (50, 50, 300)
 # When a Kamailio is killed: calls to each one's users, how fast they begin, how long they last; how many are open then.
-MANY, OPEN_RATE, OPEN_MS, OPEN = (500, 50, 5000, 150) if farm.LONG else (60, 30, 1500, 20)
+MANY, OPEN_RATE, OPEN_MS, OPEN = (500, 50, 5000, 150) if farm.LONG else (90, 30, 1500, 20)
 USERS = 10
 TOGETHER_S = 60
 
@@ -125,9 +125,12 @@ def a_kamailio_is_killed(play, transport, speaks):
     begun = made[dead].figure("TotalCallCreated")
     print(f"    {dead.name} is killed, {begun} calls to its users have begun")
     all_good(made[alive], MANY)
-    good, failed = made[dead].end(TOGETHER_S)
+    # A call to the dead one whose answer was on its way may hang: over TCP SIPp waits for ever.
+    later = MANY - begun - OPEN_RATE
+    eventually(lambda: made[dead].figure("SuccessfulCall(C)") >= later, f"{later} calls that begin later are good",
+               TOGETHER_S)
+    good, failed = (made[dead].figure(name) for name in ("SuccessfulCall(C)", "FailedCall(C)"))
     print(f"    {made[dead].name}: {good} calls, {failed} failed")
-    expect(failed <= begun + OPEN_RATE, f"those that begin when {dead.name} is dead are good: {failed} have failed")
     gateway.wait_state(dead, "down")
     all_good(calls(play, gateway, transport, "new-callers", own[dead]), COUNT)
     equal(phone.process.poll(), None, "how the phones have ended")

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""chat: two Lync clients (pidgin-sipe) sign in over TLS through a gateway to Kamailio, and exchange instant messages."""
+"""chat: two Lync clients (pidgin-sipe) sign in over TLS through a gateway to Kamailio, and exchange instant messages.
+"""
 import os
 import sys
 

@@ -160,6 +160,20 @@ static void loops(void **state)
 	assert_int_equal(refused(text, COUNT_LOOPS), 0);
 }
 
+/* Our own Route, which went the first time, does not count; nor does how many there are. */
+static void a_loop_is_seen_with_many_routes(void **state)
+{
+	char extra[2048] = "Route: <sip:192.0.2.2:5060;lr>\r\n", first[8192];
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		snprintf(first, sizeof(first), "%s",
+			 passed(SAY(.method = "BYE", .to = "<sip:b@c>;tag=2", .extra = extra)));
+		assert_int_equal(refused(first, COUNT_LOOPS), 482);
+		strcat(extra, "Route: <sip:r;lr>\r\n");
+	}
+}
+
 static void a_loop_is_seen_below_other_vias(void **state)
 {
 	const char *first = passed(SAY(.method = "INVITE"));
@@ -278,12 +292,9 @@ static void what_a_strict_router_hides_is_judged(void **state)
 		const char *route;
 		int status;
 	} routes[] = {
-		{ "<sip:r;lr>, \"<b>\" <sip:c>", 0 },
-		{ "<sip:r;lr>, sip:c;x", 0 },
-		{ "<sip:r;lr>, <sip:c SIP/2.0>", 400 },
-		{ "<sip:r;lr>\r\nRoute: <sip:\r\n c>", 400 },
-		{ "<sip:r;lr>, <s\xc3\xbc:c>", 400 },
-		{ "<sip:r;lr>, <sip:c?Subject=x>", 400 },
+		{ "<sip:r;lr>, \"<b>\" <sip:c>", 0 },   { "<sip:r;lr>, sip:c;x", 0 },
+		{ "<sip:r;lr>, <sip:c SIP/2.0>", 400 }, { "<sip:r;lr>\r\nRoute: <sip:\r\n c>", 400 },
+		{ "<sip:r;lr>, <s\xc3\xbc:c>", 400 },   { "<sip:r;lr>, <sip:c?Subject=x>", 400 },
 		{ "<sip:r;lr>, <http://c>", 416 },
 	};
 	struct fake *f = HOP_PLAY(.record_route = true);
@@ -435,6 +446,7 @@ int main(void)
 		cmocka_unit_test(the_name_stands_in_the_via),
 		cmocka_unit_test(max_forwards),
 		cmocka_unit_test(loops),
+		cmocka_unit_test(a_loop_is_seen_with_many_routes),
 		cmocka_unit_test(a_loop_is_seen_below_other_vias),
 		cmocka_unit_test(schemes_and_extensions),
 		cmocka_unit_test(unsupported_is_named),

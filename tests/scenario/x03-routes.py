@@ -8,7 +8,8 @@ def stage(play, kind, **words):
     """Servers over TCP behind a listener of this kind, where the callee's name is the key."""
     servers = [play.server(name) for name in ("one", "two", "three")]
     gateway = play.gateway(servers, bind=kind, listener='options = { mode = "hop" },',
-                           pool='persistence = { by = "to.user" }, monitor = { plugin = "sip", interval = "200ms" },', **words)
+                           pool='persistence = { by = "to.user" }, monitor = { plugin = "sip", interval = "200ms" },',
+                           **words)
     for server in servers:
         gateway.wait_state(server, "up")
     return gateway, servers
