@@ -9,7 +9,7 @@ COOKIE = 'cookie = "MS-WSMAN", cookie_httponly = false'
 
 def stage(play, by, options=""):
     servers = [play.web_server(name) for name in ("one", "two", "three")]
-    gateway = play.web(servers, options, pool=f'balance = "round-robin", persistence = {{ by = "{by}" }},')
+    gateway = play.web(servers, options, pool=f'balance = "round-robin", persistence = {{ by = "{by}" }},', gateway="workers = 1,")
     return gateway, servers
 
 
