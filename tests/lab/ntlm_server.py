@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""ntlm_server HOST PORT: a web server that binds NTLM's sign-in to the connection, as IIS does: who has signed in stays so
+"""ntlm_server HOST PORT [SCHEME...]: a web server that binds NTLM's sign-in to the connection, as IIS does: who has signed in stays so
 for all that follows on it.  Knows alice and bob, whose passwords are PASSWORD.  For the distribution's Python, with impacket.
 
-An answer tells "user=NAME connection=PORT request=N", N counted on the connection."""
+An answer tells "user=NAME connection=PORT request=N", N counted on the connection; /page.html is the file of that name
+in the working folder."""
 import base64
 import hmac
 import os
@@ -60,7 +61,11 @@ class Connection(socketserver.StreamRequestHandler):
             if scheme in ("NTLM", "Negotiate") and self.begins(scheme, base64.b64decode(word)):
                 continue
             if not self.user:
-                self.answer("401 Unauthorized", "WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\n", "no\n")
+                self.answer("401 Unauthorized", "".join(f"WWW-Authenticate: {s}\r\n" for s in self.server.schemes), "no\n")
+                continue
+            if " /page.html " in line:
+                with open("page.html", encoding="utf-8") as page:
+                    self.answer("200 OK", "", page.read(), "text/html")
                 continue
             self.answer("200 OK", f"X-User: {self.user}\r\n",
                         f"user={self.user} connection={self.client_address[1]} request={count}\n")
@@ -85,8 +90,8 @@ class Connection(socketserver.StreamRequestHandler):
         self.challenge = None
         return False
 
-    def answer(self, status, fields, body):
-        self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n{fields}\r\n{body}"
+    def answer(self, status, fields, body, kind="text/plain"):
+        self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{fields}\r\n{body}"
                          .encode())
 
 
@@ -98,4 +103,6 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 if __name__ == "__main__":
-    Server((sys.argv[1], int(sys.argv[2])), Connection).serve_forever()
+    server = Server((sys.argv[1], int(sys.argv[2])), Connection)
+    server.schemes = sys.argv[3:] or ("Negotiate", "NTLM")
+    server.serve_forever()

@@ -72,6 +72,11 @@ KeepAliveTimeout 60
     Header always set X-User "expr=%{{REMOTE_USER}}"
 </Location>
 """
+PAGE = """<!doctype html><title>lab</title><pre id=out></pre><script>
+Promise.all([...Array(12).keys()].map(n => fetch("/n" + n).then(r => r.text())))
+  .then(all => { document.getElementById("out").textContent = all.join(""); });
+</script>
+"""
 NTLM_USERS = "LAB:alice:secret\nLAB:bob:secret\n"
 
 
@@ -133,7 +138,8 @@ def nginx(play, name="nginx"):
     user = "user root;" if os.geteuid() == 0 else ""
     os.mkdir(os.path.join(site.folder, "www", "files"))
     config = site.write("nginx.conf", NGINX.format(user=user, folder=site.folder, host=site.host, port=site.port, name=name))
-    return site.start(shutil.which("nginx") or "/usr/sbin/nginx", "-p", site.folder, "-c", config, "-e", f"{site.folder}/error.log")
+    return site.start(shutil.which("nginx") or "/usr/sbin/nginx", "-p", site.folder, "-c", config, "-e",
+                      f"{site.folder}/error.log")
 
 
 def apache(play, name="apache"):
@@ -147,11 +153,13 @@ def apache(play, name="apache"):
     return site.start("/usr/sbin/apache2", "-f", config, "-DFOREGROUND", NTLM_USER_FILE=users)
 
 
-def ntlm(play, name="ntlm"):
+def ntlm(play, name="ntlm", *schemes):
     site = Site(play, name)
-    return site.start(PYTHON, "-B", os.path.join(HERE, "ntlm_server.py"), site.host, str(site.port))
+    site.write("page.html", PAGE)
+    return site.start(PYTHON, "-B", os.path.join(HERE, "ntlm_server.py"), site.host, str(site.port), *schemes)
 
 
 def websocket(play, name="websocket"):
     site = Site(play, name)
-    return site.start("node", os.path.join(HERE, "websocket.js"), "serve", site.host, str(site.port), NODE_PATH="/usr/share/nodejs")
+    return site.start("node", os.path.join(HERE, "websocket.js"), "serve", site.host, str(site.port),
+                      NODE_PATH="/usr/share/nodejs")

@@ -77,7 +77,7 @@ class Play:
     def web(self, servers, options="", listener="", wait=True, **words):
         """The usual gateway for web servers, open and with all of them up; `options` are the plugin's."""
         options = f"options = {{ {options} }}," if options else ""
-        made = self.gateway(servers, plugin="https", listener=f"{options} {listener}", **words)
+        made = self.gateway(servers, plugin="https", listener=f"{options} {listener}", port=8080, **words)
         for server in servers if wait else ():
             made.wait_state(server, "up")
         return made
@@ -139,7 +139,7 @@ listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }
 
     def gateway(self, servers, start=True, files=None, **words):
         """The usual gateway, running and open."""
-        made = self.gateway_of(self.config(servers, **words), start=start, files=files)
+        made = self.gateway_of(self.config(servers, **words), (self.host(1), words.get("port", 5060)), start, files)
         return made.wait_open() if start else made
 
     def udp_gateway(self, servers, pool="", **words):
