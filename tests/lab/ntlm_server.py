@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""ntlm_server HOST PORT [SCHEME...]: a web server that binds NTLM's sign-in to the connection, as IIS does: who has signed in stays so
+"""ntlm_server HOST PORT [SCHEME...]: a web server that binds NTLM sign-ins to connections, as IIS does: who has signed in stays so
 for all that follows on it.  Knows alice and bob, whose passwords are PASSWORD.  For the distribution's Python, with impacket.
 
 An answer tells "user=NAME connection=PORT request=N", N counted on the connection; /page.html is the file of that name

@@ -73,7 +73,7 @@ KeepAliveTimeout 60
 </Location>
 """
 PAGE = """<!doctype html><title>lab</title><pre id=out></pre><script>
-Promise.all([...Array(12).keys()].map(n => fetch("/n" + n).then(r => r.text())))
+Promise.all([...Array(12).keys()].map(n => fetch(location.origin + "/n" + n).then(r => r.text())))
   .then(all => { document.getElementById("out").textContent = all.join(""); });
 </script>
 """
