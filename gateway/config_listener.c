@@ -58,6 +58,7 @@ static void build_limits(struct listener_limits *limits, const struct node *n)
 		.idle_ms = (uint32_t)node_number(n, "idle"),
 		.half_ms = (uint32_t)node_number(n, "half"),
 		.stall_ms = (uint32_t)node_number(n, "stall"),
+		.kept = (uint32_t)node_number(n, "kept"),
 		.memory = (uint64_t)node_number(n, "memory"),
 		.queue = (uint64_t)node_number(n, "queue"),
 	};

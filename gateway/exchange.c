@@ -12,6 +12,7 @@
 #include "admission.h"
 #include "expect.h"
 #include "facts.h"
+#include "lease.h"
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
@@ -166,6 +167,7 @@ void exchange_end(struct exchange *x)
 	list_remove(&x->node);
 	list_remove(&x->at);
 	list_remove(&x->task.node);
+	lease_end(x);
 	link_settle(x->session->client);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->grave.bury = bury_exchange;
@@ -195,10 +197,17 @@ void session_done(struct exchange *x)
 	exchange_end(x);
 }
 
+void session_reuse(struct exchange *x)
+{
+	lease_give_back(x);
+	exchange_end(x);
+}
+
 /* Away from its server, to another one. */
 static void go_elsewhere(struct exchange *x)
 {
 	list_remove(&x->at);
+	lease_end(x);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->state = EXCHANGE_PLACING;
 	x->pub.to = NULL;
@@ -396,7 +405,9 @@ void session_link_closed(struct link *l, bool by_network)
 		client_closed(s);
 	if (p->closed && l->open)
 		p->closed(&l->pub);
-	if (s->shared)
+	if (l->lease.is)
+		lease_link_closed(l);
+	else if (s->shared)
 		trunk_link_closed(l);
 	else if (l->server)
 		atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);

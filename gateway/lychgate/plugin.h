@@ -28,8 +28,9 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn, expect, options of ports, networks and
- * routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of lychgate's own protocols run on it.
+ * ABI history.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn,
+ * expect, options of ports, networks and routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
+ * lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H
@@ -141,7 +142,9 @@ enum lg_mode {
 	LG_SHARED,
 	/*
 	 * An idle link to the server (of this listener and thread, under the same rules of sharing), or a new one: nobody
-	 * else's until the exchange ends.  `reuse` gives it back, `done` closes it.  Its data begin zeroed with each lease.
+	 * else's until the exchange ends.  `reuse` gives it back, `done` closes it, and so does every other end of the
+	 * exchange.  Its data begin zeroed with each lease; while it is leased or kept its `session` is the client's, and
+	 * NULL while it is idle: then only `closed` comes for it.
 	 * Once the session keeps a link to the server (`keep`), that one is taken, whatever else is idle.
 	 */
 	LG_LEASED,
@@ -354,7 +357,8 @@ struct lg_host {
 	 * transport, else l->local.  Good until the next call. */
 	struct lg_span (*home)(const struct lg_link *l);
 
-	/* Ends an exchange as `done` does, and gives its leased link back: the answer is complete, and so is the request. */
+	/* Ends an exchange as `done` does, and gives its leased link back: the answer is complete, and so is the request.
+	 * The link's data are zeroed: free before what they point to.  A link that is not fit for it closes. */
 	void (*reuse)(struct lg_exchange *x);
 
 	/* The leased link of the exchange belongs to the client's session for good: never leased again, closed with the
