@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access_log.h"
 #include "address.h"
 #include "admission.h"
 #include "expect.h"
@@ -93,6 +94,7 @@ struct exchange *exchange_create(struct session *s, void (*step)(struct task *))
 		return NULL;
 	x->session = s;
 	x->pub.data = x->data;
+	x->begun_ms = s->worker->now_ms;
 	task_init(&x->task, step);
 	wheel_deadline_init(&x->deadline, deadline_passed);
 	list_init(&x->at);
@@ -162,6 +164,9 @@ void exchange_end(struct exchange *x)
 {
 	if (x->state == EXCHANGE_OVER)
 		return;
+	access_log_exchange(x);
+	if (x->reuse)
+		lease_give_back(x);
 	x->state = EXCHANGE_OVER;
 	x->session->nexchanges--;
 	list_remove(&x->node);
@@ -192,14 +197,22 @@ void exchange_tried(struct exchange *x)
 
 /* ---- What the plugin says of an exchange ---- */
 
+static void pass(struct exchange *x)
+{
+	if (!x->verdict)
+		x->verdict = "pass";
+}
+
 void session_done(struct exchange *x)
 {
+	pass(x);
 	exchange_end(x);
 }
 
 void session_reuse(struct exchange *x)
 {
-	lease_give_back(x);
+	pass(x);
+	x->reuse = true;
 	exchange_end(x);
 }
 
@@ -210,6 +223,7 @@ static void go_elsewhere(struct exchange *x)
 	lease_end(x);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->state = EXCHANGE_PLACING;
+	x->verdict = NULL;
 	x->pub.to = NULL;
 	exchange_tried(x);
 	worker_defer(x->session->worker, &x->task);
@@ -325,6 +339,7 @@ static void lose(struct exchange *x, enum lg_why why)
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->again = false;
 	x->losing = true;
+	x->verdict = "lost";
 	if (p->lost)
 		p->lost(&x->pub, &lost);
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reach.h: which link an exchange takes to its server: the session's own (LG_PRIVATE), one that all share (trunk.h) or a
- * leased one (lease.h); and what to do when there is no socket for it.
+ * reach.h: which link an exchange takes to its server: the session's own (LG_PRIVATE), one that all share (trunk.h) or
+ * a leased one (lease.h); and what to do when there is no socket for it.
  */
 #ifndef REACH_H
 #define REACH_H
@@ -20,9 +20,9 @@ int reach_link(struct link **lp, struct exchange *x);
 int reach_connect(struct link **lp, struct session *s, struct server *server);
 
 /*
- * There was no descriptor or port left (`r`) for a new flow: as in a full table, one that is worth less goes.  The new one is
- * not confirmed itself, so no confirmed one ever goes for it.  True: its step comes again, behind the consequences of
- * that.
+ * There was no descriptor or port left (`r`) for a new flow: as in a full table, one that is worth less goes.  The new
+ * one is not confirmed itself, so no confirmed one ever goes for it.  True: its step comes again, behind the
+ * consequences of that.
  */
 bool reach_waits(struct exchange *x, int r);
 

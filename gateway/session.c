@@ -143,6 +143,7 @@ static void answer(struct exchange *x, const struct lg_reply *reply)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 
+	x->verdict = reply->cause == LG_BY_NO_SERVER ? "no-server" : reply->code ? "reply" : "drop";
 	if (p->respond)
 		p->respond(&x->pub, reply);
 	else if (reply->code)

@@ -72,6 +72,7 @@ struct exchange {
 	const struct reach *reach; /* where it goes: a pool, and the key's facts */
 	struct server *server;
 	struct link *lease; /* the leased link that it has, or waits for; NULL: none */
+	bool reuse;         /* and its end gives that back */
 	const struct reach *named_in; /* LG_FOLLOW: the unit itself names a server of that pool, in `server`; NULL: none */
 	struct tried tried;
 	bool has_key;
@@ -79,6 +80,8 @@ struct exchange {
 	bool asking;                      /* the store has the claim and answers later: the memory must stay */
 	void (*then)(struct exchange *x); /* goes on with the store's answer */
 	unsigned looking;                 /* LG_FOLLOW: in listener_conf.reach, which pool's table is asked */
+	const char *verdict;              /* for the access log; NULL: none yet */
+	uint64_t begun_ms;                /* the worker's time */
 	bool waited;                      /* for a socket, when there was none left */
 	char *copy;                       /* of the unit, once it must outlive its callback */
 	uint64_t begins;                  /* in to's stream: the queue's length when it was routed */

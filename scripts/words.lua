@@ -171,6 +171,10 @@ return {
         help = "what a policy that fails counts as" },
       { key = "limits", type = "table", keys = limits, default = {}, help = "what a client may use" },
       { key = "options", type = "options", default = {}, help = "the plugin's own" },
+      { key = "access_log", type = "string", unset = "none",
+        help = 'file that gets a line for each request when it is over; "-" is stderr' },
+      { key = "access_format", type = "choice", choices = { "key", "combined" }, default = "key",
+        help = 'how: "key" writes key=value, "combined" what web servers have in common' },
       { key = "source", type = "choice", choices = { "gateway", "transparent" }, default = "gateway",
         help = "whose address server links come from: the gateway's own, or the client's, which needs root and routes " ..
           "back through the gateway: lychgate-network(7)" },

@@ -478,6 +478,14 @@ struct lg_plugin {
 	/* What TLS may offer as application protocols with these options, ends with NULL; the first is preferred.  NULL: no
 	 * ALPN. */
 	const char *const *(*alpn)(const void *conf);
+
+	/*
+	 * Facts for the access log, ends with NULL, at most 16; never a credential.  They are read when the exchange ends:
+	 * inside `done` and `reuse`, after `respond`, `lost` or the client's end.  Without LG_KEEP the unit has gone by then,
+	 * so that what they need is in the exchange's data.  The common format of web servers is made of those called method,
+	 * path, version, status, bytes_out, referer, agent, user.
+	 */
+	const char *const *log_facts;
 };
 
 #define LG_PLUGIN_HEADER .abi_major = LG_ABI_MAJOR, .abi_minor = LG_ABI_MINOR, .size = sizeof(struct lg_plugin)

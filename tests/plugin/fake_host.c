@@ -83,6 +83,7 @@ void fake_exchange_end(struct fake *f, struct fake_exchange *e)
 		at = &(*at)->next;
 	}
 	*at = e->next;
+	fake_access(f, e);
 	fake_lease_end(f, e);
 	undefer(f, e);
 	unit_drop(e);

@@ -84,6 +84,7 @@ struct fake {
 	unsigned rests;
 	uint32_t last_rest_ms;
 	char last_log[128];
+	char last_access[1024]; /* the log_facts of the exchange that ended last: "method=GET path=/ " */
 	uint16_t expected[FAKE_PORTS]; /* the servers' ports that were asked for; the gateway's count from the range's
 					  first */
 	unsigned nexpected;

@@ -28,6 +28,7 @@ struct fake_exchange {
 	struct fake_peer *from;
 	struct lg_how how;
 	struct fake_peer *lease; /* the leased link that it has; NULL: none */
+	bool reuse;              /* and its end gives that back */
 	char *copy; /* of the unit, wherever it lies now */
 	bool tried[FAKE_SERVERS];
 	bool decided, routed, connecting;
@@ -73,6 +74,7 @@ struct fake_session *fake_trunk(struct fake *f);
 struct fake_peer *fake_shared_open(struct fake *f, struct fake_exchange *e, unsigned server);
 
 /* fake_leased.c */
+void fake_access(struct fake *f, struct fake_exchange *e);
 void fake_lease(struct fake *f, struct fake_exchange *e, int server);
 int fake_lease_stays(const struct fake_exchange *e);
 void fake_lease_end(struct fake *f, struct fake_exchange *e);

@@ -7,6 +7,7 @@
 #include "fake_inside.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <setjmp.h>
@@ -94,6 +95,27 @@ void fake_lease(struct fake *f, struct fake_exchange *e, int server)
 
 /* ---- Giving it back ---- */
 
+static void forget(struct fake_peer *p)
+{
+	free(p->link->data);
+	p->link->data = fake_alloc(p->fake->plugin->link_size);
+	p->link->exchange = NULL;
+	p->deadline_at_ms = 0;
+	p->held = false;
+}
+
+static void give_back(struct fake *f, struct fake_exchange *e, struct fake_peer *p)
+{
+	f->reuses++;
+	forget(p);
+	if (p->kept)
+		return;
+	fake_trunk(f)->links++;
+	p->session = f->trunk;
+	p->link->session = NULL;
+	fake_leave(f, e->session);
+}
+
 /* The exchange has no link any more; one that was not given back is closed. */
 void fake_lease_end(struct fake *f, struct fake_exchange *e)
 {
@@ -102,17 +124,12 @@ void fake_lease_end(struct fake *f, struct fake_exchange *e)
 	e->lease = NULL;
 	if (!p)
 		return;
+	if (e->reuse) {
+		give_back(f, e, p);
+		return;
+	}
 	p->link->exchange = NULL;
 	f->host.close(p->link, LG_FLUSH);
-}
-
-static void forget(struct fake_peer *p)
-{
-	free(p->link->data);
-	p->link->data = fake_alloc(p->fake->plugin->link_size);
-	p->link->exchange = NULL;
-	p->deadline_at_ms = 0;
-	p->held = false;
 }
 
 void fake_reuse(struct lg_exchange *x)
@@ -125,17 +142,7 @@ void fake_reuse(struct lg_exchange *x)
 	assert_non_null(p);
 	assert_null(p->owner); /* the request is complete */
 	assert_null(p->joined);
-	if (!p->closing) {
-		f->reuses++;
-		e->lease = NULL;
-		forget(p);
-		if (!p->kept) {
-			fake_trunk(f)->links++;
-			p->session = f->trunk;
-			p->link->session = NULL;
-			fake_leave(f, e->session);
-		}
-	}
+	e->reuse = !p->closing;
 	fake_exchange_end(f, e);
 }
 
@@ -153,6 +160,21 @@ bool fake_keep(struct lg_exchange *x)
 		return false;
 	e->lease->kept = true;
 	return true;
+}
+
+/* The access log, which reads facts when nothing but the exchange's data need be there. */
+void fake_access(struct fake *f, struct fake_exchange *e)
+{
+	size_t n = 0;
+
+	f->last_access[0] = '\0';
+	for (unsigned i = 0; f->plugin->log_facts && f->plugin->log_facts[i]; i++) {
+		const char *value = fake_fact(&e->x, f->plugin->log_facts[i]);
+
+		if (value && n < sizeof(f->last_access))
+			n += (size_t)snprintf(f->last_access + n, sizeof(f->last_access) - n, "%s=%s ",
+					      f->plugin->log_facts[i], value);
+	}
 }
 
 /* ---- Its peer ---- */

@@ -192,6 +192,17 @@ static void respond(struct lg_exchange *x, const struct lg_reply *reply)
 	note("respond %u %s; ", ((struct request *)x->data)->number, causes[reply->cause]);
 }
 
+/* "method" is there to the end, "path" as long as the unit. */
+static struct lg_span fact(struct lg_exchange *x, unsigned index, struct lg_span arg)
+{
+	const struct request *r = x->data;
+
+	(void)arg;
+	if (index == 0)
+		return span_of(r->flags);
+	return x->unit.p ? (struct lg_span){ x->unit.p, x->unit.n - 1 } : SPAN_NONE;
+}
+
 static void lost(struct lg_exchange *x, const struct lg_lost *why)
 {
 	note("lost %u %s; ", ((struct request *)x->data)->number, why->why == LG_LOST_DEADLINE ? "deadline" : "link");
@@ -210,12 +221,17 @@ static void closed(struct lg_link *l)
 	note("closed %s; ", name_of(l));
 }
 
+static const char *const facts[] = { "method", "path", NULL };
+
 const struct lg_plugin hop_plugin = {
 	LG_PLUGIN_HEADER,
 	.name = "hops",
 	.transports = LG_TCP | LG_TLS | LG_UDP,
 	.exchange_size = sizeof(struct request),
 	.link_size = sizeof(bool),
+	.facts = facts,
+	.log_facts = facts,
+	.fact = fact,
 	.opened = opened,
 	.receive = receive,
 	.routed = routed,
