@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cookie.c makes, knows and writes the gateway's own cookie.  It keeps nothing: what a value stands for is the persistence
- * table's affair, and what was signed once stays good as long as the gateway has the same secret.
+ * cookie.c makes, knows and writes the gateway's own cookie.  It keeps nothing: what a value stands for is the
+ * persistence table's affair, and what was signed once stays good as long as the gateway has the same secret.
  */
 #include "cookie.h"
 
@@ -55,9 +55,9 @@ static bool decode(const char *text, uint8_t bytes[RANDOM + SIGNATURE])
 
 static void sign(const struct lg_host *host, const char *name, const uint8_t random[RANDOM], uint8_t out[SIGNATURE])
 {
-	const struct lg_span pieces[] = {
-		{ "https cookie ", 13 }, { name, strlen(name) + 1 }, { (const char *)random, RANDOM }
-	};
+	const struct lg_span pieces[] = { { "https cookie ", 13 },
+					  { name, strlen(name) + 1 },
+					  { (const char *)random, RANDOM } };
 	uint64_t mac = host->digest(pieces, 3);
 
 	for (unsigned i = 0; i < SIGNATURE; i++)
@@ -153,8 +153,8 @@ size_t cookie_line(const struct cookie_conf *c, struct lg_span value, bool tls, 
 	if (c->lifetime > 0)
 		snprintf(age, sizeof(age), "; Max-Age=%lld", (long long)(c->lifetime + 999) / 1000);
 	n = snprintf(out, COOKIE_LINE, "Set-Cookie: %s=%.*s; Path=%s%s%s%s%s\r\n", c->name, (int)value.n, value.p,
-		     c->path ? c->path : "/", age, c->http_only ? "; HttpOnly" : "", is_secure(c, tls) ? "; Secure" : "",
-		     same_site[c->same_site]);
+		     c->path ? c->path : "/", age, c->http_only ? "; HttpOnly" : "",
+		     is_secure(c, tls) ? "; Secure" : "", same_site[c->same_site]);
 	return n > 0 && n < COOKIE_LINE ? (size_t)n : 0;
 }
 
@@ -184,14 +184,17 @@ int cookie_check(const struct cookie_conf *c, unsigned transports, char err[], s
 	if (!c->name || !c->name[0])
 		return 0;
 	if (strlen(c->name) > COOKIE_NAME || !field_is_token((struct lg_span){ c->name, strlen(c->name) }))
-		return refuse(err, errlen, "options.cookie: a name has letters, digits and - _ . and at most 64 of them");
+		return refuse(err, errlen,
+			      "options.cookie: a name has letters, digits and - _ . and at most 64 of them");
 	if (!is_path(path))
 		return refuse(err, errlen, "options.cookie_path: a path begins with \"/\" and has no spaces, no \";\"");
 	if (c->same_site == COOKIE_SAME_SITE_NONE && !is_secure(c, (transports & LG_TLS) != 0))
 		return refuse(err, errlen, "options.cookie_samesite: browsers take \"none\" with cookie_secure only");
-	if ((strncasecmp(c->name, "__Host-", 7) == 0 && (strcmp(path, "/") != 0 || !is_secure(c, (transports & LG_TLS) != 0))) ||
+	if ((strncasecmp(c->name, "__Host-", 7) == 0 &&
+	     (strcmp(path, "/") != 0 || !is_secure(c, (transports & LG_TLS) != 0))) ||
 	    (strncasecmp(c->name, "__Secure-", 9) == 0 && !is_secure(c, (transports & LG_TLS) != 0)))
-		return refuse(err, errlen, "options.cookie: browsers take such a name with cookie_secure only, __Host- with "
-					   "cookie_path \"/\" only");
+		return refuse(err, errlen,
+			      "options.cookie: browsers take such a name with cookie_secure only, __Host- with "
+			      "cookie_path \"/\" only");
 	return 0;
 }

@@ -32,9 +32,11 @@ struct cookie_conf {
 extern const char *const cookie_secure_choices[], *const cookie_same_site_choices[];
 
 /* The options, for the plugin's table; `type` is its conf struct and `member` the struct cookie_conf in it. */
+/* Rows of a table, not blocks. */
+/* clang-format off */
 #define COOKIE_OPTIONS(type, member)                                                                                   \
 	{ "cookie", LG_STR, offsetof(type, member.name),                                                               \
-	  .help = "name of a persistence cookie that the gateway sets in each answer to a request without it" },      \
+	  .help = "name of a persistence cookie that the gateway sets in each answer to a request without it" },       \
 	{ "cookie_httponly", LG_BOOL, offsetof(type, member.http_only), .def = "true",                                 \
 	  .help = "keep it from scripts; false for MS-WSMAN" },                                                        \
 	{ "cookie_lifetime", LG_MSEC, offsetof(type, member.lifetime), .max = INT64_C(31536000000),                    \
@@ -44,6 +46,7 @@ extern const char *const cookie_secure_choices[], *const cookie_same_site_choice
 	  .choices = cookie_same_site_choices, .help = "the cookie's SameSite" },                                      \
 	{ "cookie_secure", LG_ENUM, offsetof(type, member.secure), .def = "auto", .choices = cookie_secure_choices,    \
 	  .help = "only inside TLS; auto: as the client came" }
+/* clang-format on */
 
 /* For lg_plugin.check: 0, or -EINVAL with a reason (RFC 6265 section 4.1.1, RFC 6265bis section 4.1.3). */
 int cookie_check(const struct cookie_conf *c, unsigned transports, char err[], size_t errlen);
@@ -55,8 +58,8 @@ void cookie_make(const struct lg_host *host, const char *name, char value[COOKIE
 bool cookie_valid(const struct lg_host *host, const char *name, struct lg_span value);
 
 /*
- * The first valid one of this name in a Cookie line's value (RFC 6265 section 4.2.1): others of the name count as absent,
- * and more than COOKIE_TRIES of them are not looked at.  It borrows; { NULL, 0 }: there is none.
+ * The first valid one of this name in a Cookie line's value (RFC 6265 section 4.2.1): others of the name count as
+ * absent, and more than COOKIE_TRIES of them are not looked at.  It borrows; { NULL, 0 }: there is none.
  */
 struct lg_span cookie_find(const struct lg_host *host, const char *name, struct lg_span header);
 

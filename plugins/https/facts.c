@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts.c reads facts of an exchange.  Most borrow from the head or from what was settled when it was read; numbers, and
- * fields of which there are several, are put together in the scratch.
+ * facts.c reads facts of an exchange.  Most borrow from the head or from what was settled when it was read; numbers,
+ * and fields of which there are several, are put together in the scratch.
  */
 #include "facts.h"
 

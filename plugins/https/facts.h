@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts.h: what routes, policies, persistence and the access log can know of a request, found when asked for.  Host, path
- * and query are read in the normal form that the server gets (target.h). */
+/* facts.h: what routes, policies, persistence and the access log can know of a request, found when asked for.  Host,
+ * path and query are read in the normal form that the server gets (target.h). */
 #ifndef HTTPS_FACTS_H
 #define HTTPS_FACTS_H
 
@@ -22,12 +22,12 @@ struct facts {
 	struct lg_span host, path, query; /* the normal form; query without "?", { NULL, 0 } where there is none */
 	struct lg_span authority;         /* what Host says to the server; { NULL, 0 }: what it said when it came */
 	struct lg_span cookie_name;       /* the gateway's own cookie; { NULL, 0 }: it sets none */
-	struct lg_span cookie;            /* its value: the request's valid one, else the one that the answer will set */
-	bool cookie_is_new;               /* it is the latter */
-	int status;                       /* of the final answer; 0: none yet */
-	uint64_t bytes_in, bytes_out;     /* of the bodies, so far */
-	char *scratch;                    /* where a fact that has to be made lies, until the next question */
-	size_t room;                      /* as long as the head is enough for all */
+	struct lg_span cookie;        /* its value: the request's valid one, else the one that the answer will set */
+	bool cookie_is_new;           /* it is the latter */
+	int status;                   /* of the final answer; 0: none yet */
+	uint64_t bytes_in, bytes_out; /* of the bodies, so far */
+	char *scratch;                /* where a fact that has to be made lies, until the next question */
+	size_t room;                  /* as long as the head is enough for all */
 };
 
 /* See lg_plugin.fact.  { NULL, 0 }: there is none, or the scratch is too short for it. */

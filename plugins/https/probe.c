@@ -15,8 +15,10 @@ static const char *const methods[] = { [PROBE_BY_GET] = "GET", [PROBE_BY_HEAD] =
 const struct lg_option probe_table[] = {
 	{ "method", LG_ENUM, offsetof(struct probe_options, method), .def = "GET", .choices = methods,
 	  .help = "how it asks; HEAD spares the body" },
-	{ "path", LG_STR, offsetof(struct probe_options, path), .def = "/", .help = "what it asks for, with a query if wanted" },
-	{ "host", LG_STR, offsetof(struct probe_options, host), .help = "Host of the request, default the server's name" },
+	{ "path", LG_STR, offsetof(struct probe_options, path), .def = "/",
+	  .help = "what it asks for, with a query if wanted" },
+	{ "host", LG_STR, offsetof(struct probe_options, host),
+	  .help = "Host of the request, default the server's name" },
 	{ "expect", LG_STR, offsetof(struct probe_options, expect), .def = "200-399",
 	  .help = "answers that mean up, as \"200, 300-399\"; any other answer means down" },
 	{ "contains", LG_STR, offsetof(struct probe_options, contains),
@@ -117,10 +119,11 @@ int probe_ask(struct lg_probe *p)
 		snprintf(p->note, sizeof(p->note), "%s", fault);
 		return -EINVAL;
 	}
-	n = snprintf(text, sizeof(text),
-		     "%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: lychgate\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
-		     "Connection: close\r\n\r\n",
-		     methods[o->method], o->path, (int)host.n, host.p);
+	n = snprintf(
+		text, sizeof(text),
+		"%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: lychgate\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
+		"Connection: close\r\n\r\n",
+		methods[o->method], o->path, (int)host.n, host.p);
 	if (n < 0 || (size_t)n >= sizeof(text)) {
 		snprintf(p->note, sizeof(p->note), "`path` and `host` are too long");
 		return -ENAMETOOLONG;
@@ -134,6 +137,12 @@ int probe_ask(struct lg_probe *p)
 static enum lg_verdict sick(struct lg_probe *p, const char *note)
 {
 	snprintf(p->note, sizeof(p->note), "%s", note);
+	return LG_SICK;
+}
+
+static enum lg_verdict broken(struct lg_probe *p, const char *reason)
+{
+	snprintf(p->note, sizeof(p->note), "broken answer: %s", reason);
 	return LG_SICK;
 }
 
@@ -166,7 +175,7 @@ static enum lg_verdict read_heads(struct lg_probe *p, struct lg_span in)
 		probe->began = true;
 		v = head_read(&probe->head, rest, &limits);
 		if (v == HEAD_BAD)
-			return sick(p, probe->head.reason);
+			return broken(p, probe->head.reason);
 		if (v == HEAD_MORE)
 			break;
 		probe->began = false;
@@ -220,7 +229,7 @@ static enum lg_verdict read_body(struct lg_probe *p, struct lg_span in)
 	if (search(probe, in, o->contains, &v))
 		return LG_HEALTHY;
 	if (v == BODY_BAD)
-		return sick(p, probe->body.reason);
+		return broken(p, probe->body.reason);
 	if (v == BODY_MORE && !p->ended && probe->at - probe->body_at < PROBE_BODY)
 		return LG_NOT_YET;
 	snprintf(p->note + n, sizeof(p->note) - n, " without \"%s\"", o->contains);
@@ -240,7 +249,7 @@ enum lg_verdict probe_judge(struct lg_probe *p, struct lg_span in)
 		probe->judged = true;
 		probe->body_at = probe->at;
 		if (body_begin(&probe->body, &probe->head, 0) == BODY_BAD)
-			return sick(p, probe->body.reason);
+			return broken(p, probe->body.reason);
 	}
 	return read_body(p, in);
 }

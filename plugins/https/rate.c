@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rate.c keeps a bucket for each source as one number: the time at which it will be full again.  A request moves that on by
- * one interval; it may not lie further ahead than the burst.  What lies in the past is an empty place.
+ * rate.c keeps a bucket for each source as one number: the time at which it will be full again.  A request moves that
+ * on by one interval; it may not lie further ahead than the burst.  What lies in the past is an empty place.
  */
 #include "rate.h"
 

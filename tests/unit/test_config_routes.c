@@ -70,7 +70,8 @@ static void check_row(const struct route *r, const char *want)
 static void order(const char *const written[], const char *const asked[])
 {
 	char text[4096];
-	int n = snprintf(text, sizeof text, "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', options = { routes = { ");
+	int n = snprintf(text, sizeof text,
+			 "listener 'x' { plugin = 'talk', bind = 'tcp:127.0.0.1:9', options = { routes = { ");
 	struct problems problems;
 	struct snapshot *s;
 	unsigned rows = 0;

@@ -49,7 +49,8 @@ static const struct {
 	int line;
 	const char *text, *hint;
 } wrong[] = {
-	{ "pool 'x' { servers = '127.0.0.1:1', monitor = {\ntrack = 'spi' } }", 2, "there is no pool \"spi\"", "`sip`" },
+	{ "pool 'x' { servers = '127.0.0.1:1', monitor = {\ntrack = 'spi' } }", 2, "there is no pool \"spi\"",
+	  "`sip`" },
 	{ "pool 'x' { servers = '127.0.0.1:1', monitor = {\ntrack = 5 } }", 2, "5 is not a string", NULL },
 	{ "pool 'x' { servers = '127.0.0.1:1', monitor = {\ntrack = 'x' } }", 2, "cannot track itself", NULL },
 	{ "pool 'x' { servers = '127.0.0.1:1', monitor = { track = 'sip',\ninterval = '1s' } }", 2,
