@@ -17,6 +17,7 @@
 enum {
 	BODY_CHUNK_DIGITS = 15,        /* of a chunk's size */
 	BODY_TRAILERS = 8 * 1024,      /* bytes of all trailer lines (RFC 9112 section 7.1.2) */
+	BODY_NAME = 32,                /* bytes of a trailer's name that are looked at */
 	BODY_PARSER = 128,             /* room for llhttp's state, which only body.c knows */
 };
 
@@ -28,9 +29,12 @@ struct body {
 	uint64_t left;      /* BODY_LENGTH: bytes to come; BODY_CHUNKED: of this chunk's data */
 	uint64_t bytes;     /* of the body itself that have passed, without the chunks' frames */
 	uint64_t most;      /* that it may have */
-	uint8_t part;       /* of the chunks: private to body.c */
-	uint8_t last;       /* the last byte read of a chunk's frame */
-	uint16_t line;      /* bytes of the frame's line, or of the trailers, so far */
+	uint8_t part;       /* of a chunk or its frame: private to body.c, as what follows */
+	uint8_t line;       /* bytes of a frame's line so far */
+	uint8_t name_n;     /* BODY_NAME: the trailer's name has ended, or is longer */
+	char last;          /* the byte read before, in trailers */
+	char name[BODY_NAME];
+	uint16_t trailers;  /* bytes of them so far */
 	bool done;
 	int code;           /* BODY_BAD: 400 or 413 */
 	const char *reason; /* BODY_BAD: for the log, a constant */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * client.c reads what clients send: heads, which request.c takes from here, and bodies, which go on as they come.  While
+ * client.c reads what clients send: heads, which request.c takes from here, and bodies, which go on as they come. While
  * a request looks for a server or waits for its answer nothing is read, so that what is behind it waits in the client.
  */
 #include "client.h"

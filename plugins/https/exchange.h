@@ -3,8 +3,8 @@
  * exchange.h: what the plugin remembers: for a listener and thread (instance), for a client's link (client), for a
  * server's leased link (server), for one request and its answer (request).
  *
- * A client's link has one exchange at a time; requests behind it wait unread (RFC 9112 section 9.3.2).  What an exchange
- * owns lies in its client's link, since an exchange may end without a word.
+ * A client's link has one exchange at a time; requests behind it wait unread (RFC 9112 section 9.3.2).  What an
+ * exchange owns lies in its client's link, since an exchange may end without a word.
  */
 #ifndef PLUGIN_HTTPS_EXCHANGE_H
 #define PLUGIN_HTTPS_EXCHANGE_H
@@ -56,13 +56,14 @@ struct instance {
 	const struct options *options;
 	const struct lg_host *host;
 	struct pages pages;
-	struct rate *rate;                /* NULL: no limit */
-	struct head_field *fields;        /* room for a request's, options.fields of them */
-	struct head_field *answer_fields; /* and for an answer's */
+	struct rate *rate;                   /* NULL: no limit */
+	struct head_field *fields;           /* room for a request's, options.fields of them */
+	struct head_field *answer_fields;    /* and for an answer's */
 	const struct lg_exchange *fields_of; /* whose request's they are now; NULL: nobody's */
-	struct splice splice;             /* a head on its way out */
-	char *scratch;                    /* for facts, of limits.headers bytes at least; NULL: not asked for yet */
+	struct splice splice;                /* a head on its way out */
+	char *scratch;                       /* for facts, of limits.headers bytes at least; NULL: not asked for yet */
 	size_t scratch_size;
+	char authority[TARGET_AUTHORITY]; /* for the fact header.host */
 };
 
 enum client_phase {
@@ -76,15 +77,15 @@ enum client_phase {
 
 struct client {
 	enum client_phase phase;
-	bool begun;    /* `head` is being read */
-	bool timed;    /* its deadline runs */
-	bool held;     /* the core knows that we do not read */
+	bool begun;       /* `head` is being read */
+	bool timed;       /* its deadline runs */
+	bool held;        /* the core knows that we do not read */
 	bool server_full; /* what it sends waits for the server */
-	bool full;     /* it takes nothing itself: no new request of its is read */
-	bool stays;    /* NTLM or Negotiate was seen: its server is its own */
-	bool ended;    /* it sends no more */
-	bool last;     /* nothing more is asked on this link */
-	bool trusted;  /* its address is in the option `trusted` */
+	bool full;        /* it takes nothing itself: no new request of its is read */
+	bool stays;       /* NTLM or Negotiate was seen: its server is its own */
+	bool ended;       /* it sends no more */
+	bool last;        /* nothing more is asked on this link */
+	bool trusted;     /* its address is in the option `trusted` */
 	uint32_t requests;
 	struct lg_exchange *x; /* the one that is open; NULL: none */
 	struct head head;
@@ -101,9 +102,9 @@ enum server_phase {
 
 struct server {
 	enum server_phase phase;
-	bool begun; /* `head` is being read */
-	bool held;  /* the client takes no more for now */
-	bool keep;  /* the server will take another request */
+	bool begun;    /* `head` is being read */
+	bool held;     /* the client takes no more for now */
+	bool keep;     /* the server will take another request */
 	uint64_t mark; /* of the request's body: bytes when the deadline was set */
 	struct head head;
 	struct body body; /* the answer's */
@@ -113,13 +114,13 @@ struct request {
 	struct head head;      /* its fields: see request_head */
 	struct target *target; /* in the client's link */
 	int status;            /* of the final answer, once it is on its way; ours too */
-	bool heard;     /* something of an answer has come */
-	bool body_sent; /* something of the body has been passed on, and is gone */
-	bool close;     /* the client's link ends with the answer */
+	bool heard;            /* something of an answer has come */
+	bool body_sent;        /* something of the body has been passed on, and is gone */
+	bool close;            /* the client's link ends with the answer */
 	bool retried;
 	bool cookie_came;
 	char cookie[COOKIE_VALUE]; /* the request's, or one made for the answer; only with the option */
-	uint64_t raw_in, raw_out; /* bytes, once it is upgraded */
+	uint64_t raw_in, raw_out;  /* bytes, once it is upgraded */
 };
 
 union link_data {

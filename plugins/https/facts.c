@@ -55,6 +55,14 @@ static struct lg_span number(const struct facts *f, uint64_t n)
 	return len > 0 && (size_t)len < f->room ? (struct lg_span){ f->scratch, (size_t)len } : LG_NO_UNIT;
 }
 
+static struct lg_span copy(const struct facts *f, struct lg_span text)
+{
+	if (!f->scratch || f->room < text.n)
+		return LG_NO_UNIT;
+	memcpy(f->scratch, text.p, text.n);
+	return (struct lg_span){ f->scratch, text.n };
+}
+
 static struct lg_span first(const struct facts *f, enum field_id id)
 {
 	const struct head_field *field = f->head ? head_find(f->head, id, NULL) : NULL;
@@ -101,7 +109,7 @@ static struct lg_span header(const struct facts *f, struct lg_span name)
 	if (!field)
 		return LG_NO_UNIT;
 	if (field->id == FIELD_HOST && f->authority.p)
-		return f->authority;
+		return copy(f, f->authority); /* the asker's may be gone when he has his answer */
 	return next_field(f, name, field) ? join(f, name, field) : head_value(f->text, field);
 }
 

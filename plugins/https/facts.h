@@ -20,7 +20,7 @@ struct facts {
 	const char *text;        /* what head's offsets count from */
 	struct lg_span method;
 	struct lg_span host, path, query; /* the normal form; query without "?", { NULL, 0 } where there is none */
-	struct lg_span authority;         /* what Host says to the server; { NULL, 0 }: what it said when it came */
+	struct lg_span authority;         /* what Host says to the server, copied; { NULL, 0 }: as it came */
 	struct lg_span cookie_name;       /* the gateway's own cookie; { NULL, 0 }: it sets none */
 	struct lg_span cookie;        /* its value: the request's valid one, else the one that the answer will set */
 	bool cookie_is_new;           /* it is the latter */

@@ -73,11 +73,12 @@ struct head {
 	enum head_kind kind;
 	struct head_field *fields; /* the caller's, room for `most` */
 	uint16_t most;
-	uint16_t lines;            /* seen so far */
-	uint32_t scanned;          /* bytes that need not be looked at again: they hold whole lines and no end */
+	uint16_t lines;            /* fields seen so far */
+	uint8_t empty;             /* lines in front */
+	uint32_t line_at, scanned; /* where the line begins that is looked for the end of, and from where on */
 
 	/* HEAD_BAD. */
-	int code;           /* the answer: 400, 414, 421, 431, 501, 505; 502 for an answer; 0: close and say nothing */
+	int code;           /* the answer: 400, 414, 431, 501, 505; 502 for an answer; 0: close and say nothing */
 	const char *reason; /* for the log, a constant: "two Content-Length" */
 
 	/* HEAD_OK. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ntlm.h: NTLM and Negotiate sign in a connection, not a request (RFC 4559 section 6): a server's link that has seen one
- * of them may carry nobody else's requests, ever.  Here is told whether a head shows one.
+ * ntlm.h: NTLM and Negotiate sign in a connection, not a request (RFC 4559 section 6): a server's link that has seen
+ * one of them may carry nobody else's requests, ever.  Here is told whether a head shows one.
  */
 #ifndef PLUGIN_HTTPS_NTLM_H
 #define PLUGIN_HTTPS_NTLM_H

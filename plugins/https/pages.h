@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pages.h: the bodies of the gateway's own answers: a short plain line each, or what the option `pages` has for a status:
- * the file STATUS.html, else STATUS.txt of that folder, read once at the start.
+ * pages.h: the bodies of the gateway's own answers: a short plain line each, or what the option `pages` has for a
+ * status: the file STATUS.html, else STATUS.txt of that folder, read once at the start.
  */
 #ifndef PLUGIN_HTTPS_PAGES_H
 #define PLUGIN_HTTPS_PAGES_H
@@ -25,8 +25,8 @@ struct pages {
 	unsigned n;
 };
 
-/* Reads the pages of the folder `dir`; NULL: there are none.  A status without a file keeps its plain line.  0, or -errno
- * with a reason: a file that cannot be read, or is longer than PAGE_MAX. */
+/* Reads the pages of the folder `dir`; NULL: there are none.  A status without a file keeps its plain line.  0, or
+ * -errno with a reason: a file that cannot be read, or is longer than PAGE_MAX. */
 int pages_load(struct pages *p, const char *dir, char err[], size_t errlen);
 void pages_free(struct pages *p);
 

@@ -33,7 +33,8 @@ static const char *const redirects[] = {
 };
 
 static const struct lg_option options[] = {
-	{ "routes", LG_ROUTES, .help = "{ { host = PATTERN, path = PATTERN, pool = NAME }, ... }, the first that fits" },
+	{ "routes", LG_ROUTES,
+	  .help = "{ { host = PATTERN, path = PATTERN, pool = NAME }, ... }, the first that fits" },
 	{ "trusted", LG_NETS, offsetof(struct options, trusted),
 	  .help = "networks of proxies: what they say in X-Forwarded-For and its kin stays, and ours is appended" },
 	{ "forwarded", LG_ENUM, offsetof(struct options, forwarded), .def = "replace", .choices = forwardeds,
@@ -68,8 +69,8 @@ static const struct lg_option options[] = {
 
 static const char *const counters[] = {
 	[COUNT_REQUESTS] = "requests",
-	[COUNT_ANSWERS] = "answers",             /* of servers */
-	[COUNT_MALFORMED] = "malformed",         /* requests that could not be read in one way only */
+	[COUNT_ANSWERS] = "answers",     /* of servers */
+	[COUNT_MALFORMED] = "malformed", /* requests that could not be read in one way only */
 	[COUNT_BROKEN_ANSWERS] = "broken_answers",
 	[COUNT_ANSWERED_HERE] = "answered_here", /* by a policy, a limit, or for want of a server */
 	[COUNT_LOST] = "lost",                   /* their server died */

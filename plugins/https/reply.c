@@ -13,8 +13,10 @@
 #include "pages.h"
 
 /* What frames the answer, and what we write ourselves. */
-static const char *const ours[] = { "connection",	 "content-length", "content-type",	"keep-alive", "te", "trailer",
-				    "transfer-encoding", "upgrade",	   "strict-transport-security" };
+static const char *const ours[] = {
+	"connection", "content-length",           "content-type", "keep-alive", "te", "trailer", "transfer-encoding",
+	"upgrade",    "strict-transport-security"
+};
 
 struct text {
 	char *p;

@@ -284,7 +284,8 @@ void request_respond(struct lg_exchange *x, const struct lg_reply *reply)
 	answer(x->from, &r->head, &own, false);
 }
 
-/* Nothing of an answer has come, nothing of the body has gone, and to do it twice does no harm (RFC 9110 section 9.2.2). */
+/* Nothing of an answer has come, nothing of the body has gone, and to do it twice does no harm (RFC 9110
+ * section 9.2.2). */
 static bool may_repeat(const struct lg_exchange *x, const struct lg_lost *why)
 {
 	const struct request *r = request_of(x);
@@ -353,7 +354,6 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	const struct client *c = client_of(x->from);
 	const struct server *s = x->to ? server_of(x->to) : NULL;
 	const char *cookie = inst->options->cookie.name;
-	char authority[TARGET_AUTHORITY];
 	struct facts f = { .head = request_head(x), .text = x->unit.p, .status = r->status };
 
 	if (!f.head || !r->target || !make_room(inst, f.head->size + FACTS_SCRATCH))
@@ -363,7 +363,7 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	f.path = target_path(r->target, x->unit.p);
 	f.query = target_query(r->target, x->unit.p);
 	if (r->target->host_changed)
-		f.authority = (struct lg_span){ authority, target_authority(r->target, authority) };
+		f.authority = (struct lg_span){ inst->authority, target_authority(r->target, inst->authority) };
 	if (cookie && *cookie) {
 		f.cookie_name = (struct lg_span){ cookie, strlen(cookie) };
 		f.cookie = (struct lg_span){ r->cookie, COOKIE_VALUE };

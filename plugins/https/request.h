@@ -19,8 +19,8 @@ void request_lost(struct lg_exchange *x, const struct lg_lost *why);
 /* The head of the request with its fields, read again if need be; NULL: it cannot be had any more. */
 const struct head *request_head(struct lg_exchange *x);
 
-/* Ends the exchange and its server's link.  The client gets this status if it has seen nothing of an answer; its link is
- * closed unless the request is whole and `status` is a server's fault (5xx). */
+/* Ends the exchange and its server's link.  The client gets this status if it has seen nothing of an answer; its link
+ * is closed unless the request is whole and `status` is a server's fault (5xx). */
 void request_refuse(struct lg_exchange *x, int status);
 
 /* Will the client's link end with the answer to this request? */

@@ -167,7 +167,8 @@ static ptrdiff_t switching(struct lg_link *l, struct lg_span in)
 	return (ptrdiff_t)s->head.size;
 }
 
-/* Does the client's link end with this answer?  Early answers end it, since nobody waits for the rest of the request. */
+/* Does the client's link end with this answer?  Early answers end it, since nobody waits for the rest of the request.
+ */
 static bool is_last(struct lg_exchange *x, const struct server *s)
 {
 	const struct client *c = client_of(x->from);

@@ -19,8 +19,8 @@ enum {
 };
 
 /*
- * Read with target_read; zeroed it is none, and need not be given back.  The path lies in the head's bytes as long as
- * it came in its normal form, else in memory of the target's.
+ * Read with target_read; zeroed it is none, and need not be given back.  The path lies in the head's bytes if it
+ * came in its normal form, else in memory of the target's.
  */
 struct target {
 	char host[TARGET_HOST]; /* lower case, without port, user and dot at the end; "[2001:db8::1]"; "": HTTP/1.0 without Host */
@@ -29,10 +29,10 @@ struct target {
 	bool absolute;          /* the whole URI was in the first line (RFC 9112 section 3.2.2): its host is the host */
 	bool host_changed;      /* the server gets target_authority as Host, not what came */
 	bool path_changed;      /* the server gets target_path and the query as target, not what came */
-	struct head_slice path; /* in the head; with path_changed in `normal` */
+	struct head_slice path; /* in `normal`, if there is one, else in the head */
 	struct head_slice query; /* in the head, with its "?"; n 0: there is none */
 	char *normal;           /* malloc, or NULL */
-	int code;               /* -EINVAL: 400 or 421 */
+	int code;               /* -EINVAL: 400, or 421 (RFC 9110 section 7.4) */
 	const char *reason;     /* -EINVAL: for the log, a constant */
 };
 
@@ -44,7 +44,7 @@ struct target {
  * in upper case, dot segments and doubled slashes are removed.  Refused: escaped "/", "\", and control characters, "\", a dot
  * segment above the root or with parameters, a wrong escape, a fragment.  "*" is for OPTIONS only.  The query stays as it is.
  *
- * 0; -EINVAL with t->code and t->reason; -ENOMEM.
+ * 0; -EINVAL with t->code and t->reason; -ENOMEM: after both there is nothing to give back.
  */
 int target_read(struct target *t, const struct head *h, const char *p, bool tls);
 

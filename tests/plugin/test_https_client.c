@@ -150,7 +150,8 @@ static void chunks_pass_as_they_come(void **state)
 	struct fake_peer *client = fake_client(f, false);
 
 	(void)state;
-	fake_text(client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: 1\r\n\r\n" GET);
+	fake_text(client,
+		  "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: 1\r\n\r\n" GET);
 	assert_true(ends(fake_server(client, 0), "\r\n\r\n3\r\nabc\r\n0\r\nX: 1\r\n\r\n"));
 	assert_int_equal(f->routes, 1);
 	fake_destroy(f);
