@@ -475,16 +475,12 @@ struct lg_plugin {
 
 	/* Since ABI 0.4. */
 
-	/* What TLS may offer as application protocols with these options, ends with NULL; the first is preferred.  NULL: no
-	 * ALPN. */
+	/* The application protocols that TLS offers with these options, best first, ends with NULL.  NULL: no ALPN. */
 	const char *const *(*alpn)(const void *conf);
 
-	/*
-	 * Facts for the access log, ends with NULL, at most 16; never a credential.  They are read when the exchange ends:
-	 * inside `done` and `reuse`, after `respond`, `lost` or the client's end.  Without LG_KEEP the unit has gone by then,
-	 * so that what they need is in the exchange's data.  The common format of web servers is made of those called method,
-	 * path, version, status, bytes_out, referer, agent, user.
-	 */
+	/* Facts for the access log, ends with NULL, at most 16; never a credential.  Read when the exchange ends: in `done` and
+	 * `reuse`, after `respond` or `lost`, at the client's end; without LG_KEEP the unit has gone by then.  Those called
+	 * method, path, version, status, bytes_out, referer, agent, user make the format that web servers have in common. */
 	const char *const *log_facts;
 };
 

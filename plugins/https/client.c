@@ -77,7 +77,6 @@ void client_next(struct lg_link *l, bool close)
 	bool whole = c->phase == CLIENT_ANSWER || c->body.done;
 
 	c->x = NULL;
-	target_fini(&c->target);
 	if (c->phase == CLIENT_END)
 		return;
 	if (close || !whole || c->ended || c->last) {

@@ -219,4 +219,5 @@ LG_PLUGIN = {
 	.judge = probe_judge,
 	.check = check,
 	.sealed = forward_sealed,
+	.log_facts = facts_logged,
 };

@@ -191,8 +191,10 @@ void request_received(struct lg_link *l, struct lg_span unit)
 {
 	struct client *c = client_of(l);
 	const struct head *h = &c->head;
-	int ret = target_read(&c->target, h, unit.p, l->transport == LG_TLS);
+	int ret;
 
+	target_fini(&c->target); /* the last request's, which the access log has read by now */
+	ret = target_read(&c->target, h, unit.p, l->transport == LG_TLS);
 	l->host->count(l, COUNT_REQUESTS, 1);
 	c->server_full = false;
 	switch (body_begin(&c->body, h, (uint64_t)instance_of(l)->options->body)) {
