@@ -163,6 +163,8 @@ static enum body_verdict trailer_byte(struct body *b, char c)
 		return bad(b, 400, "a folded line in trailers");
 	if (begins)
 		b->name_n = 0;
+	if (c == ':' && b->name_n == 0)
+		return bad(b, 400, "a trailer without a name"); /* to llhttp it has one */
 	if (c == ':' && b->name_n < BODY_NAME && is_forbidden(b))
 		return bad(b, 400, "a field that is no trailer");
 	if (c == ':')

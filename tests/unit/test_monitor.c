@@ -50,17 +50,21 @@ static const struct monitor_conf by_ping = {
 	.plugin = &pinger, .transport = LG_TCP, .interval_ms = 10000, .timeout_ms = 300, .rise = 1, .fall = 3
 };
 
-static struct watch *watch_make(struct monitor_conf conf)
+static struct watch *watch_over(unsigned servers, struct monitor_conf conf)
 {
 	struct watch *t = calloc(1, sizeof *t);
 
 	assert_non_null(t);
-	net_make(&t->n, rig_worker_start(), 2);
-	t->n.pool.nservers = 1; /* the second one is for those that track */
-	net_health(&t->n, 0, HEALTH_UNKNOWN);
-	net_health(&t->n, 1, HEALTH_UNKNOWN);
+	net_make(&t->n, rig_worker_start(), servers);
+	for (unsigned i = 0; i < servers; i++)
+		net_health(&t->n, i, HEALTH_UNKNOWN);
 	t->n.pool.monitor = conf;
 	return t;
+}
+
+static struct watch *watch_make(struct monitor_conf conf)
+{
+	return watch_over(1, conf);
 }
 
 static void watch_begin(struct watch *t)
@@ -390,9 +394,8 @@ static void test_hurry_while_asking(void **state)
 /* The second server follows the first; both are in the pool. */
 static struct watch *tracking(struct monitor_conf conf)
 {
-	struct watch *t = watch_make(conf);
+	struct watch *t = watch_over(2, conf);
 
-	t->n.pool.nservers = 2;
 	t->n.servers[1].tracked = &t->n.servers[0];
 	t->n.servers[0].followers = &t->n.servers[1];
 	return t;
