@@ -175,7 +175,7 @@ static const char *odd_beginning(struct lg_span in)
 
 	if (first == 0x16 || first == 0x80)
 		return "TLS to a plain port";
-	if (first != '\r' && first != '\n' && !field_is_token((struct lg_span){ in.p, 1 }))
+	if (first >= 0x7f || (first < 0x20 && !memchr("\r\n\t", first, 3)))
 		return "neither HTTP nor anything else that is known";
 	return NULL;
 }

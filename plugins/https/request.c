@@ -217,6 +217,8 @@ void request_received(struct lg_link *l, struct lg_span unit)
 		overloaded(l, h);
 	else if (ret < 0)
 		malformed(l, c->target.code, c->target.reason);
+	else if (h->method_id == METHOD_TRACE && h->framing != BODY_NONE)
+		malformed(l, 400, "TRACE with a body"); /* RFC 9110 section 9.3.8 */
 	else if (!is_too_many(l, h))
 		ask(l, unit);
 }
