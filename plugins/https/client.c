@@ -187,7 +187,7 @@ static ptrdiff_t bad_head(struct lg_link *l, struct lg_span in)
 
 	if (other && c->head.code != 414)
 		return wrong_protocol(l, in, other);
-	refuse(l, c->head.code, c->head.reason);
+	refuse(l, c->head.code || other_protocol(in) ? c->head.code : 400, c->head.reason);
 	return (ptrdiff_t)in.n;
 }
 
