@@ -50,8 +50,8 @@ def a_joined_connection_has_passed(play):
     gateway = play.gateway([one], plugin="tcp", listener='access_log = "-"')
     for ends in ("client", "server"):
         client = play.client()
-        client.send(b"question")
-        link = eventually(lambda: one.used and one.used[-1].received == b"question" and one.used[-1], "it is relayed")
+        client.send(ends.encode())
+        link = eventually(lambda: one.used and one.used[-1].received == ends.encode() and one.used[-1], "it is relayed")
         if ends == "client":
             client.close()
             eventually(lambda: gateway.lines(" verdict="), "the line is there")
