@@ -5,7 +5,8 @@ import re
 
 from play import equal, eventually, expect, main, request, story
 
-LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z source=(\S+) listener=(\S+)( server=(\S+))? ms=\d+ verdict=(\S+)")
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z source=(\S+) listener=(\S+)( server=(\S+))? ms=\d+ "
+                  r"verdict=(\S+)")
 
 
 def lines(path):
