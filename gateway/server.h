@@ -50,6 +50,9 @@ struct server {
 	/* Of the shared links that lead here: the same as of any server of the snapshot with equal address, TLS name, TLS
 	 * identity and verification, else its own.  From 0, below snapshot.ntrunks. */
 	unsigned trunk;
+	/* Whose health is this one's too (monitor = { track = POOL }): the server of that pool with the same address, no port;
+	 * NULL: it is asked itself.  And the other way round, a list. */
+	struct server *tracked, *followers, *next_follower;
 	struct server_state *state;
 };
 

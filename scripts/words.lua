@@ -79,7 +79,8 @@ local monitor = {
   { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "the answer comes in this time" },
   { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
   { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },
-  { key = "track", later = true, help = "follow the health of another pool's servers" },
+  { key = "track", type = "word", word = "pool", unset = "asked by itself",
+    help = "each server is as healthy as the one with its address in this pool; nothing else stands beside it" },
 }
 
 return {

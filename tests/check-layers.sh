@@ -27,6 +27,8 @@ includes gateway sip plugins | grep -E ':[<"]osip' | grep -v '^sip/' |
 	findings 'libosip2 is used in sip/ only'
 includes sip plugins | grep -E ':[<"](uv|jansson)\.h' |
 	findings 'libuv and jansson are for the core'
+includes gateway sip plugins | grep -E ':[<"]llhttp' | grep -vE '^plugins/https/(body|head)\.c:[0-9]' |
+	findings 'llhttp is used in plugins/https/head.c and body.c only'
 
 # ---- The core knows no protocol; a plugin knows the ABI, its own folder and the library sip/ ----
 code gateway | xargs -r grep -nEi '(^|[^a-z])(sips?|https?|stun|rpc|osip)([^a-z]|$)' /dev/null |
@@ -40,6 +42,7 @@ standard='arpa/inet|assert|ctype|errno|inttypes|limits|stdalign|stdarg|stdbool|s
 for dir in plugins/*/; do
 	[ -d "$dir" ] || continue
 	own=$(cd "$dir" && ls -- *.h 2>/dev/null | sed 's/\.h$//' | paste -sd'|')
+	[ "$dir" = plugins/https/ ] && own="$own|llhttp"
 	includes "$dir" | grep -vE ":(<lychgate/plugin\.h>|[<\"]sip/[a-z0-9_-]+\.h[>\"]|<($standard)\.h>|\"(${own:-none})\.h\")$" |
 		findings "$dir may include lychgate/plugin.h, its own headers, sip/ and standard C without I/O and time, arpa/inet.h for addresses"
 done

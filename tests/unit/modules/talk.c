@@ -28,7 +28,7 @@ static const struct lg_option probe_options[] = {
 	{ NULL },
 };
 
-static const char *const facts[] = { "topic", "header.*", NULL };
+static const char *const facts[] = { "topic", "header.*", "host", "path", NULL };
 static const char *const sealed[] = { "from", "f", NULL };
 static const char *const counters[] = { "words", "silences", NULL };
 
