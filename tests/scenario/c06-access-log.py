@@ -5,7 +5,7 @@ import re
 
 from play import equal, eventually, expect, main, request, story
 
-LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z source=(\S+) listener=(\S+)( server=(\S+))? ms=\d+ "
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z source=(\S+) listener=(\S+)( server=(\S+))? duration_ms=\d+ "
                   r"verdict=(\S+)")
 
 
