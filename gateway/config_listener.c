@@ -58,6 +58,7 @@ static void build_limits(struct listener_limits *limits, const struct node *n)
 		.idle_ms = (uint32_t)node_number(n, "idle"),
 		.half_ms = (uint32_t)node_number(n, "half"),
 		.stall_ms = (uint32_t)node_number(n, "stall"),
+		.kept = (uint32_t)node_number(n, "kept"),
 		.memory = (uint64_t)node_number(n, "memory"),
 		.queue = (uint64_t)node_number(n, "queue"),
 	};
@@ -187,9 +188,13 @@ static int build_listener(struct builder *b, struct listener_conf *l, const stru
 	if (ret < 0 || !l->plugin)
 		return -ENOMEM;
 	l->on_error = on_error_of(node_text(n, "on_error"));
+	l->access_format = strcmp(node_text(n, "access_format"), "combined") == 0 ? ACCESS_COMBINED : ACCESS_KEY;
+	if (node_get(n, "access_log"))
+		ret = config_text(&l->access_log, n, "access_log");
 	l->transparent = strcmp(node_text(n, "source"), "transparent") == 0;
 	build_limits(&l->limits, node_get(n, "limits"));
-	ret = config_options(&l->plugin_conf, l->plugin->options, l->plugin->conf_size, node_get(n, "options"));
+	if (ret == 0)
+		ret = config_options(&l->plugin_conf, l->plugin->options, l->plugin->conf_size, node_get(n, "options"));
 	if (ret == 0)
 		ret = build_stats(l);
 	if (ret == 0)

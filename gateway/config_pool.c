@@ -106,12 +106,62 @@ static int build_monitor(struct builder *b, struct pool *p, const struct node *n
 		m->always_up = true;
 		return 0;
 	}
+	if (node_get(n, "track"))
+		return 0;
 	m->port = (uint16_t)node_number(n, "port");
 	m->interval_ms = (uint32_t)node_number(n, "interval");
 	m->timeout_ms = (uint32_t)node_number(n, "timeout");
 	m->rise = (unsigned)node_number(n, "rise");
 	m->fall = (unsigned)node_number(n, "fall");
 	return build_probe(b, p, n, line);
+}
+
+/* ---- Track ---- */
+
+static bool same_host(const struct server *a, const struct server *b)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->address, *w4 = (const void *)&b->address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->address, *w6 = (const void *)&b->address;
+
+	if (a->address.ss_family != b->address.ss_family)
+		return false;
+	if (a->address.ss_family == AF_INET6)
+		return memcmp(&v6->sin6_addr, &w6->sin6_addr, sizeof v6->sin6_addr) == 0;
+	return v4->sin_addr.s_addr == w4->sin_addr.s_addr;
+}
+
+/* That there is just one was checked when the configuration was read. */
+static int track(struct server *s, struct pool *other)
+{
+	for (unsigned i = 0; other && i < other->nservers; i++) {
+		struct server *o = &other->servers[i];
+
+		if (!same_host(s, o))
+			continue;
+		s->tracked = o;
+		s->next_follower = o->followers;
+		o->followers = s;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* With all pools there. */
+static int build_tracks(struct builder *b)
+{
+	struct snapshot *s = b->snapshot;
+	struct pool *p = s->pools;
+	int ret = 0;
+
+	NODE_EACH(n, b->tree, "pool")
+	{
+		const char *name = node_text(node_get(n, "monitor"), "track");
+
+		for (unsigned i = 0; name && i < p->nservers && ret == 0; i++)
+			ret = track(&p->servers[i], snapshot_pool(s, name));
+		p++;
+	}
+	return ret;
 }
 
 /* ---- Persistence ---- */
@@ -278,5 +328,5 @@ int config_pools(struct builder *b)
 		if (ret == 0)
 			ret = build_pool(b, &s->pools[i++], n);
 	}
-	return ret;
+	return ret == 0 ? build_tracks(b) : ret;
 }

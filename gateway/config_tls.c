@@ -98,6 +98,7 @@ int config_tls_server(struct builder *b, struct listener_conf *l, const struct n
 		NODE_EACH(name, n, "tls")
 		identities[conf.nidentities++] = find(b, name->text);
 		conf.identities = identities;
+		conf.alpn = l->plugin->alpn ? l->plugin->alpn(l->plugin_conf) : NULL;
 		conf.peers = peers[0] ? (const char *const *)peers : NULL;
 		if (tls_server_create(&l->tls, &conf, err, sizeof err) < 0)
 			ret = config_problem(b, node_number(n, "line"), "listener", l->name, err);

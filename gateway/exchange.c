@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access_log.h"
 #include "address.h"
 #include "admission.h"
 #include "expect.h"
 #include "facts.h"
+#include "lease.h"
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
@@ -92,6 +94,7 @@ struct exchange *exchange_create(struct session *s, void (*step)(struct task *))
 		return NULL;
 	x->session = s;
 	x->pub.data = x->data;
+	x->begun_ms = s->worker->now_ms;
 	task_init(&x->task, step);
 	wheel_deadline_init(&x->deadline, deadline_passed);
 	list_init(&x->at);
@@ -131,7 +134,7 @@ static bool copy_value(struct lg_span *value, char **copy)
 
 bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *key)
 {
-	struct lg_span values[POOL_FACTS];
+	struct lg_span pieces[1 + POOL_FACTS] = { span_of(r->pool->scope) }, *values = pieces + 1;
 	char *copies[POOL_FACTS] = { NULL };
 	bool any = false, kept = true;
 
@@ -142,7 +145,7 @@ bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *k
 			kept &= copy_value(&values[i], &copies[i]);
 	}
 	if (any && kept)
-		*key = store_key_of(x->session->worker->secret, span_of(r->pool->scope), values, r->nby);
+		*key = store_key_of(x->session->worker->secret, pieces, 1 + r->nby);
 	for (unsigned i = 0; i < r->nby; i++)
 		free(copies[i]);
 	return any && kept;
@@ -161,11 +164,15 @@ void exchange_end(struct exchange *x)
 {
 	if (x->state == EXCHANGE_OVER)
 		return;
+	access_log_exchange(x);
+	if (x->reuse)
+		lease_give_back(x);
 	x->state = EXCHANGE_OVER;
 	x->session->nexchanges--;
 	list_remove(&x->node);
 	list_remove(&x->at);
 	list_remove(&x->task.node);
+	lease_end(x);
 	link_settle(x->session->client);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->grave.bury = bury_exchange;
@@ -190,8 +197,22 @@ void exchange_tried(struct exchange *x)
 
 /* ---- What the plugin says of an exchange ---- */
 
+static void pass(struct exchange *x)
+{
+	if (!x->verdict)
+		x->verdict = "pass";
+}
+
 void session_done(struct exchange *x)
 {
+	pass(x);
+	exchange_end(x);
+}
+
+void session_reuse(struct exchange *x)
+{
+	pass(x);
+	x->reuse = true;
 	exchange_end(x);
 }
 
@@ -199,8 +220,10 @@ void session_done(struct exchange *x)
 static void go_elsewhere(struct exchange *x)
 {
 	list_remove(&x->at);
+	lease_end(x);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->state = EXCHANGE_PLACING;
+	x->verdict = NULL;
 	x->pub.to = NULL;
 	exchange_tried(x);
 	worker_defer(x->session->worker, &x->task);
@@ -316,6 +339,7 @@ static void lose(struct exchange *x, enum lg_why why)
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->again = false;
 	x->losing = true;
+	x->verdict = "lost";
 	if (p->lost)
 		p->lost(&x->pub, &lost);
 	else
@@ -396,7 +420,9 @@ void session_link_closed(struct link *l, bool by_network)
 		client_closed(s);
 	if (p->closed && l->open)
 		p->closed(&l->pub);
-	if (s->shared)
+	if (l->lease.is)
+		lease_link_closed(l);
+	else if (s->shared)
 		trunk_link_closed(l);
 	else if (l->server)
 		atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);

@@ -9,6 +9,7 @@
 #include "deliver.h"
 #include "expect.h"
 #include "facts.h"
+#include "lease.h"
 #include "link.h"
 #include "log.h"
 #include "probe.h"
@@ -36,6 +37,16 @@ static void host_pin(struct lg_link *owner, struct lg_exchange *x)
 static void host_done(struct lg_exchange *x)
 {
 	session_done(exchange_of(x));
+}
+
+static void host_reuse(struct lg_exchange *x)
+{
+	session_reuse(exchange_of(x));
+}
+
+static bool host_keep(struct lg_exchange *x)
+{
+	return lease_keep(exchange_of(x));
 }
 
 static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
@@ -155,4 +166,6 @@ const struct lg_host host_functions = {
 	.rest = host_rest,
 	.digest = token_digest,
 	.home = host_home,
+	.reuse = host_reuse,
+	.keep = host_keep,
 };

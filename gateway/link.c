@@ -202,6 +202,10 @@ static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
 {
 	struct link *l = s->owner;
 
+	if (link_is_idle(l)) {
+		link_close(l, LG_RESET, "peer spoke unasked");
+		return (ptrdiff_t)in.n;
+	}
 	if (l->joined)
 		return link_relay(l, in);
 	if (plugin_of(l)->receive)
@@ -216,7 +220,9 @@ static void on_ended(struct stream *s, bool clean)
 
 	(void)clean;
 	l->ended = true;
-	if (l->joined && l->joined->stream)
+	if (link_is_idle(l))
+		link_close(l, LG_FLUSH, "peer closed");
+	else if (l->joined && l->joined->stream)
 		stream_finish(l->joined->stream);
 	else if (!l->joined && plugin_of(l)->ended)
 		plugin_of(l)->ended(&l->pub);
@@ -231,7 +237,7 @@ static void on_writable(struct stream *s)
 
 	if (l->joined && l->joined->stream)
 		stream_go(l->joined->stream);
-	else if (plugin_of(l)->writable)
+	else if (!link_is_idle(l) && plugin_of(l)->writable)
 		plugin_of(l)->writable(&l->pub);
 }
 
@@ -242,7 +248,7 @@ static void log_close(struct link *l)
 	enum lg_level level = LG_DEBUG;
 	const char *event = "link-closed";
 
-	if (l->server && (!l->open || s->failed)) {
+	if (l->server && !link_is_idle(l) && (!l->open || s->failed)) {
 		level = LG_WARNING;
 		event = l->open ? "server-link-failed" : "server-unreachable";
 	} else if (!l->open && s->tls) {
@@ -275,7 +281,8 @@ static void on_closed(struct stream *s)
 	log_close(l);
 	end_handshake(l);
 	link_relay_end(l, s->failed);
-	link_leave(l, s->failed || (s->hangup && !l->relays)); /* an end is a word of what is relayed */
+	/* An end is a word of what is relayed; an idle link's says nothing of its server. */
+	link_leave(l, !link_is_idle(l) && (s->failed || (s->hangup && !l->relays)));
 	l->stream = NULL;
 }
 

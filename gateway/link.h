@@ -11,6 +11,14 @@
 #include "flow.h"
 #include "stream.h"
 
+/* Of a leased link: lease.h. */
+struct lease {
+	bool is, kept;        /* leased at all; by its session for good */
+	bool shows;           /* our certificate */
+	struct session *home; /* of the links that all share: its session while it is idle */
+	struct list idle;     /* struct idle */
+};
+
 struct link {
 	struct lg_link pub; /* first: the plugin's view */
 	struct worker *worker;
@@ -21,6 +29,7 @@ struct link {
 	struct stream_limits limits;
 	struct server *server;     /* at the other end, NULL for a client */
 	struct pool *pool;         /* by which it was chosen */
+	struct lease lease;
 	bool open, ended;
 	bool handshaking;          /* counts among the listener's handshakes */
 	struct link *joined;       /* bytes go there unread */
@@ -45,6 +54,12 @@ struct link {
 static inline bool link_is_shared(const struct link *l)
 {
 	return !l->pub.session;
+}
+
+/* Leased, and nobody has it now. */
+static inline bool link_is_idle(const struct link *l)
+{
+	return l->lease.is && !l->pub.exchange;
 }
 
 static inline struct link *link_of(struct lg_link *l)

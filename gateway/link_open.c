@@ -43,6 +43,7 @@ struct link *link_create(struct session *session, enum lg_side side, enum lg_tra
 	list_init(&l->parked);
 	list_init(&l->node);
 	list_init(&l->exchanges);
+	list_init(&l->lease.idle);
 	list_init(&l->settle_task.node);
 	wheel_deadline_init(&l->unit, link_unit_stalled);
 	wheel_deadline_init(&l->expiry, link_expired);

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "access_log.h"
 #include "address.h"
 #include "balance.h"
 #include "expect.h"
@@ -203,6 +204,8 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	if (r == 0)
 		r = bind_all(l, err, errlen);
 	if (r == 0)
+		r = access_log_open(l, err, errlen);
+	if (r == 0)
 		r = start_plugin(l, err, errlen);
 	if (r == 0)
 		r = policies_load(l, err, errlen);
@@ -236,6 +239,7 @@ void listener_destroy(struct listener *l)
 	if (l->inst && l->conf->plugin->stop)
 		l->conf->plugin->stop(l->inst);
 	free(l->inst);
+	access_log_close(l);
 	free(l->sockets);
 	list_remove(&l->node);
 	snapshot_unref(l->snapshot);

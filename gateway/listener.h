@@ -26,6 +26,7 @@ struct listener {
 	struct listener *relay; /* serves the ports that this one's clients are expected at; NULL until there is one: expect.h */
 	struct list expected;   /* such a one's: its ports */
 	struct trunks *trunks; /* shared links to servers: trunk.h; NULL until there is one */
+	struct access_log *access; /* NULL: none is written */
 	bool closed;
 	uint64_t refused_ms; /* when a refusal was logged last */
 	struct list node; /* worker->listeners */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * monitor.c: when each server is asked, and what its verdicts mean for it.  One timer a server: it says when the next
- * probe goes out, and while one is out, when it has taken too long.
+ * probe goes out, and while one is out, when it has taken too long.  A server that tracks another has neither timer nor
+ * probe: it is told what the other one's came to.
  */
 #include "monitor.h"
 
@@ -50,12 +51,36 @@ static void note_answer(struct server_state *state, const char *note)
 	pthread_mutex_unlock(&state->lock);
 }
 
-static void set_health(struct server *s, enum health health, const char *note)
+static void set_one(struct server *s, enum health health, const char *note)
 {
 	atomic_store(&s->state->health, health);
 	atomic_store(&s->state->since, clock_unix_ms());
 	log_event(health == HEALTH_UP ? LG_INFO : LG_WARNING, health == HEALTH_UP ? "server-up" : "server-down", "pool",
 		  s->pool->name, "server", s->name, "probe", note, NULL);
+}
+
+/* What a follower's operator reads: where it was asked, and what was answered there. */
+static void note_followers(struct server *s, const char *note)
+{
+	char text[sizeof s->state->answer];
+
+	snprintf(text, sizeof text, "pool %s: %s", s->pool->name, note);
+	for (struct server *f = s->followers; f; f = f->next_follower)
+		note_answer(f->state, text);
+}
+
+static void note_all(struct server *s, const char *note)
+{
+	note_answer(s->state, note);
+	if (s->followers)
+		note_followers(s, note);
+}
+
+static void set_health(struct server *s, enum health health, const char *note)
+{
+	set_one(s, health, note);
+	for (struct server *f = s->followers; f; f = f->next_follower)
+		set_one(f, health, note);
 }
 
 static void take_verdict(struct monitor *m, bool healthy, const char *note)
@@ -64,7 +89,7 @@ static void take_verdict(struct monitor *m, bool healthy, const char *note)
 	uint32_t dice, next;
 
 	m->probe = NULL;
-	note_answer(m->server->state, note);
+	note_all(m->server, note);
 	if (health_take(&m->count, healthy)) {
 		set_health(m->server, m->count.health, note);
 		m->all->changed(m->all->ctx);
@@ -125,7 +150,7 @@ static void on_hurry(struct mail *mail)
 
 void monitor_hurry(struct server *s)
 {
-	struct monitor *m = atomic_load(&s->state->monitor);
+	struct monitor *m = atomic_load(&(s->tracked ? s->tracked : s)->state->monitor);
 
 	if (m && !atomic_exchange(&m->hurried, true))
 		worker_post(m->all->control, &m->hurry);
@@ -135,8 +160,10 @@ static void start_one(struct monitors *all, struct server *s)
 {
 	struct monitor *m;
 
+	if (s->tracked)
+		return;
 	if (s->pool->monitor.always_up) {
-		note_answer(s->state, "not monitored");
+		note_all(s, "not monitored");
 		set_health(s, HEALTH_UP, "not monitored");
 		return;
 	}

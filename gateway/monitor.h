@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * monitor.h: asks every server of every pool whether it works, on the control thread.  Only its probes change health; what
- * traffic meets only makes it ask sooner.  How verdicts count: health.h; what is asked and how an answer is judged: the
+ * traffic meets only makes it ask sooner; a server that tracks another is as healthy as that one.  How verdicts count: health.h; what is asked and how an answer is judged: the
  * plugin's probe and judge.
  */
 #ifndef MONITOR_H

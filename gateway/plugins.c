@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access_log.h"
 #include "facts.h"
 #include "span.h"
 
@@ -56,6 +57,26 @@ static const char *bad_options(const struct lg_option *table, size_t size)
 	return why;
 }
 
+/* The access log must be fit to be read by many. */
+static const char *bad_log_facts(const struct lg_plugin *p)
+{
+	static const char *const credentials[] = { "header.authorization", "header.proxy-authorization", "header.cookie",
+						   "header.set-cookie" };
+	struct fact_ref ref;
+
+	for (unsigned i = 0; p->log_facts && p->log_facts[i]; i++) {
+		if (i == ACCESS_FACTS)
+			return "it has too many log_facts";
+		if (facts_resolve(p, p->log_facts[i], &ref) < 0)
+			return "one of its log_facts is no fact";
+		for (unsigned k = 0; k < sizeof credentials / sizeof *credentials; k++) {
+			if (strcasecmp(p->log_facts[i], credentials[k]) == 0)
+				return "one of its log_facts is a credential";
+		}
+	}
+	return NULL;
+}
+
 static const char *bad_tables(const struct lg_plugin *p)
 {
 	const char *why = bad_options(p->options, p->conf_size);
@@ -67,6 +88,9 @@ static const char *bad_tables(const struct lg_plugin *p)
 		return why;
 	if (p->persistence && facts_resolve(p, p->persistence, &ref) < 0)
 		return "its persistence is no fact";
+	why = bad_log_facts(p);
+	if (why)
+		return why;
 	if (p->probe && !p->judge)
 		return "it has a probe but no judge";
 	return NULL;

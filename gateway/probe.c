@@ -86,7 +86,7 @@ static void ask(struct probe *p)
 	if (!plugin || !plugin->probe)
 		finish(p, true, "connected");
 	else if (plugin->probe(&p->pub) < 0)
-		finish(p, false, "the plugin could not ask");
+		finish(p, false, p->pub.note[0] ? p->pub.note : "the plugin could not ask");
 }
 
 static enum lg_verdict judge(struct probe *p, struct lg_span in)

@@ -11,12 +11,13 @@
 bool routes_match(const char *pattern, struct lg_span value)
 {
 	size_t n = strlen(pattern);
-	bool head = pattern[0] == '*', tail = !head && n && pattern[n - 1] == '*';
+	bool head = pattern[0] == '*', star = !head && n && pattern[n - 1] == '*';
+	bool tail = star || (pattern[0] == '/' && pattern[n - 1] == '/');
 
 	if (!value.p)
 		return false;
 	pattern += head;
-	n -= head || tail;
+	n -= head || star;
 	if (value.n < n || (!head && !tail && value.n != n))
 		return false;
 	return strncasecmp(head ? value.p + value.n - n : value.p, pattern, n) == 0;

@@ -26,6 +26,7 @@ struct server_state {
 	atomic_llong since; /* Unix time in ms of the last change of either */
 	atomic_uint sessions; /* links that stand and belong to one session */
 	atomic_uint shared;   /* links that stand and are shared by many (trunk.h): not what least-connections counts */
+	atomic_uint idle;     /* leased links that nobody has now (lease.h) */
 	atomic_llong rests_until; /* no new keys before this, in ms of the workers' clock; 0: it does not rest */
 	atomic_ullong requests, failures;
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
@@ -49,6 +50,9 @@ struct server {
 	/* Of the shared links that lead here: the same as of any server of the snapshot with equal address, TLS name, TLS
 	 * identity and verification, else its own.  From 0, below snapshot.ntrunks. */
 	unsigned trunk;
+	/* Whose health is this one's too (monitor = { track = POOL }): the server of that pool with the same address, no port;
+	 * NULL: it is asked itself.  And the other way round, a list. */
+	struct server *tracked, *followers, *next_follower;
 	struct server_state *state;
 };
 

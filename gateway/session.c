@@ -19,13 +19,14 @@
 #include "exchange.h"
 #include "expect.h"
 #include "host.h"
+#include "lease.h"
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
 #include "policy.h"
+#include "reach.h"
 #include "routes.h"
 #include "span.h"
-#include "trunk.h"
 
 enum { RETRY_AFTER_S = 5 };
 
@@ -142,6 +143,7 @@ static void answer(struct exchange *x, const struct lg_reply *reply)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 
+	x->verdict = reply->cause == LG_BY_NO_SERVER ? "no-server" : reply->code ? "reply" : "drop";
 	if (p->respond)
 		p->respond(&x->pub, reply);
 	else if (reply->code)
@@ -254,6 +256,18 @@ static void place_expected(struct exchange *x)
 		answer(x, &no_server);
 }
 
+/* LG_STAY: the server whose link the session keeps, whoever else there is.  One exchange at a time has it. */
+static bool stay(struct exchange *x)
+{
+	const struct link *l = lease_kept(x);
+
+	if (!l)
+		return false;
+	x->server = l->server;
+	l->pub.exchange ? answer(x, &no_server) : reach_server(x);
+	return true;
+}
+
 static void place(struct exchange *x)
 {
 	if (x->session->in.expected) {
@@ -261,10 +275,13 @@ static void place(struct exchange *x)
 		return;
 	}
 	x->state = EXCHANGE_PLACING;
-	if (!x->reach || x->session->shared /* a server's own request */ || (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
+	if (!x->reach || x->session->shared /* a server's own request */ ||
+	    (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
 		answer(x, &no_server);
 		return;
 	}
+	if (stay(x))
+		return;
 	x->has_key = exchange_key(x, x->reach, &x->claim.key);
 	if (x->has_key && x->reach->persist)
 		ask_store(x, x->reach->pool, 0, 0, take_owner);
@@ -315,71 +332,14 @@ static void follow(struct exchange *x)
 	place(x);
 }
 
-/* ---- A link to the server: private, or shared (trunk.c) ---- */
-
-static struct link *find_link(struct session *s, const struct server *server)
-{
-	struct list *l, *tmp;
-
-	list_each (l, tmp, &s->servers) {
-		struct link *k = container_of(l, struct link, node);
-
-		if (k->server == server && link_lives(k))
-			return k;
-	}
-	return NULL;
-}
-
-static int open_link(struct link **lp, struct session *s, struct server *server)
-{
-	int r = link_connect(lp, s, server);
-
-	if (r < 0)
-		return r;
-	list_append(&s->servers, &(*lp)->node);
-	s->nlinks++;
-	atomic_fetch_add_explicit(&server->state->sessions, 1, memory_order_relaxed);
-	return 0;
-}
-
-static int reach_by_private(struct link **lp, struct exchange *x)
-{
-	*lp = find_link(x->session, x->server);
-	return *lp ? 0 : open_link(lp, x->session, x->server);
-}
-
-static bool out_of_sockets(int r)
-{
-	return r == -EMFILE || r == -ENFILE || r == -EAGAIN || r == -EADDRNOTAVAIL;
-}
-
-/*
- * There is no descriptor or port left for a new flow: as in a full table, one that is worth less goes.  The new one is
- * not confirmed itself, so no confirmed one ever goes for it.  True: it is tried again, behind the consequences of
- * that.
- */
-static bool wait_for_socket(struct exchange *x, int r)
-{
-	struct link *client = x->session->client, *other;
-	struct flow_entry *e;
-
-	if (!out_of_sockets(r) || x->waited || !client || !client->flow)
-		return false;
-	e = flows_victim(&client->flow->socket->flows);
-	if (!e || e == &client->flow->entry || exchange_keep_unit(x) < 0)
-		return false;
-	other = container_of(e, struct flow, entry)->owner;
-	session_end(other->session, LG_RESET, "no socket left");
-	x->waited = true;
-	worker_defer(x->session->worker, &x->task);
-	return true;
-}
+/* ---- A link to the server (reach.c) ---- */
 
 /* This server cannot be had: the next one, as often as the pool says. */
 static void try_next(struct exchange *x)
 {
 	atomic_fetch_add_explicit(&x->server->state->failures, 1, memory_order_relaxed);
 	monitor_hurry(x->server);
+	lease_end(x);
 	exchange_tried(x);
 	place(x);
 }
@@ -388,10 +348,10 @@ static void reach_server(struct exchange *x)
 {
 	struct session *s = x->session;
 	struct link *l;
-	int r = x->how.mode == LG_SHARED ? trunk_reach(&l, x) : reach_by_private(&l, x);
+	int r = reach_link(&l, x);
 
 	if (r < 0) {
-		if (wait_for_socket(x, r))
+		if (reach_waits(x, r))
 			return;
 		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", x->server->name,
 			    "reason", uv_strerror(r));

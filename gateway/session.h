@@ -39,6 +39,7 @@ struct session {
 	struct list servers;       /* struct link */
 	struct list exchanges;     /* struct exchange, open ones */
 	unsigned nexchanges, nlinks;
+	unsigned nkept; /* leased links that it keeps */
 	struct list node;               /* worker->sessions, worker->trunks */
 	uint64_t number;                /* for the log, and to choose among shared links; 0: has no client */
 	struct sockaddr_storage source; /* the client's address */
@@ -70,6 +71,8 @@ struct exchange {
 	enum exchange_state state;
 	const struct reach *reach; /* where it goes: a pool, and the key's facts */
 	struct server *server;
+	struct link *lease; /* the leased link that it has, or waits for; NULL: none */
+	bool reuse;         /* and its end gives that back */
 	const struct reach *named_in; /* LG_FOLLOW: the unit itself names a server of that pool, in `server`; NULL: none */
 	struct tried tried;
 	bool has_key;
@@ -77,6 +80,8 @@ struct exchange {
 	bool asking;                      /* the store has the claim and answers later: the memory must stay */
 	void (*then)(struct exchange *x); /* goes on with the store's answer */
 	unsigned looking;                 /* LG_FOLLOW: in listener_conf.reach, which pool's table is asked */
+	const char *verdict;              /* for the access log; NULL: none yet */
+	uint64_t begun_ms;                /* the worker's time */
 	bool waited;                      /* for a socket, when there was none left */
 	char *copy;                       /* of the unit, once it must outlive its callback */
 	uint64_t begins;                  /* in to's stream: the queue's length when it was routed */
@@ -111,10 +116,12 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 /* A server link has opened: what waits for it goes. */
 void session_link_opened(struct link *l);
 
-/* A request goes to another server; the key of a dialog goes to its server; an exchange is over. */
+/* A request goes to another server; the key of a dialog goes to its server; an exchange is over, and its leased link is
+ * closed or (reuse) may be used anew. */
 void session_again(struct exchange *x);
 void session_pin(struct link *owner, struct exchange *x);
 void session_done(struct exchange *x);
+void session_reuse(struct exchange *x);
 
 /* The server at the other end gets no new keys for so long. */
 void session_rest(struct link *l, uint32_t ms);

@@ -124,6 +124,7 @@ struct policy_stats {
 	atomic_bool tripped;
 };
 
+enum access_format { ACCESS_KEY, ACCESS_COMBINED };
 enum on_error { ON_ERROR_UNAVAILABLE, ON_ERROR_PASS, ON_ERROR_DROP };
 
 struct bind { /* "tls:127.0.0.1:5061" */
@@ -140,6 +141,7 @@ struct listener_limits {
 	uint32_t new_per_source;       /* a second; 0: no limit */
 	uint32_t handshakes;
 	uint32_t handshake_ms, first_byte_ms, idle_ms, half_ms, stall_ms;
+	uint32_t kept;                 /* leased links that one session may keep */
 	uint64_t memory;               /* bytes that the listener's links may hold in buffers, all together */
 	uint64_t queue;                /* bytes waiting for one peer before its sender is held */
 };
@@ -161,6 +163,8 @@ struct listener_conf {
 	struct policy_use *policies;
 	unsigned npolicies;
 	enum on_error on_error;
+	char *access_log;              /* a file, or "-", which is stderr; NULL: none (access_log.h) */
+	enum access_format access_format;
 	bool transparent;              /* server links come from the client's address: source.h */
 	struct listener_limits limits;
 	struct listener_stats *stats;

@@ -192,6 +192,7 @@ json_t *status_server(const struct server *s)
 				put_text(o, "probe", answer) &&
 				put_number(o, "sessions", atomic_load(&state->sessions)) &&
 				put_number(o, "shared_links", atomic_load(&state->shared)) &&
+				put_number(o, "idle_links", atomic_load(&state->idle)) &&
 				put_number(o, "requests", atomic_load(&state->requests)) &&
 				put_number(o, "failures", atomic_load(&state->failures)) &&
 				put_number(o, "weight", s->weight) && put(o, "backup", json_boolean(s->backup)));

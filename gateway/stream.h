@@ -135,6 +135,14 @@ void stream_finish(struct stream *s);
 /* LG_FLUSH: after what is queued.  `closed` follows, not inside this call.  `why` is for the log; the first word counts. */
 void stream_close(struct stream *s, enum lg_close how, const char *why);
 
+/* (Re)sets the stream's one timer to the earliest of its limits; a limit that has grown may wait for the next time. */
+void stream_arm(struct stream *s);
+
+/* Nothing is under way: no byte is kept or waits, and neither side has ended.  And the peer has really sent nothing since
+ * (a system call). */
+bool stream_is_clear(const struct stream *s);
+bool stream_is_silent(const struct stream *s);
+
 /* Why it closed, in words for an operator. */
 const char *stream_reason(const struct stream *s);
 

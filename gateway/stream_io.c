@@ -287,6 +287,19 @@ bool stream_drain(struct stream *s)
 	return false;
 }
 
+bool stream_is_clear(const struct stream *s)
+{
+	return s->state == STREAM_OPEN && !s->closing && !s->finish && !s->eof && !s->hangup && !s->pours &&
+	       !splice_waiting(s) && !buf_len(&s->in) && !buf_len(&s->out) && !buf_len(&s->raw) && !buf_len(&s->cipher);
+}
+
+bool stream_is_silent(const struct stream *s)
+{
+	char byte;
+
+	return recv(s->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 /* ---- Sending ---- */
 
 void stream_dirty(struct stream *s)

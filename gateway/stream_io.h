@@ -32,7 +32,4 @@ void stream_fail(struct stream *s, const char *reason);
 /* Adds the stream's buffers up in its account; above limits->memory the stream that grew is closed. */
 void stream_account(struct stream *s);
 
-/* (Re)sets the stream's one timer to the earliest of its limits. */
-void stream_arm(struct stream *s);
-
 #endif

@@ -13,6 +13,7 @@
 struct trunk {
 	struct link **links; /* NULL where there is none now */
 	unsigned n;
+	struct idle idle;
 };
 
 struct trunks {
@@ -58,6 +59,11 @@ static struct need need_of(const struct exchange *x)
 
 static struct trunks *trunks_of(struct listener *l);
 
+static struct trunk *trunk_of(struct trunks *all, const struct server *server, const struct need *need)
+{
+	return &all->each[server->trunk * WAYS + 2u * need->shows + need->udp];
+}
+
 /* Where the link is or will be; NULL: out of memory.  A client's number, which counts in steps, decides among several.
  */
 static struct link **place_of(struct listener *l, const struct exchange *x, const struct need *need)
@@ -69,7 +75,7 @@ static struct link **place_of(struct listener *l, const struct exchange *x, cons
 
 	if (!all)
 		return NULL;
-	t = &all->each[x->server->trunk * WAYS + 2u * need->shows + need->udp];
+	t = trunk_of(all, x->server, need);
 	if (t->n < links) {
 		struct link **grown = realloc(t->links, links * sizeof(struct link *));
 
@@ -100,8 +106,26 @@ static struct trunks *trunks_of(struct listener *l)
 	if (!l->trunks)
 		return NULL;
 	l->trunks->n = n;
+	for (unsigned i = 0; i < n; i++)
+		list_init(&l->trunks->each[i].idle.links);
 	wheel_deadline_init(&l->trunks->patience, out_of_patience);
 	return l->trunks;
+}
+
+struct session *trunk_session(struct listener *l)
+{
+	struct trunks *all = trunks_of(l);
+
+	if (all && !all->session)
+		all->session = session_create_shared(l);
+	return all ? all->session : NULL;
+}
+
+struct idle *trunk_idle(struct listener *l, const struct server *server, bool shows)
+{
+	struct trunks *all = trunks_of(l);
+
+	return all ? &trunk_of(all, server, &(struct need){ .shows = shows })->idle : NULL;
 }
 
 static int open_link(struct link **lp, struct listener *l, struct server *server, const struct need *need)
@@ -109,9 +133,7 @@ static int open_link(struct link **lp, struct listener *l, struct server *server
 	struct trunks *all = l->trunks;
 	int r;
 
-	if (!all->session)
-		all->session = session_create_shared(l);
-	if (!all->session)
+	if (!trunk_session(l))
 		return -ENOMEM;
 	if (l->conf->transparent && !all->told)
 		log_warning("source-not-transparent", "listener", l->conf->name, "reason",

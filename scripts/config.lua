@@ -11,7 +11,9 @@ local context = use "context"
 local run = use "run"
 local words = use "words"
 
-local builders = { tls = use "tls", pool = use "pool", listener = use "listener" }
+local pool = use "pool"
+
+local builders = { tls = use "tls", pool = pool.build, listener = use "listener" }
 
 local function word_of(name)
   for _, w in ipairs(words) do
@@ -75,6 +77,7 @@ return function(host)
   local clean = { gateway = gateway(c, noted) }
   for _, word in ipairs { "tls", "pool", "listener" } do
     clean[word] = build(c, noted, word)
+    if word == "pool" then pool.link(c, clean.pool) end
   end
   if #c.names.listener == 0 and #c.problems == 0 then
     c:complain(0, "there is no listener", 'write listener "NAME" { plugin = ..., bind = ..., pool = ... }')

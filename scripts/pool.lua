@@ -54,10 +54,22 @@ local function unique(c, servers, key)
   return #c.problems == count
 end
 
+-- The other pool's monitor asks: all the other keys would say how.
+local function tracking_monitor(c, v, at)
+  for _, key in ipairs(check.sorted(v)) do
+    if key ~= "track" then
+      c:problem(at:key(key), "is of no use beside `track`", "the tracked pool's monitor is the one that asks")
+    end
+  end
+  local track = check.types.word(c, v.track, { word = "pool" }, at:key("track"))
+  return track and { track = track, _at = at }
+end
+
 -- The keys that are not the monitor's own are its plugin's.
 function check.types.monitor(c, v, spec, at)
   if v == false then return false end
   if type(v) ~= "table" then return check.types.table(c, v, spec, at) end
+  if v.track ~= nil then return not c:is_unknown(v.track) and tracking_monitor(c, v, at) or nil end
   local name = v.plugin
   if name == nil then name = "tcp" end
   local plugin = type(name) == "string" and name ~= "tcp" and c:plugin(name, at:key("plugin"))
@@ -114,7 +126,7 @@ local function default_transport(m, pool)
 end
 
 local function finish_monitor(c, m, pool)
-  if not m then return end
+  if not m or m.track then return end
   if not m.plugin then return finish_bare_monitor(c, m, pool) end
   if m.transport == "tcp" and m.tls then
     c:problem(m._at:key("tls"), "is not used with transport \"tcp\"", "leave one of the two out")
@@ -128,18 +140,60 @@ local function finish_monitor(c, m, pool)
   end
 end
 
--- A pool as config.c reads it.
-return function(c, name, value, keys, at)
-  local pool = check.types.table(c, value, { keys = keys }, at)
-  if not pool then return nil end
-  pool.name, pool.line, pool._at = name, at.line, at
-  pool.servers = pool.servers or {}
-  for _, s in ipairs(pool.servers) do finish_server(c, s, pool) end
-  if unique(c, pool.servers, "name") then unique(c, pool.servers, "id") end
-  check_transport(c, pool)
-  finish_monitor(c, pool.monitor, pool)
-  local p = pool.persistence
-  pool.persistence = p or { off = true }
-  pool.persistence.scope = p and p.group or name
-  return pool
+-- The server of the tracked pool with the address of `s`.
+local function counterpart(c, s, other)
+  local found
+  for _, o in ipairs(other.servers) do
+    if o.address == s.address and found then
+      return c:problem(s._at, string.format("pool \"%s\" has %s twice: which one it is to track is not clear",
+        other.name, s.address))
+    end
+    found = o.address == s.address and o or found
+  end
+  return found or c:problem(s._at, string.format("pool \"%s\", which it is to track, has no server with the address %s",
+    other.name, s.address), "leave it out, or give the pool a monitor of its own")
 end
+
+-- With all pools there: whom the servers of this one follow.
+local function check_track(c, pool)
+  local name = pool.monitor and pool.monitor.track
+  local other = name and c:clean("pool", name)
+  if not other then return end
+  local at = pool.monitor._at:key("track")
+  if other == pool then
+    c:problem(at, "the pool cannot track itself")
+  elseif other.monitor == false then
+    c:problem(at, string.format("nobody asks the servers of pool \"%s\": it has monitor = false", name),
+      "give it a monitor, or write monitor = false here too")
+  elseif other.monitor and other.monitor.track then
+    c:problem(at, string.format("pool \"%s\" is not asked, it tracks \"%s\"", name, other.monitor.track),
+      "name the pool whose servers are asked")
+  else
+    for _, s in ipairs(pool.servers) do counterpart(c, s, other) end
+  end
+end
+
+-- What a file of a word gives: `build`, and `link` for what needs all words of the kind.
+local pool = {}
+
+function pool.link(c, pools)
+  for _, p in ipairs(pools) do check_track(c, p) end
+end
+
+-- A pool as config.c reads it.
+function pool.build(c, name, value, keys, at)
+  local p = check.types.table(c, value, { keys = keys }, at)
+  if not p then return nil end
+  p.name, p.line, p._at = name, at.line, at
+  p.servers = p.servers or {}
+  for _, s in ipairs(p.servers) do finish_server(c, s, p) end
+  if unique(c, p.servers, "name") then unique(c, p.servers, "id") end
+  check_transport(c, p)
+  finish_monitor(c, p.monitor, p)
+  local persistence = p.persistence
+  p.persistence = persistence or { off = true }
+  p.persistence.scope = persistence and persistence.group or name
+  return p
+end
+
+return pool

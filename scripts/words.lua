@@ -35,6 +35,8 @@ local limits = {
     help = "how long a request waits for its final answer" },
   { key = "requests", type = "integer", min = 1, max = 1000000, default = 1000,
     help = "open requests in one session" },
+  { key = "kept", type = "integer", min = 0, max = 1000, default = 8,
+    help = "server links that belong to one client link for good (NTLM)" },
   { key = "headers", type = "size", min = "1k", max = "1M", default = "64k", help = "the head of one message" },
   { key = "message", type = "size", min = "1k", max = "1024M", default = "5M", help = "the body of one message" },
   { key = "memory", type = "size", min = 0, max = "1048576M", default = "512M",
@@ -77,7 +79,8 @@ local monitor = {
   { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "the answer comes in this time" },
   { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
   { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },
-  { key = "track", later = true, help = "follow the health of another pool's servers" },
+  { key = "track", type = "word", word = "pool", unset = "asked by itself",
+    help = "each server is as healthy as the one with its address in this pool; nothing else stands beside it" },
 }
 
 return {
@@ -168,6 +171,10 @@ return {
         help = "what a policy that fails counts as" },
       { key = "limits", type = "table", keys = limits, default = {}, help = "what a client may use" },
       { key = "options", type = "options", default = {}, help = "the plugin's own" },
+      { key = "access_log", type = "string", unset = "none",
+        help = 'file that gets a line for each request when it is over; "-" is stderr' },
+      { key = "access_format", type = "choice", choices = { "key", "combined" }, default = "key",
+        help = 'how: "key" writes key=value, "combined" what web servers have in common' },
       { key = "source", type = "choice", choices = { "gateway", "transparent" }, default = "gateway",
         help = "whose address server links come from: the gateway's own, or the client's, which needs root and routes " ..
           "back through the gateway: lychgate-network(7)" },

@@ -28,8 +28,9 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn, expect, options of ports, networks and
- * routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of lychgate's own protocols run on it.
+ * ABI history.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn,
+ * expect, options of ports, networks and routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
+ * lychgate's own protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H
@@ -141,7 +142,9 @@ enum lg_mode {
 	LG_SHARED,
 	/*
 	 * An idle link to the server (of this listener and thread, under the same rules of sharing), or a new one: nobody
-	 * else's until the exchange ends.  `reuse` gives it back, `done` closes it.  Its data begin zeroed with each lease.
+	 * else's until the exchange ends.  `reuse` gives it back, `done` closes it, and so does every other end of the
+	 * exchange.  Its data begin zeroed with each lease; while it is leased or kept its `session` is the client's, and
+	 * NULL while it is idle: then only `closed` comes for it.
 	 * Once the session keeps a link to the server (`keep`), that one is taken, whatever else is idle.
 	 */
 	LG_LEASED,
@@ -354,7 +357,8 @@ struct lg_host {
 	 * transport, else l->local.  Good until the next call. */
 	struct lg_span (*home)(const struct lg_link *l);
 
-	/* Ends an exchange as `done` does, and gives its leased link back: the answer is complete, and so is the request. */
+	/* Ends an exchange as `done` does, and gives its leased link back: the answer is complete, and so is the request.
+	 * The link's data are zeroed: free before what they point to.  A link that is not fit for it closes. */
 	void (*reuse)(struct lg_exchange *x);
 
 	/* The leased link of the exchange belongs to the client's session for good: never leased again, closed with the
@@ -471,9 +475,13 @@ struct lg_plugin {
 
 	/* Since ABI 0.4. */
 
-	/* What TLS may offer as application protocols with these options, ends with NULL; the first is preferred.  NULL: no
-	 * ALPN. */
+	/* The application protocols that TLS offers with these options, best first, ends with NULL.  NULL: no ALPN. */
 	const char *const *(*alpn)(const void *conf);
+
+	/* Facts for the access log, ends with NULL, at most 16; never a credential.  Read when the exchange ends: in `done` and
+	 * `reuse`, after `respond` or `lost`, at the client's end; without LG_KEEP the unit has gone by then.  Those called
+	 * method, path, version, status, bytes_out, referer, agent, user make the format that web servers have in common. */
+	const char *const *log_facts;
 };
 
 #define LG_PLUGIN_HEADER .abi_major = LG_ABI_MAJOR, .abi_minor = LG_ABI_MINOR, .size = sizeof(struct lg_plugin)

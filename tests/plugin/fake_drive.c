@@ -48,6 +48,7 @@ struct fake *fake_create(const struct lg_plugin *plugin, const void *conf)
 	fake_of_tokens = f;
 	f->host = fake_calls;
 	f->handed = true;
+	f->kept = 8;
 	f->limits = (struct lg_limits){ .headers = 64 << 10, .message = 5 << 20, .requests = 100, .answer_ms = 180000 };
 	f->inst = fake_alloc(plugin->inst_size);
 	if (plugin->start)
@@ -111,6 +112,8 @@ struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side
 	s->links++;
 	l->l.trusted = side == LG_CLIENT && s->trusted;
 	if (side == LG_SERVER) {
+		p->leased = f->opens != NULL;
+		l->l.exchange = f->opens ? &f->opens->x : NULL;
 		p->server = s->picked;
 		fake_server_set(&l->l, s->picked);
 	} else {
@@ -215,6 +218,17 @@ static void close_servers(struct fake_session *s, struct fake *f)
 			f->host.close(f->peers[i]->link, LG_FLUSH);
 }
 
+/* A link has left the session. */
+void fake_leave(struct fake *f, struct fake_session *s)
+{
+	if (--s->links > 0)
+		return;
+	if (s == f->trunk)
+		f->trunk = NULL;
+	free(s->s.data);
+	free(s);
+}
+
 void fake_closed(struct fake *f, void *arg)
 {
 	struct fake_peer *p = arg;
@@ -223,6 +237,7 @@ void fake_closed(struct fake *f, void *arg)
 
 	let_go(p);
 	end_exchanges(p);
+	fake_lease_closed(p);
 	if (f->plugin->closed) {
 		f->depth++;
 		f->plugin->closed(p->link);
@@ -238,12 +253,7 @@ void fake_closed(struct fake *f, void *arg)
 		s->s.client = NULL;
 		close_servers(s, f);
 	}
-	if (--s->links == 0) {
-		if (s == f->trunk)
-			f->trunk = NULL;
-		free(s->s.data);
-		free(s);
-	}
+	fake_leave(f, s);
 }
 
 /* ---- Bytes ---- */
@@ -282,6 +292,10 @@ static bool offer(struct fake_peer *p)
 void fake_read(struct fake_peer *p)
 {
 	while (p->link && !p->closing && p->in_n > 0) {
+		if (!fake_lease_hears(p)) {
+			fake_deliver(p->fake);
+			return;
+		}
 		if (p->joined) {
 			fake_put(p->joined, p, p->in, p->in_n, 0);
 			take(p, p->in_n);
@@ -333,7 +347,7 @@ void fake_end(struct fake_peer *p)
 	struct fake *f = p->fake;
 
 	assert_non_null(p->link);
-	if (f->plugin->ended && !p->joined) {
+	if (f->plugin->ended && !p->joined && fake_lease_hears(p)) {
 		f->depth++;
 		f->plugin->ended(p->link);
 		f->depth--;

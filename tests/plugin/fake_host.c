@@ -83,6 +83,8 @@ void fake_exchange_end(struct fake *f, struct fake_exchange *e)
 		at = &(*at)->next;
 	}
 	*at = e->next;
+	fake_access(f, e);
+	fake_lease_end(f, e);
 	undefer(f, e);
 	unit_drop(e);
 	free(e->x.data);
@@ -121,7 +123,7 @@ static void respond(struct fake *f, struct fake_exchange *e, const struct lg_rep
 		fake_exchange_end(f, e);
 }
 
-static void routed(struct fake *f, struct fake_exchange *e, struct fake_peer *to)
+void fake_routed(struct fake *f, struct fake_exchange *e, struct fake_peer *to)
 {
 	e->x.to = to ? to->link : NULL;
 	e->routed = true;
@@ -193,9 +195,11 @@ static const struct lg_reply no_server = {
 void fake_connected(struct fake *f, void *arg)
 {
 	struct fake_exchange *e = arg;
-	int server = pick(f, e);
+	int server = fake_lease_stays(e);
 	struct fake_peer *to;
 
+	if (server < 0)
+		server = pick(f, e);
 	e->connecting = false;
 	if (server < 0) {
 		respond(f, e, &no_server);
@@ -203,7 +207,11 @@ void fake_connected(struct fake *f, void *arg)
 	}
 	e->tried[server] = true;
 	if (e->how.mode == LG_SHARED) {
-		routed(f, e, fake_shared_open(f, e, (unsigned)server));
+		fake_routed(f, e, fake_shared_open(f, e, (unsigned)server));
+		return;
+	}
+	if (e->how.mode == LG_LEASED) {
+		fake_lease(f, e, server);
 		return;
 	}
 	to = fake_server(e->session->client, (unsigned)server);
@@ -211,7 +219,7 @@ void fake_connected(struct fake *f, void *arg)
 		e->session->picked = (unsigned)server;
 		to = fake_open(f, e->session, LG_SERVER, e->x.from->transport);
 	}
-	routed(f, e, to);
+	fake_routed(f, e, to);
 }
 
 /* Policies, then the way to the other end. */
@@ -227,13 +235,13 @@ static void decide(struct fake *f, void *arg)
 	}
 	e->decided = true;
 	if (e->how.flags & LG_KNOWN) {
-		routed(f, e, NULL);
+		fake_routed(f, e, NULL);
 		return;
 	}
 	if (e->orphan || (e->how.to && fake_peer_of(e->how.to)->closing)) {
 		respond(f, e, &no_server);
 	} else if (e->how.to) {
-		routed(f, e, fake_peer_of(e->how.to));
+		fake_routed(f, e, fake_peer_of(e->how.to));
 	} else if (f->slow) {
 		e->connecting = true;
 	} else {
@@ -282,6 +290,7 @@ static void host_again(struct lg_exchange *x)
 	assert_int_equal(x->from->side, LG_CLIENT);
 	assert_true(e->how.flags & LG_KEEP);
 	f->agains++;
+	fake_lease_end(f, e);
 	e->again = e->losing;
 	e->deadline_at_ms = 0;
 	e->routed = false;
@@ -543,4 +552,6 @@ const struct lg_host fake_calls = {
 	.rest = fake_rest,
 	.digest = fake_digest,
 	.home = fake_home,
+	.reuse = fake_reuse,
+	.keep = fake_keep,
 };

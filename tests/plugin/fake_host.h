@@ -32,6 +32,8 @@ struct fake_peer {
 	char *got;            /* all that it was sent, terminated; fake_forget empties it */
 	size_t got_n, sends;
 	bool held, full; /* what the plugin asked, what the test set */
+	bool leased;     /* LG_LEASED; link->exchange NULL: it is idle */
+	bool kept;       /* by its session */
 	bool closing;    /* the plugin or the core closes it */
 	enum lg_close how;
 	struct fake_peer *joined;
@@ -65,6 +67,7 @@ struct fake {
 	bool handed;              /* what lg_lost says; true at the start */
 	bool no_memory;           /* route answers NULL */
 	bool no_ports;            /* expect answers 0 */
+	unsigned kept;            /* links that a session may keep; 8 at the start */
 	bool elsewhere;           /* tokens of streams name links of other threads */
 	enum lg_transport shared; /* of links that all share; 0: UDP for who came so, else TCP */
 	/* A policy: true when it answers, with *reply filled in. */
@@ -75,11 +78,13 @@ struct fake {
 	unsigned npeers;
 	uint64_t counts[FAKE_COUNTS];
 	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
+	unsigned reuses, leases;                   /* links given back; idle ones taken again */
 	unsigned last_flags;                       /* of the latest route */
 	char last_server[64];                      /* of the latest route, how.server */
 	unsigned rests;
 	uint32_t last_rest_ms;
 	char last_log[128];
+	char last_access[1024]; /* the log_facts of the exchange that ended last: "method=GET path=/ " */
 	uint16_t expected[FAKE_PORTS]; /* the servers' ports that were asked for; the gateway's count from the range's
 					  first */
 	unsigned nexpected;
@@ -94,7 +99,8 @@ struct fake {
 	unsigned ntasks, room, next_server, depth;
 	struct fake_owner *owners;
 	unsigned nowners;
-	struct fake_session *trunk; /* of the links that all share; NULL: there are none */
+	struct fake_session *trunk; /* of the links that all share, and of idle ones; NULL: there are none */
+	struct fake_exchange *opens; /* whose leased link is opening */
 };
 
 /* Starts an instance of the plugin; `conf` is its filled options, and stays.  All failures end the test. */
@@ -107,6 +113,9 @@ struct fake_peer *fake_client(struct fake *f, bool trusted);
 struct fake_peer *fake_server(struct fake_peer *client, unsigned i);
 /* The far end of the newest open link to server `i` that all share, NULL when there is none. */
 struct fake_peer *fake_shared(struct fake *f, unsigned i);
+/* The far end of the newest idle link to server `i` that no session keeps, NULL when there is none.  One that a session
+ * has leased or keeps is fake_server's. */
+struct fake_peer *fake_idle(struct fake *f, unsigned i);
 /* Server `i` connects to the gateway. */
 struct fake_peer *fake_server_calls(struct fake *f, unsigned i);
 /* A client connects by this transport, TCP or TLS. */

@@ -27,6 +27,8 @@ struct fake_exchange {
 	struct fake_session *session;
 	struct fake_peer *from;
 	struct lg_how how;
+	struct fake_peer *lease; /* the leased link that it has; NULL: none */
+	bool reuse;              /* and its end gives that back */
 	char *copy; /* of the unit, wherever it lies now */
 	bool tried[FAKE_SERVERS];
 	bool decided, routed, connecting;
@@ -46,6 +48,7 @@ extern const struct lg_host fake_calls;
 void fake_defer(struct fake *f, void (*run)(struct fake *, void *), void *arg);
 void fake_deliver(struct fake *f);
 void fake_connected(struct fake *f, void *exchange);
+void fake_routed(struct fake *f, struct fake_exchange *e, struct fake_peer *to);
 void fake_lost(struct fake *f, struct fake_exchange *e, enum lg_why why);
 void fake_exchange_end(struct fake *f, struct fake_exchange *e);
 void fake_clock_pass(uint64_t ms);
@@ -59,6 +62,7 @@ void *fake_alloc(size_t n);
 char *fake_copy(const char *p, size_t n);
 struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side, enum lg_transport transport);
 struct fake_peer *fake_flow(struct fake *f);
+void fake_leave(struct fake *f, struct fake_session *s);
 void fake_closed(struct fake *f, void *peer);
 void fake_read(struct fake_peer *p);
 void fake_ask(struct lg_probe *p, struct lg_span bytes);
@@ -66,7 +70,18 @@ void fake_ask(struct lg_probe *p, struct lg_span bytes);
 void fake_server_set(struct lg_link *l, unsigned server);
 
 /* fake_shared.c */
+struct fake_session *fake_trunk(struct fake *f);
 struct fake_peer *fake_shared_open(struct fake *f, struct fake_exchange *e, unsigned server);
+
+/* fake_leased.c */
+void fake_access(struct fake *f, struct fake_exchange *e);
+void fake_lease(struct fake *f, struct fake_exchange *e, int server);
+int fake_lease_stays(const struct fake_exchange *e);
+void fake_lease_end(struct fake *f, struct fake_exchange *e);
+bool fake_lease_hears(struct fake_peer *p);
+void fake_lease_closed(struct fake_peer *p);
+void fake_reuse(struct lg_exchange *x);
+bool fake_keep(struct lg_exchange *x);
 
 /* fake_token.c */
 extern struct fake *fake_of_tokens; /* `look` has no argument that would tell */

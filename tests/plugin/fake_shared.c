@@ -18,7 +18,7 @@ static struct fake_peer *find(struct fake *f, unsigned server, enum lg_transport
 	for (unsigned n = f->npeers; n-- > 0;) {
 		struct fake_peer *p = f->peers[n];
 
-		if (p->link && !p->closing && !p->link->session && p->server == server &&
+		if (p->link && !p->closing && !p->link->session && !p->leased && p->server == server &&
 		    (!transport || p->link->transport == transport))
 			return p;
 	}
@@ -40,6 +40,15 @@ static enum lg_transport transport_of(const struct fake *f, const struct fake_ex
 	return e->x.from->transport == LG_UDP ? LG_UDP : LG_TCP;
 }
 
+struct fake_session *fake_trunk(struct fake *f)
+{
+	if (!f->trunk) {
+		f->trunk = fake_alloc(sizeof(*f->trunk));
+		f->trunk->fake = f;
+	}
+	return f->trunk;
+}
+
 struct fake_peer *fake_shared_open(struct fake *f, struct fake_exchange *e, unsigned server)
 {
 	enum lg_transport transport = transport_of(f, e);
@@ -47,11 +56,7 @@ struct fake_peer *fake_shared_open(struct fake *f, struct fake_exchange *e, unsi
 
 	if (p)
 		return p;
-	if (!f->trunk) {
-		f->trunk = fake_alloc(sizeof(*f->trunk));
-		f->trunk->fake = f;
-	}
-	f->trunk->picked = server;
+	fake_trunk(f)->picked = server;
 	return fake_open(f, f->trunk, LG_SERVER, transport);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """a01: the players themselves, without a gateway between them."""
 from play import Failure, Message, equal, expect, lync, main, request, story
+from play.http import CHUNKED, CLOSE, answer, ask, blocks, chunked, sum_of
 from play.messages import cut
 
 
@@ -47,6 +48,42 @@ def messages_are_cut_by_their_content_length_and_keep_alives_stand_alone(_):
     equal(cut(two).body, b"xyz", "the body")
     equal(cut(two), None, "half a message")
     equal(Message(b"A b SIP/2.0\r\ni: a\r\n b\r\n\r\n").call_id, "a b", "a folded compact header")
+
+
+@story
+def web_clients_and_servers_talk_however_the_bytes_are_cut(play):
+    one = play.web_server("one")
+    client = play.web_client(address=(one.host, one.port))
+    data = ask("/a", "POST", body=b"12345") + ask("/b", "POST", more=[CHUNKED]) + chunked(b"ab", b"c", trailers=[("X", "1")])
+    client.send_in_pieces(data, 7)
+    equal([client.answer().text for _ in range(2)], ["POST /a 5\n", "POST /b 3\n"], "the answers")
+    equal(one.wait_request("/b").trailers, ["X: 1"], "trailers")
+    equal((client.get("/c", "HEAD").status, client.get("/d").text), (200, "GET /d 0\n"), "answers after that")
+
+
+@story
+def web_bodies_of_any_size_and_end(play):
+    one = play.web_server("one")
+    client = play.web_client(address=(one.host, one.port))
+    one.answer = lambda r: [answer(103), answer(200, length=10 << 20), blocks(10 << 20)]
+    got = client.get("/large")
+    equal((got.length, got.sum, [h.status for h in got.interim]), (10 << 20, sum_of(blocks(10 << 20)), [103]), "a large one")
+    one.answer = lambda r: [answer(200, b"", [CHUNKED], length=False) + b"5\r\n123", CLOSE]
+    equal((client.get("/cut").text, client.cut), ("123", True), "one that is cut")
+    client = play.web_client(address=(one.host, one.port))
+    one.answer = lambda r: [answer(200, b"all", length=False), CLOSE]
+    equal((client.get("/close").text, client.cut), ("all", False), "one until close")
+
+
+@story
+def web_servers_and_clients_are_strict(play):
+    one = play.web_server("one")
+    for data in (b"GET / HTTP/1.1\r\n\r\n", b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\nHost: a\r\n\r\n",
+                 ask(more=[CHUNKED, ("Content-Length", "5")]), ask(more=[CHUNKED]) + b"5;x=y\r\n12345\r\n0\r\n\r\n"):
+        client = play.web_client(address=(one.host, one.port))
+        client.send(data)
+        equal(client.ended(), b"", f"the end of {data!r}")
+        expect(one.links[-1].broken, "the server has noticed")
 
 
 @story

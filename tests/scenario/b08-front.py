@@ -52,6 +52,20 @@ def names_choose_the_pool_and_nothing_is_changed(play):
 
 
 @story
+def the_row_that_takes_less_is_asked_first_and_the_default_last(play):
+    one, web, far = raw_server(play, "one"), raw_server(play, "web"), raw_server(play, "far")
+    words = "".join(f'pool "{s.name}" {{ servers = "{s.address}", monitor = false }}\n' for s in (web, far))
+    play.gateway([one], plugin="tcp", words=words, pool="monitor = false", listener="""options = { peek = true, peek_time = "300ms",
+        routes = { { pool = "far" }, { sni = "*.example", pool = "web" }, { sni = "dial.example", pool = "farm" } } }""")
+    for name, server in (("dial.example", one), ("meet.example", web), ("dial.test", far), (None, far)):
+        client = play.client()
+        client.send(hello(name))
+        eventually(lambda: server.links and server.links[-1].received, f"{name} comes to {server.name}")
+        equal([len(s.links) for s in (one, web, far) if s is not server], [0, 0], "links to the others")
+        server.links.clear()
+
+
+@story
 def a_hello_in_pieces_is_put_together(play):
     one, web = raw_server(play, "one"), raw_server(play, "web")
     gateway(play, one, web)

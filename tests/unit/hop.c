@@ -71,6 +71,10 @@ static void begin(struct lg_link *l, struct lg_span unit)
 	how.deadline_ms = strchr(r.flags, 'D') ? HOP_DEADLINE_MS : 0;
 	if (strchr(r.flags, 'T'))
 		l->trusted = true;
+	if (strchr(r.flags, 'L'))
+		how.mode = LG_LEASED;
+	if (strchr(r.flags, 'Y'))
+		how.flags |= LG_STAY;
 	x = l->host->route(l, &how, unit);
 	if (!x) {
 		note("overload %u; ", r.number);
@@ -96,6 +100,22 @@ static struct lg_span behind(struct lg_span line)
 	return (struct lg_span){ line.p + 1, line.n - 1 };
 }
 
+/* What a leased link's server says to its tenant. */
+static void answer(struct lg_link *l, struct lg_span line)
+{
+	struct lg_exchange *x = l->exchange;
+	struct lg_span text = behind(line);
+
+	assert_ptr_equal(x->to, l);
+	l->host->send(x->from, l, &text, 1, 0);
+	if (line.p[0] == '&')
+		note("kept %d; ", l->host->keep(x));
+	if (line.p[0] == '.')
+		l->host->done(x);
+	else
+		l->host->reuse(x);
+}
+
 static void take_line(struct lg_link *l, struct lg_span line)
 {
 	switch (line.p[0]) {
@@ -111,6 +131,11 @@ static void take_line(struct lg_link *l, struct lg_span line)
 	case '*':
 		l->host->again(requests[atoi(line.p + 1) % REQUESTS]);
 		break;
+	case '+':
+	case '.':
+	case '&':
+		answer(l, line);
+		break;
 	case '/':
 		l->host->rest(l, (uint32_t)atoi(line.p + 1));
 		break;
@@ -121,7 +146,7 @@ static void take_line(struct lg_link *l, struct lg_span line)
 
 static void opened(struct lg_link *l)
 {
-	assert_true((l->session != NULL) == (l->side == LG_CLIENT));
+	assert_true((l->session != NULL) == (l->side == LG_CLIENT || l->exchange));
 	note("opened %s%s; ", name_of(l), l->side == LG_CLIENT && l->server ? l->server->name.p : "");
 }
 
@@ -131,6 +156,7 @@ static ptrdiff_t receive(struct lg_link *l, struct lg_span in)
 	struct lg_span line = { in.p, end ? (size_t)(end - in.p) + 1 : 0 };
 
 	assert_false(link_of(l)->worker->delivering);
+	assert_true(!link_of(l)->lease.is || l->exchange);
 	if (line.n)
 		take_line(l, line);
 	return (ptrdiff_t)line.n;
@@ -147,12 +173,15 @@ static void routed(struct lg_exchange *x, struct lg_link *to)
 	assert_ptr_equal(x->to, to);
 	note("routed %u %s; ", r->number, to ? name_of(to) : "known");
 	if (to) {
-		assert_null(to->session);
+		assert_true(has_flag(x, 'L') ? to->session == x->from->session && to->exchange == x : !to->session);
+		assert_int_equal(*(bool *)to->data, false); /* of each lease */
+		*(bool *)to->data = has_flag(x, 'L');
 		pieces[0].n = (size_t)snprintf(text, sizeof text, "%u %.*s ", r->number, (int)n, token);
 		assert_int_not_equal(host->send(to, x->from, pieces, 2, 0), LG_GONE);
-		assert_int_equal(host->send(to, x->from, pieces, 2, LG_MORE), LG_GONE); /* whole units only */
+		if (!to->session) /* whole units only */
+			assert_int_equal(host->send(to, x->from, pieces, 2, LG_MORE), LG_GONE);
 	}
-	if (!has_flag(x, 'K') && !has_flag(x, 'D'))
+	if (!has_flag(x, 'K') && !has_flag(x, 'D') && !has_flag(x, 'L'))
 		host->done(x);
 }
 
@@ -161,6 +190,17 @@ static void respond(struct lg_exchange *x, const struct lg_reply *reply)
 	static const char *const causes[] = { "policy", "no-server", "overload" };
 
 	note("respond %u %s; ", ((struct request *)x->data)->number, causes[reply->cause]);
+}
+
+/* "method" is there to the end, "path" as long as the unit. */
+static struct lg_span fact(struct lg_exchange *x, unsigned index, struct lg_span arg)
+{
+	const struct request *r = x->data;
+
+	(void)arg;
+	if (index == 0)
+		return span_of(r->flags);
+	return x->unit.p ? (struct lg_span){ x->unit.p, x->unit.n - 1 } : SPAN_NONE;
 }
 
 static void lost(struct lg_exchange *x, const struct lg_lost *why)
@@ -181,11 +221,17 @@ static void closed(struct lg_link *l)
 	note("closed %s; ", name_of(l));
 }
 
+static const char *const facts[] = { "method", "path", NULL };
+
 const struct lg_plugin hop_plugin = {
 	LG_PLUGIN_HEADER,
 	.name = "hops",
 	.transports = LG_TCP | LG_TLS | LG_UDP,
 	.exchange_size = sizeof(struct request),
+	.link_size = sizeof(bool),
+	.facts = facts,
+	.log_facts = facts,
+	.fact = fact,
 	.opened = opened,
 	.receive = receive,
 	.routed = routed,
@@ -267,6 +313,7 @@ static void make_listener(struct hop *h, unsigned i)
 					.nreach = 1,
 					.limits = { .plugin = { .headers = 65536, .message = 1000000, .requests = 100 },
 						    .sessions = 1000,
+						    .kept = 2,
 						    .handshakes = 1000,
 						    .handshake_ms = 5000,
 						    .queue = 65536 },
@@ -387,6 +434,7 @@ void hop_free(struct hop *h)
 	for (unsigned i = 0; i < h->pool.nservers; i++) {
 		assert_int_equal(h->servers[i].state->sessions, 0);
 		assert_int_equal(h->servers[i].state->shared, 0);
+		assert_int_equal(h->servers[i].state->idle, 0);
 		server_state_free(h->servers[i].state);
 		close(h->bound[i]);
 		if (h->listening[i] >= 0)

@@ -10,9 +10,11 @@
  *     -  the exchange ends when routed   K  LG_KEEP, and it stays open     A  again when lost
  *     D  deadline                        S  LG_STREAM                      N  LG_KNOWN
  *     R  the token is for LG_ROUTE       T  the client is trusted from now on
+ *     L  LG_LEASED, and it stays open    Y  LG_STAY
  *
  * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "*NUMBER\n", again for that
  * exchange;
+ * on a leased link "+TEXT\n", the answer to its tenant, and reuse; ".TEXT\n", and done; "&TEXT\n", keep, and reuse;
  * "/MS\n", no new keys for so long; "?FLAGS TEXT\n", a request of its own.  A client's line "=..." is like a server's.
  */
 #ifndef HOP_H

@@ -4,6 +4,7 @@
 
 #include "net.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,15 +50,21 @@ static const struct monitor_conf by_ping = {
 	.plugin = &pinger, .transport = LG_TCP, .interval_ms = 10000, .timeout_ms = 300, .rise = 1, .fall = 3
 };
 
-static struct watch *watch_make(struct monitor_conf conf)
+static struct watch *watch_over(unsigned servers, struct monitor_conf conf)
 {
 	struct watch *t = calloc(1, sizeof *t);
 
 	assert_non_null(t);
-	net_make(&t->n, rig_worker_start(), 1);
-	net_health(&t->n, 0, HEALTH_UNKNOWN);
+	net_make(&t->n, rig_worker_start(), servers);
+	for (unsigned i = 0; i < servers; i++)
+		net_health(&t->n, i, HEALTH_UNKNOWN);
 	t->n.pool.monitor = conf;
 	return t;
+}
+
+static struct watch *watch_make(struct monitor_conf conf)
+{
+	return watch_over(1, conf);
 }
 
 static void watch_begin(struct watch *t)
@@ -382,6 +389,69 @@ static void test_hurry_while_asking(void **state)
 	watch_end(t);
 }
 
+/* ---- Tracking ---- */
+
+/* The second server follows the first; both are in the pool. */
+static struct watch *tracking(struct monitor_conf conf)
+{
+	struct watch *t = watch_over(2, conf);
+
+	t->n.servers[1].tracked = &t->n.servers[0];
+	t->n.servers[0].followers = &t->n.servers[1];
+	return t;
+}
+
+static void follows(struct watch *t, enum health health, const char *answer)
+{
+	assert_int_equal(atomic_load(&t->n.servers[0].state->health), health);
+	assert_int_equal(atomic_load(&t->n.servers[1].state->health), health);
+	assert_string_equal(t->n.servers[1].state->answer, answer);
+}
+
+static bool was_asked(struct watch *t, unsigned server)
+{
+	struct pollfd p = { .fd = t->n.listening[server], .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* It is as healthy as the other, learns of each answer, is never asked itself, and hurries the other's probes. */
+static void test_track(void **state)
+{
+	struct monitor_conf conf = by_ping;
+	struct watch *t;
+	uint64_t since;
+
+	(void)state;
+	conf.fall = 2;
+	t = tracking(conf);
+	watch_begin(t);
+	follows(t, HEALTH_UNKNOWN, "");
+	answer_next(t, "good\n", 0, 500);
+	follows(t, HEALTH_UP, "pool pool: good");
+	assert_int_equal(t->changes, 1);
+	since = rig_now_ms();
+	monitor_hurry(&t->n.servers[1]);
+	answer_next(t, "bad\n", 0, 2000);
+	follows(t, HEALTH_UP, "pool pool: bad");
+	answer_next(t, "bad\n", 0, 2000);
+	assert_true(rig_now_ms() - since < 5000); /* long before the interval has passed */
+	follows(t, HEALTH_DOWN, "pool pool: bad");
+	assert_int_equal(t->changes, 2);
+	assert_false(was_asked(t, 1));
+	watch_end(t);
+}
+
+static void test_track_what_is_always_up(void **state)
+{
+	struct watch *t = tracking((struct monitor_conf){ .always_up = true });
+
+	(void)state;
+	watch_begin(t);
+	follows(t, HEALTH_UP, "pool pool: not monitored");
+	watch_end(t);
+}
+
 /* ---- Beginning and end ---- */
 
 static void test_always_up(void **state)
@@ -423,6 +493,8 @@ int main(void)
 		cmocka_unit_test(test_hurry),
 		cmocka_unit_test(test_a_dead_process_is_down_in_a_second),
 		cmocka_unit_test(test_hurry_while_asking),
+		cmocka_unit_test(test_track),
+		cmocka_unit_test(test_track_what_is_always_up),
 		cmocka_unit_test(test_always_up),
 		cmocka_unit_test(test_stop_while_asking),
 	};

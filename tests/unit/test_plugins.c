@@ -30,6 +30,8 @@ static void refuses(void **state)
 		{ "outside", "/outside.so: an option lies outside of its conf struct" },
 		{ "default", "/default.so: an option's default is not a value of it" },
 		{ "factless", "/factless.so: its persistence is no fact" },
+		{ "astray", "/astray.so: one of its log_facts is no fact" },
+		{ "teller", "/teller.so: one of its log_facts is a credential" },
 		{ "unjudged", "/unjudged.so: it has a probe but no judge" },
 		{ "nowhere", "there is no nowhere.so in /nonexistent, " TEST_MODULES },
 		{ "../talk", "a plugin's name has small letters" },

@@ -19,6 +19,7 @@
 #include "heap.h"
 #include "modules/talk.h"
 #include "span.h"
+#include "tls_private.h"
 
 static struct snapshot *load_right(const char *text)
 {
@@ -91,6 +92,9 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(l->limits.plugin.answer_ms, 180000);
 	assert_int_equal(l->limits.handshake_ms, 10000);
 	assert_int_equal(l->limits.queue, 256 << 10);
+	assert_int_equal(l->limits.kept, 8);
+	assert_null(l->access_log);
+	assert_int_equal(l->access_format, ACCESS_KEY);
 	assert_int_equal(l->limits.new_per_source, 0);
 	assert_int_equal(((const struct talk_conf *)l->plugin_conf)->lines, 8);
 	snapshot_unref(s);
@@ -119,11 +123,12 @@ static const char big[] =
 	"'other' "
 	"},\n"
 	"  peers = { 'edge.test' }, pool = 'front', on_error = 'drop', source = 'transparent',\n"
+	"  access_log = 'access.log', access_format = 'combined',\n"
 	"  policies = { 'any', { 'talkative', share = 0.5, wait = '1m', tags = { 'a\"\\\\]]', 'b' },\n"
 	"    words = { ['x.y'] = 'back', z = 'front' } }, { 'willing', names = { 'X-One' } } },\n"
 	"  limits = { sessions = 5, idle = '10m', memory = 0, first_byte = '1s', half = '2s', stall = '3s', handshakes "
 	"= 7,\n"
-	"    sessions_per_source = 8, new_per_source = 9 },\n"
+	"    sessions_per_source = 8, new_per_source = 9, kept = 10 },\n"
 	"  options = { greet = false, lines = 9, pause = '1s', room = '1M', word = 'x', mood = 'loud', doors = '7-9' } "
 	"}\n"
 	"listener 'side' { plugin = 'plain', bind = 'tcp:127.0.0.1:99', pool = 'loose' }\n"
@@ -272,6 +277,11 @@ static void check_main(const struct listener_conf *l)
 	assert_int_equal(l->limits.handshakes, 7);
 	assert_int_equal(l->limits.sessions_per_source, 8);
 	assert_int_equal(l->limits.new_per_source, 9);
+	assert_int_equal(l->limits.kept, 10);
+	assert_string_equal(l->access_log, config_rig_path("access.log"));
+	assert_int_equal(l->access_format, ACCESS_COMBINED);
+	assert_int_equal(l->tls->nalpn, 2); /* as the plugin says to its options */
+	assert_memory_equal(l->tls->alpn[0].data, "talk/2", 6);
 	assert_true(!conf->greet && conf->lines == 9 && conf->pause == 1000 && conf->room == 1 << 20 &&
 		    conf->mood == 1);
 	assert_string_equal(conf->word, "x");

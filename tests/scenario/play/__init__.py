@@ -24,6 +24,7 @@ names another build folder, LYCHGATE_TEST_SLOW=4 stretches every bound for a slo
 from .certificates import Certificates
 from .client import Client
 from .gateway import Gateway
+from .http import HttpClient, HttpServer
 from .messages import LYNC, Message, ack_of, in_dialog, lync, new_call_id, request, response
 from .server import SipServer
 from .story import Play, main, story

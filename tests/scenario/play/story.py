@@ -11,6 +11,7 @@ import traceback
 from .certificates import Certificates
 from .client import Client
 from .gateway import Gateway
+from .http import HttpClient, HttpServer
 from .network import Machine
 from .server import Backstage, SipServer
 from .udp import MONITOR, Flood, UdpClient, UdpServer
@@ -60,6 +61,27 @@ class Play:
     def tls_client(self, certificate=None, sni="pool.test", **words):
         return self.client(tls=self.certificates.for_client(certificate), sni=sni, **words)
 
+    def web_server(self, name, port=8080, tls=None):
+        made = HttpServer(self.backstage, name, self.host(11 + len(self.servers)), port, tls)
+        self.servers.append(made)
+        return made.listen()
+
+    def web_client(self, address=None, gateway=None, **words):
+        made = HttpClient(address or (gateway or self.gateways[-1]).address, **words)
+        self.clients.append(made)
+        return made
+
+    def web_tls_client(self, certificate=None, sni="pool.test", **words):
+        return self.web_client(tls=self.certificates.for_client(certificate), sni=sni, **words)
+
+    def web(self, servers, options="", listener="", wait=True, **words):
+        """The usual gateway for web servers, open and with all of them up; `options` are the plugin's."""
+        options = f"options = {{ {options} }}," if options else ""
+        made = self.gateway(servers, plugin="https", listener=f"{options} {listener}", port=8080, **words)
+        for server in servers if wait else ():
+            made.wait_state(server, "up")
+        return made
+
     def udp_server(self, name, port=3478, host=None):
         made = UdpServer(self.backstage, name, host or self.host(11 + len(self.servers)), port)
         self.servers.append(made)
@@ -70,6 +92,7 @@ class Play:
         made = UdpClient(address or (self.host(1), 3478), self.host(last) if last else None)
         self.clients.append(made)
         return made
+
     def flood(self, address):
         self.clients.append(Flood(address))
         return self.clients[-1]
@@ -116,7 +139,7 @@ listener "in" {{ plugin = "{plugin}", bind = {{ "{bind}:{self.host(1)}:{port}" }
 
     def gateway(self, servers, start=True, files=None, **words):
         """The usual gateway, running and open."""
-        made = self.gateway_of(self.config(servers, **words), start=start, files=files)
+        made = self.gateway_of(self.config(servers, **words), (self.host(1), words.get("port", 5060)), start, files)
         return made.wait_open() if start else made
 
     def udp_gateway(self, servers, pool="", **words):

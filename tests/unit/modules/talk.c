@@ -28,7 +28,7 @@ static const struct lg_option probe_options[] = {
 	{ NULL },
 };
 
-static const char *const facts[] = { "topic", "header.*", NULL };
+static const char *const facts[] = { "topic", "header.*", "host", "path", NULL };
 static const char *const sealed[] = { "from", "f", NULL };
 static const char *const counters[] = { "words", "silences", NULL };
 
@@ -52,6 +52,13 @@ static enum lg_verdict judge(struct lg_probe *p, struct lg_span in)
 	return LG_HEALTHY;
 }
 
+static const char *const *alpn(const void *conf)
+{
+	static const char *const quiet[] = { "talk/1", 0 }, *const loud[] = { "talk/2", "talk/1", 0 };
+
+	return ((const struct talk_conf *)conf)->mood ? loud : quiet;
+}
+
 LG_PLUGIN = {
 	LG_PLUGIN_HEADER,
 	.name = "talk",
@@ -63,6 +70,7 @@ LG_PLUGIN = {
 	.facts = facts,
 	.counters = counters,
 	.persistence = "topic",
+	.alpn = alpn,
 	.probe_conf_size = sizeof(struct talk_probe),
 	.probe_options = probe_options,
 	.probe = probe,

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reach.c: finding and opening the links of a session.  When, and what comes then: session.c. */
+#include "reach.h"
+
+#include <errno.h>
+
+#include "exchange.h"
+#include "lease.h"
+#include "link.h"
+#include "trunk.h"
+
+static struct link *find_private(struct session *s, const struct server *server)
+{
+	struct list *l, *tmp;
+
+	list_each (l, tmp, &s->servers) {
+		struct link *k = container_of(l, struct link, node);
+
+		if (k->server == server && !k->lease.is && link_lives(k))
+			return k;
+	}
+	return NULL;
+}
+
+int reach_connect(struct link **lp, struct session *s, struct server *server)
+{
+	int r = link_connect(lp, s, server);
+
+	if (r < 0)
+		return r;
+	list_append(&s->servers, &(*lp)->node);
+	s->nlinks++;
+	atomic_fetch_add_explicit(&server->state->sessions, 1, memory_order_relaxed);
+	return 0;
+}
+
+int reach_link(struct link **lp, struct exchange *x)
+{
+	if (x->how.mode == LG_SHARED)
+		return trunk_reach(lp, x);
+	if (x->how.mode == LG_LEASED)
+		return lease_reach(lp, x);
+	*lp = find_private(x->session, x->server);
+	return *lp ? 0 : reach_connect(lp, x->session, x->server);
+}
+
+static bool out_of_sockets(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -EAGAIN || r == -EADDRNOTAVAIL;
+}
+
+bool reach_waits(struct exchange *x, int r)
+{
+	struct link *client = x->session->client, *other;
+	struct flow_entry *e;
+
+	if (!out_of_sockets(r) || x->waited || !client || !client->flow)
+		return false;
+	e = flows_victim(&client->flow->socket->flows);
+	if (!e || e == &client->flow->entry || exchange_keep_unit(x) < 0)
+		return false;
+	other = container_of(e, struct flow, entry)->owner;
+	session_end(other->session, LG_RESET, "no socket left");
+	x->waited = true;
+	worker_defer(x->session->worker, &x->task);
+	return true;
+}
