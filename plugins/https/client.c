@@ -151,6 +151,8 @@ static const char *other_protocol(struct lg_span in)
 	struct lg_span line = first_line(in);
 	size_t word = 0;
 
+	if (line.n > 0 && *line.p == ' ') /* a method that is missing */
+		return NULL;
 	while (word < line.n && line.p[word] != ' ')
 		word++;
 	if (line.n >= 14 && memcmp(line.p, "PRI * HTTP/2.0", 14) == 0)
