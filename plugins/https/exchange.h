@@ -54,7 +54,6 @@ enum counter {
 
 struct instance {
 	const struct options *options;
-	const struct lg_host *host;
 	struct pages pages;
 	struct rate *rate;                   /* NULL: no limit */
 	struct head_field *fields;           /* room for a request's, options.fields of them */
@@ -67,12 +66,13 @@ struct instance {
 };
 
 enum client_phase {
-	CLIENT_HEAD,   /* between requests, or in a head */
-	CLIENT_ROUTE,  /* its request looks for a server */
-	CLIENT_BODY,   /* the request's body passes */
-	CLIENT_ANSWER, /* the request is whole */
-	CLIENT_RAW,    /* upgraded */
-	CLIENT_END,    /* it is closing */
+	CLIENT_HEAD,    /* between requests, or in a head */
+	CLIENT_ROUTE,   /* its request looks for a server */
+	CLIENT_BODY,    /* the request's body passes */
+	CLIENT_ANSWER,  /* the request is whole */
+	CLIENT_DISCARD, /* the rest of a request that has its answer is thrown away */
+	CLIENT_RAW,     /* upgraded */
+	CLIENT_END,     /* it is closing */
 };
 
 struct client {
@@ -82,6 +82,7 @@ struct client {
 	bool held;        /* the core knows that we do not read */
 	bool server_full; /* what it sends waits for the server */
 	bool full;        /* it takes nothing itself: no new request of its is read */
+	bool counted;     /* as one that stays */
 	bool stays;       /* NTLM or Negotiate was seen: its server is its own */
 	bool ended;       /* it sends no more */
 	bool last;        /* nothing more is asked on this link */
@@ -118,6 +119,7 @@ struct request {
 	bool body_sent;        /* something of the body has been passed on, and is gone */
 	bool close;            /* the client's link ends with the answer */
 	bool retried;
+	bool redirected;
 	bool cookie_came;
 	char cookie[COOKIE_VALUE]; /* the request's, or one made for the answer; only with the option */
 	uint64_t raw_in, raw_out;  /* bytes, once it is upgraded */

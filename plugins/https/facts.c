@@ -21,6 +21,7 @@ enum fact {
 	FACT_COOKIE_NAMED,
 	FACT_HEADER,
 	FACT_STATUS,
+	FACT_VERSION,
 	FACT_BYTES_IN,
 	FACT_BYTES_OUT,
 	FACT_REFERER,
@@ -28,24 +29,18 @@ enum fact {
 };
 
 const char *const facts_names[] = {
-	[FACT_METHOD] = "method",
-	[FACT_HOST] = "host",
-	[FACT_PATH] = "path",
-	[FACT_QUERY] = "query",
-	[FACT_COOKIE] = "cookie",
-	[FACT_COOKIE_NAMED] = "cookie.*",
-	[FACT_HEADER] = "header.*",
-	[FACT_STATUS] = "status",
-	[FACT_BYTES_IN] = "bytes_in",
-	[FACT_BYTES_OUT] = "bytes_out",
-	[FACT_REFERER] = "referer",
-	[FACT_AGENT] = "agent",
-	NULL,
+	[FACT_METHOD] = "method",       [FACT_HOST] = "host",
+	[FACT_PATH] = "path",           [FACT_QUERY] = "query",
+	[FACT_COOKIE] = "cookie",       [FACT_COOKIE_NAMED] = "cookie.*",
+	[FACT_HEADER] = "header.*",     [FACT_STATUS] = "status",
+	[FACT_VERSION] = "version",     [FACT_BYTES_IN] = "bytes_in",
+	[FACT_BYTES_OUT] = "bytes_out", [FACT_REFERER] = "referer",
+	[FACT_AGENT] = "agent",         NULL,
 };
 
 /* Neither the query nor any other field: passwords and tokens stand there. */
 const char *const facts_logged[] = {
-	"method", "host", "path", "status", "bytes_in", "bytes_out", "referer", "agent", NULL,
+	"method", "host", "path", "version", "status", "bytes_in", "bytes_out", "referer", "agent", NULL,
 };
 
 static struct lg_span number(const struct facts *f, uint64_t n)
@@ -146,6 +141,10 @@ struct lg_span facts_read(const struct facts *f, unsigned index, struct lg_span 
 		return cookie(f, arg);
 	case FACT_HEADER:
 		return header(f, arg);
+	case FACT_VERSION:
+		if (!f->head)
+			return LG_NO_UNIT;
+		return f->head->minor ? TEXT("HTTP/1.1") : TEXT("HTTP/1.0");
 	case FACT_STATUS:
 		return f->status ? number(f, (uint64_t)f->status) : LG_NO_UNIT;
 	case FACT_BYTES_IN:
