@@ -215,6 +215,7 @@ LG_PLUGIN = {
 	.closed = closed,
 	.probe_conf_size = sizeof(struct probe_options),
 	.probe_options = probe_table,
+	.probe_size = sizeof(struct probe),
 	.probe = probe_ask,
 	.judge = probe_judge,
 	.check = check,
