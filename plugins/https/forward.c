@@ -184,19 +184,19 @@ static void put_from(const struct leaving *l, const struct from *o)
 
 	if (o->f->forwarded == FORWARDED_OFF)
 		return;
-	if (!o->last_for) {
+	if (!o->last_for && !is_edited(l, TEXT("x-forwarded-for"))) {
 		splice_copy(s, TEXT("X-Forwarded-For: "));
 		splice_copy(s, o->source);
 		splice_copy(s, TEXT("\r\n"));
 	}
-	if (!o->has_proto)
+	if (!o->has_proto && !is_edited(l, TEXT("x-forwarded-proto")))
 		splice_copy(s, o->f->tls ? TEXT("X-Forwarded-Proto: https\r\n") : TEXT("X-Forwarded-Proto: http\r\n"));
-	if (!o->has_host && o->host_n > 0) {
+	if (!o->has_host && o->host_n > 0 && !is_edited(l, TEXT("x-forwarded-host"))) {
 		splice_copy(s, TEXT("X-Forwarded-Host: "));
 		splice_copy(s, (struct lg_span){ o->host, o->host_n });
 		splice_copy(s, TEXT("\r\n"));
 	}
-	if (o->last_forwarded)
+	if (o->last_forwarded || is_edited(l, TEXT("forwarded")))
 		return;
 	splice_copy(s, TEXT("Forwarded: "));
 	put_element(s, o);
@@ -359,7 +359,7 @@ int forward_answer(struct splice *s, const struct head *h, const char *p, const 
 	put_coding(&l);
 	put_connection(&l, f);
 	if (h->status >= 200) {
-		if (f->hsts.p)
+		if (f->hsts.p && !is_edited(&l, TEXT("strict-transport-security")))
 			splice_line(s, TEXT("Strict-Transport-Security"), f->hsts);
 		splice_put(s, f->lines);
 		put_edits(&l);

@@ -32,6 +32,7 @@ static struct lg_span joined(void)
 
 static const struct lg_edit some_edits[] = { EDIT("x-a", "1"), EDIT("X-B", "2"), TAKE("x-c"), EDIT("X-A", "3"),
 					     EDIT_ANSWER("x-d", "4") };
+static const struct lg_edit own_edits[] = { EDIT("X-Forwarded-For", "1"), EDIT("X-Forwarded-Proto", "2"), TAKE("forwarded") };
 static const struct lg_edit framing_edits[] = {
 	EDIT("Content-Length", "5"),	      EDIT("transfer-encoding", "chunked"), TAKE("host"), TAKE("content-length"),
 	EDIT("X-E", "a\r\nContent-Length: 1"), EDIT("X F", "1"), EDIT("Content_Length", "1"), EDIT("connection", "x"),
@@ -78,6 +79,8 @@ static const struct {
 	/* Edits. */
 	{ { EDITS(some_edits) }, "GET / HTTP/1.1\r\nX-B: 1\r\n" HOST "x-c: 1\r\nX-D: 1\r\nx-b: 1\r\n\r\n",
 	  "GET / HTTP/1.1\r\n" HOST "X-D: 1\r\n" FROM "X-B: 2\r\nX-A: 3\r\n\r\n" },
+	{ { EDITS(own_edits) }, "GET / HTTP/1.1\r\nx-forwarded-for: 9\r\n" HOST "\r\n",
+	  "GET / HTTP/1.1\r\n" HOST "X-Forwarded-Host: a.example\r\nX-Forwarded-For: 1\r\nX-Forwarded-Proto: 2\r\n\r\n" },
 	/* Where it comes from. */
 	{ { .tls = true },
 	  "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\n" HOST "x-forwarded-for: 2\r\nForwarded: for=3\r\n"
