@@ -225,7 +225,9 @@ static void go_elsewhere(struct exchange *x)
 	x->state = EXCHANGE_PLACING;
 	x->verdict = NULL;
 	x->pub.to = NULL;
-	exchange_tried(x);
+	if (!x->rented)
+		exchange_tried(x);
+	x->rented = false;
 	worker_defer(x->session->worker, &x->task);
 }
 

@@ -152,6 +152,7 @@ int lease_reach(struct link **lp, struct exchange *x)
 		return 0;
 	}
 	*lp = take_idle(x);
+	x->rented = *lp;
 	if (!*lp)
 		return open_new(lp, x);
 	rent(*lp, x);

@@ -42,8 +42,9 @@ standard='arpa/inet|assert|ctype|errno|inttypes|limits|stdalign|stdarg|stdbool|s
 for dir in plugins/*/; do
 	[ -d "$dir" ] || continue
 	own=$(cd "$dir" && ls -- *.h 2>/dev/null | sed 's/\.h$//' | paste -sd'|')
-	[ "$dir" = plugins/https/ ] && own="$own|llhttp"
-	includes "$dir" | grep -vE ":(<lychgate/plugin\.h>|[<\"]sip/[a-z0-9_-]+\.h[>\"]|<($standard)\.h>|\"(${own:-none})\.h\")$" |
+	library=
+	[ "$dir" = plugins/https/ ] && library='|<llhttp\.h>'
+	includes "$dir" | grep -vE ":(<lychgate/plugin\.h>|[<\"]sip/[a-z0-9_-]+\.h[>\"]|<($standard)\.h>|\"(${own:-none})\.h\"$library)$" |
 		findings "$dir may include lychgate/plugin.h, its own headers, sip/ and standard C without I/O and time, arpa/inet.h for addresses"
 done
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * body.c counts a body to its end.  Chunks are llhttp's to read; each line of their frames is first held against the one
- * form that all programs read alike (digits, CRLF), so that llhttp has nothing left to be generous with.
+ * body.c counts a body to its end.  Chunks are llhttp's to read; each line of their frames is first held against the
+ * one form that all programs read alike (digits, CRLF), so that llhttp has nothing left to be generous with.
  */
 #include "body.h"
 
@@ -142,8 +142,8 @@ static enum body_verdict take_data_end(struct body *b, struct lg_span in, size_t
 
 /* ---- Trailers (RFC 9112 section 7.1.2) ---- */
 
-/* Fields that frame, route or vouch for a message have no place there (RFC 9110 section 6.5.1): some server would take them
- * for the head's. */
+/* Fields that frame, route or vouch for a message have no place there (RFC 9110 section 6.5.1): some server would take
+ * them for the head's. */
 static bool is_forbidden(const struct body *b)
 {
 	struct lg_span name = { b->name, b->name_n };

@@ -54,7 +54,6 @@ enum counter {
 
 struct instance {
 	const struct options *options;
-	const struct lg_host *host;
 	struct pages pages;
 	struct rate *rate;                   /* NULL: no limit */
 	struct head_field *fields;           /* room for a request's, options.fields of them */
@@ -82,6 +81,7 @@ struct client {
 	bool held;        /* the core knows that we do not read */
 	bool server_full; /* what it sends waits for the server */
 	bool full;        /* it takes nothing itself: no new request of its is read */
+	bool counted;     /* as one that stays */
 	bool stays;       /* NTLM or Negotiate was seen: its server is its own */
 	bool ended;       /* it sends no more */
 	bool last;        /* nothing more is asked on this link */

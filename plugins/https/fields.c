@@ -6,9 +6,9 @@
 
 /* Characters of a token (RFC 9110 section 5.6.2). */
 static const bool token[256] = {
-	['!'] = true,  ['#'] = true,  ['$'] = true,  ['%'] = true, ['&'] = true, ['\''] = true, ['*'] = true,
-	['+'] = true,  ['-'] = true,  ['.'] = true,  ['^'] = true, ['_'] = true, ['`'] = true,  ['|'] = true,
-	['~'] = true,  ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+	['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true,         ['&'] = true,         ['\''] = true,
+	['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,         ['^'] = true,         ['_'] = true,
+	['`'] = true, ['|'] = true, ['~'] = true, ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
 };
 
 static const struct lg_span names[FIELD_IDS] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fields.h: names and values of header fields (RFC 9110 section 5): which field a name is, lists of tokens, cookies.  Pure
- * functions over bytes; nothing is copied, nothing fails but by answering "none".
+ * fields.h: names and values of header fields (RFC 9110 section 5): which field a name is, lists of tokens, cookies.
+ * Pure functions over bytes; nothing is copied, nothing fails but by answering "none".
  */
 #ifndef HTTPS_FIELDS_H
 #define HTTPS_FIELDS_H
@@ -50,8 +50,8 @@ enum field_id field_id(struct lg_span name);
 /* The name of a field in lower case; { NULL, 0 } for FIELD_OTHER. */
 struct lg_span field_name(enum field_id id);
 
-/* The field that programs behind a CGI-like interface take `name` for, to which "_" and "-" are one: "Content_Length" gives
- * FIELD_CONTENT_LENGTH.  FIELD_OTHER: none, or the name is spelled as it should be. */
+/* The field that programs behind a CGI-like interface take `name` for, to which "_" and "-" are one: "Content_Length"
+ * gives FIELD_CONTENT_LENGTH.  FIELD_OTHER: none, or the name is spelled as it should be. */
 enum field_id field_disguised(struct lg_span name);
 
 /* The same bytes, letters of ASCII in any case. */
@@ -66,16 +66,16 @@ bool field_is_token(struct lg_span text);
 /* May it stand in a header line: no control character but the tab (RFC 9110 section 5.5)? */
 bool field_is_value(struct lg_span value);
 
-/* The next member of a comma-separated list (RFC 9110 section 5.6.1), trimmed, empty ones left out; *list is what follows.
- * Commas in quoted strings do not part.  False: there is no more. */
+/* The next member of a comma-separated list (RFC 9110 section 5.6.1), trimmed, empty ones left out; *list is what
+ * follows.  Commas in quoted strings do not part.  False: there is no more. */
 bool field_next(struct lg_span *list, struct lg_span *member);
 
 /* Does the list have this member, in any case? */
 bool field_has(struct lg_span list, struct lg_span member);
 
 /*
- * The value of the cookie `name` (exact case) in the value of one Cookie line (RFC 6265 section 4.2.1), without the quotes
- * around it, if there are any.  The first of that name; { NULL, 0 }: there is none.
+ * The value of the cookie `name` (exact case) in the value of one Cookie line (RFC 6265 section 4.2.1), without the
+ * quotes around it, if there are any.  The first of that name; { NULL, 0 }: there is none.
  */
 struct lg_span field_cookie(struct lg_span value, struct lg_span name);
 

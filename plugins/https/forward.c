@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * forward.c writes heads as they leave.  It walks over the fields once: each stays as it came, goes, or is changed; own lines
- * come behind them.  Framing leaves as head.c has understood it, named once, whatever edits say.
+ * forward.c writes heads as they leave.  It walks over the fields once: each stays as it came, goes, or is changed; own
+ * lines come behind them.  Framing leaves as head.c has understood it, named once, whatever edits say.
  */
 #include "forward.h"
 
@@ -9,18 +9,8 @@
 #include <string.h>
 
 const char *const forward_sealed[] = {
-	"connection",
-	"content-length",
-	"expect",
-	"host",
-	"http2-settings",
-	"keep-alive",
-	"proxy-connection",
-	"te",
-	"trailer",
-	"transfer-encoding",
-	"upgrade",
-	NULL,
+	"connection", "content-length",    "expect",  "host", "http2-settings", "keep-alive", "proxy-connection", "te",
+	"trailer",    "transfer-encoding", "upgrade", NULL,
 };
 
 /* Both kinds of heads. */
@@ -112,12 +102,12 @@ static void put_coding(const struct leaving *l)
 
 struct from {
 	const struct forward_request *f;
-	struct lg_span source;     /* without port and brackets */
+	struct lg_span source; /* without port and brackets */
 	bool ipv6;
 	char host[TARGET_AUTHORITY];
 	unsigned host_n;
 	const struct head_field *last_for, *last_forwarded; /* to append to */
-	bool has_proto, has_host;  /* that came from who is trusted, and stay */
+	bool has_proto, has_host;                           /* that came from who is trusted, and stay */
 };
 
 static struct lg_span without_port(struct lg_span peer, bool *ipv6)

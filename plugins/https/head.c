@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * head.c looks for the end of a head, line by line as the bytes come, and has llhttp read it when all of it is there.  What
- * llhttp takes and we do not (its own list of methods, bare LF, several spaces in the first line) is settled here; what the
- * fields mean together, in head_check.c.
+ * head.c looks for the end of a head, line by line as the bytes come, and has llhttp read it when all of it is there.
+ * What llhttp takes and we do not (its own list of methods, bare LF, several spaces in the first line) is settled here;
+ * what the fields mean together, in head_check.c.
  */
 #include "head.h"
 
@@ -115,14 +115,9 @@ static enum head_verdict scan(struct head *h, struct lg_span in, const struct he
 static enum head_method method_id(struct lg_span m)
 {
 	static const struct lg_span names[] = {
-		[METHOD_OTHER] = { "", 0 },
-		[METHOD_DELETE] = { "DELETE", 6 },
-		[METHOD_GET] = { "GET", 3 },
-		[METHOD_HEAD] = { "HEAD", 4 },
-		[METHOD_OPTIONS] = { "OPTIONS", 7 },
-		[METHOD_POST] = { "POST", 4 },
-		[METHOD_PUT] = { "PUT", 3 },
-		[METHOD_TRACE] = { "TRACE", 5 },
+		[METHOD_OTHER] = { "", 0 },    [METHOD_DELETE] = { "DELETE", 6 },   [METHOD_GET] = { "GET", 3 },
+		[METHOD_HEAD] = { "HEAD", 4 }, [METHOD_OPTIONS] = { "OPTIONS", 7 }, [METHOD_POST] = { "POST", 4 },
+		[METHOD_PUT] = { "PUT", 3 },   [METHOD_TRACE] = { "TRACE", 5 },
 	};
 
 	for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]); i++)
@@ -136,8 +131,8 @@ static enum head_verdict read_version(struct head *h, struct lg_span v)
 {
 	if (v.n == 7 && memcmp(v.p, "SIP/2.0", 7) == 0)
 		return silently(h, "SIP on a port for HTTP");
-	if (v.n != VERSION_SIZE || memcmp(v.p, "HTTP/", 5) != 0 || v.p[6] != '.' || v.p[5] < '0' || v.p[5] > '9' || v.p[7] < '0' ||
-	    v.p[7] > '9')
+	if (v.n != VERSION_SIZE || memcmp(v.p, "HTTP/", 5) != 0 || v.p[6] != '.' || v.p[5] < '0' || v.p[5] > '9' ||
+	    v.p[7] < '0' || v.p[7] > '9')
 		return head_bad(h, 400, "a bad version");
 	if (v.p[5] != '1' || v.p[7] > '1')
 		return head_bad(h, 505, "another version of HTTP");
@@ -193,8 +188,8 @@ static enum head_verdict read_status_line(struct head *h, const char *p)
 	h->status = (s[0] - '0') * 100 + (s[1] - '0') * 10 + (s[2] - '0');
 	if (h->status < 100 || h->status > 999)
 		return head_bad(h, 502, "a bad status");
-	h->reason_phrase = line.n > PHRASE ? (struct head_slice){ h->first.at + PHRASE, (uint32_t)line.n - PHRASE } :
-					     (struct head_slice){ h->first.at + (uint32_t)line.n, 0 };
+	h->reason_phrase = line.n > PHRASE ? (struct head_slice){ h->first.at + PHRASE, (uint32_t)line.n - PHRASE }
+					   : (struct head_slice){ h->first.at + (uint32_t)line.n, 0 };
 	if (!field_is_value(head_text(p, h->reason_phrase)))
 		return head_bad(h, 502, "a bad reason");
 	return HEAD_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * head.h: the head of one request or answer of HTTP/1.x (RFC 9112), read by llhttp, and checked beyond what llhttp checks:
- * whatever two programs could read in two ways is bad.  No I/O and no memory of its own: what a head says is kept as
- * offsets into its bytes, which stay the caller's and may move.
+ * head.h: the head of one request or answer of HTTP/1.x (RFC 9112), read by llhttp, and checked beyond what llhttp
+ * checks: whatever two programs could read in two ways is bad.  No I/O and no memory of its own: what a head says is
+ * kept as offsets into its bytes, which stay the caller's and may move.
  */
 #ifndef HTTPS_HEAD_H
 #define HTTPS_HEAD_H
@@ -19,6 +19,7 @@ enum {
 	HEAD_FIELDS = 200,     /* fields of a head, when nothing else is said */
 	HEAD_LINE = 16 * 1024, /* bytes of the first line, at most; with more it is 414 */
 	HEAD_METHOD = 32,      /* bytes of a method */
+	HEAD_NAMED = 32,       /* members of all Connection lines together */
 	HEAD_EMPTY_LINES = 2,  /* empty lines in front of a request (RFC 9112 section 2.2) */
 };
 
@@ -33,9 +34,9 @@ enum head_kind {
 /* How the end of the body is found (RFC 9112 section 6.3). */
 enum head_framing {
 	BODY_NONE,
-	BODY_LENGTH,  /* `length` bytes, more than 0 */
+	BODY_LENGTH, /* `length` bytes, more than 0 */
 	BODY_CHUNKED,
-	BODY_CLOSE,   /* until the server ends its stream; of answers only */
+	BODY_CLOSE, /* until the server ends its stream; of answers only */
 };
 
 /* Methods that change what is done; all others are METHOD_OTHER. */
@@ -57,7 +58,7 @@ struct head_slice {
 
 /* One line: "Name: value" CRLF. */
 struct head_field {
-	uint32_t at, n; /* the whole line, with its CRLF; the name stands at its front */
+	uint32_t at, n;             /* the whole line, with its CRLF; the name stands at its front */
 	uint32_t value_at, value_n; /* without spaces around it */
 	uint16_t name_n;
 	uint8_t id; /* of enum field_id */
@@ -85,7 +86,7 @@ struct head {
 	uint32_t at;   /* where the first line begins, behind empty ones */
 	uint32_t size; /* bytes of the head, from the front of `in`, with the empty line at its end */
 	uint16_t nfields;
-	uint8_t minor; /* HTTP/1.minor: 0 or 1 */
+	uint8_t minor;           /* HTTP/1.minor: 0 or 1 */
 	struct head_slice first; /* the first line without CRLF */
 
 	/* Of a request. */
@@ -100,23 +101,23 @@ struct head {
 
 	/* Of both. */
 	enum head_framing framing;
-	uint64_t length;    /* BODY_LENGTH; of answers without body by their nature what Content-Length says, or 0 */
-	bool keep;          /* the connection may go on behind this message, as far as its sender is concerned */
-	bool upgrade;       /* a request for a websocket (GET, HTTP/1.1, no body, RFC 6455 section 4.1), or a 101 */
-	bool named;         /* a Connection line names other fields: head_hop */
+	uint64_t length; /* BODY_LENGTH; of answers without body by their nature what Content-Length says, or 0 */
+	bool keep;       /* the connection may go on behind this message, as far as its sender is concerned */
+	bool upgrade;    /* a request for a websocket (GET, HTTP/1.1, no body, RFC 6455 section 4.1), or a 101 */
+	bool named;      /* a Connection line names other fields: head_hop */
 };
 
 /*
- * Begins to read a head.  `fields` has room for `most` of them (at least 1, at most UINT16_MAX); a head with more is 431.
- * It stays the caller's and must live as long as the head is asked for fields; it need not be zeroed.
+ * Begins to read a head.  `fields` has room for `most` of them (at least 1, at most UINT16_MAX); a head with more is
+ * 431.  It stays the caller's and must live as long as the head is asked for fields; it need not be zeroed.
  */
 void head_begin(struct head *h, enum head_kind kind, struct head_field *fields, unsigned most);
 
 /*
- * Reads the head at the front of `in`, all bytes that have come since head_begin.  HEAD_MORE: it goes on, call again with
- * more (what was searched once is not searched again); HEAD_OK: h tells all, h->size bytes are the head; HEAD_BAD: h->code
- * and h->reason; the connection cannot go on, since nobody knows where the next message begins.  How the bytes are cut never
- * changes the result, nor do bytes behind the head.
+ * Reads the head at the front of `in`, all bytes that have come since head_begin.  HEAD_MORE: it goes on, call again
+ * with more (what was searched once is not searched again); HEAD_OK: h tells all, h->size bytes are the head; HEAD_BAD:
+ * h->code and h->reason; the connection cannot go on, since nobody knows where the next message begins.  How the bytes
+ * are cut never changes the result, nor do bytes behind the head.
  */
 enum head_verdict head_read(struct head *h, struct lg_span in, const struct head_limits *limits);
 
@@ -144,8 +145,8 @@ const struct head_field *head_find(const struct head *h, enum field_id id, const
 const struct head_field *head_search(const struct head *h, const char *p, struct lg_span name,
 				     const struct head_field *after);
 
-/* Is the field for this connection only: by its nature, or since a Connection line names it (RFC 9110 section 7.6.1)?  Host,
- * Content-Length and Cookie are not taken away, whatever is said there. */
+/* Is the field for this connection only: by its nature, or since a Connection line names it (RFC 9110 section 7.6.1)?
+ * Host, Content-Length and Cookie are not taken away, whatever is said there. */
 bool head_hop(const struct head *h, const char *p, const struct head_field *f);
 
 /* May the request be sent once more without harm (RFC 9110 section 9.2.2)? */

@@ -13,16 +13,20 @@ enum { LENGTH_DIGITS = 18 }; /* of a Content-Length: fits int64_t wherever it is
 struct seen {
 	const struct head_field *length, *coding, *host, *upgrade;
 	unsigned lengths, codings, hosts, upgrades;
+	unsigned named; /* members of Connection */
 	bool close, keep_alive, upgrades_connection;
 };
 
 /* ---- Connection (RFC 9110 section 7.6.1) ---- */
 
-static void see_connection(struct head *h, struct seen *s, struct lg_span list)
+static enum head_verdict see_connection(struct head *h, struct seen *s, struct lg_span list)
 {
 	struct lg_span member;
 
 	while (field_next(&list, &member)) {
+		/* Each is held against every field. */
+		if (++s->named > HEAD_NAMED)
+			return head_bad(h, 400, "a long Connection");
 		if (field_equal(member, TEXT("keep-alive")))
 			s->keep_alive = true;
 		else if (field_equal(member, TEXT("close")))
@@ -32,11 +36,7 @@ static void see_connection(struct head *h, struct seen *s, struct lg_span list)
 		else
 			h->named = true;
 	}
-}
-
-static bool named_in(struct lg_span list, struct lg_span name)
-{
-	return field_has(list, name);
+	return HEAD_OK;
 }
 
 bool head_hop(const struct head *h, const char *p, const struct head_field *f)
@@ -48,7 +48,7 @@ bool head_hop(const struct head *h, const char *p, const struct head_field *f)
 	if (!h->named || f->id == FIELD_HOST || f->id == FIELD_CONTENT_LENGTH || f->id == FIELD_COOKIE)
 		return false;
 	while ((c = head_find(h, FIELD_CONNECTION, c)))
-		if (named_in(head_value(p, c), head_name(p, f)))
+		if (field_has(head_value(p, c), head_name(p, f)))
 			return true;
 	return false;
 }
@@ -79,7 +79,8 @@ static enum head_verdict see(struct head *h, const char *p, struct seen *s)
 	for (const struct head_field *f = h->fields; f < h->fields + h->nfields; f++) {
 		switch ((enum field_id)f->id) {
 		case FIELD_CONNECTION:
-			see_connection(h, s, head_value(p, f));
+			if (see_connection(h, s, head_value(p, f)) != HEAD_OK)
+				return HEAD_BAD;
 			break;
 		case FIELD_CONTENT_LENGTH:
 			count(&s->length, &s->lengths, f);
@@ -195,7 +196,8 @@ static bool has_no_body(const struct head *h)
 	return h->kind == HEAD_ANSWER_TO_HEAD || h->status < 200 || h->status == 204 || h->status == 304;
 }
 
-/* RFC 9112 section 6.3.  1xx and 204 must not name a body (RFC 9110 sections 8.6 and 15); a 0 is common and harmless. */
+/* RFC 9112 section 6.3.  1xx and 204 must not name a body (RFC 9110 sections 8.6 and 15); a 0 is common and harmless.
+ */
 static enum head_verdict check_answer(struct head *h, const struct seen *s)
 {
 	bool never = h->status < 200 || h->status == 204;

@@ -78,7 +78,7 @@ static const char *const counters[] = {
 	[COUNT_UNANSWERED] = "unanswered",       /* no answer in time: 504 */
 	[COUNT_CUT_SHORT] = "cut_short",         /* answers whose server died in them */
 	[COUNT_EARLY] = "early",                 /* answers to requests that were not whole yet */
-	[COUNT_KEPT] = "kept",                   /* servers' links that became a client's own: NTLM, Negotiate */
+	[COUNT_KEPT] = "kept",                   /* clients with servers' links of their own: NTLM, Negotiate */
 	[COUNT_UPGRADED] = "upgraded",           /* websockets */
 	[COUNT_LIMITED] = "limited",             /* requests above a limit: 408, 429, 503 */
 	[COUNT_WRONG_PROTOCOL] = "wrong_protocol",
@@ -108,7 +108,6 @@ static int start(void *data, const void *conf, const struct lg_host *host, char 
 	int ret;
 
 	inst->options = o;
-	inst->host = host;
 	inst->fields = calloc((size_t)o->fields, sizeof(*inst->fields));
 	inst->answer_fields = calloc((size_t)o->fields, sizeof(*inst->answer_fields));
 	ret = inst->fields && inst->answer_fields ? 0 : -ENOMEM;
@@ -136,6 +135,14 @@ static int check(const void *conf, unsigned transports, char err[], size_t errle
 		return -EINVAL;
 	}
 	return cookie_check(&o->cookie, transports, err, errlen);
+}
+
+static const char *const *alpn(const void *conf)
+{
+	static const char *const protocols[] = { "http/1.1", NULL };
+
+	(void)conf;
+	return protocols;
 }
 
 /* ---- The way by link ---- */
@@ -220,5 +227,6 @@ LG_PLUGIN = {
 	.judge = probe_judge,
 	.check = check,
 	.sealed = forward_sealed,
+	.alpn = alpn,
 	.log_facts = facts_logged,
 };

@@ -6,7 +6,8 @@
 #include <lychgate/plugin.h>
 
 enum {
-	REPLY_HEAD = 8192, /* bytes of the head; header lines that do not fit are left out */
+	REPLY_HEAD =
+		24 * 1024, /* bytes of the head, more than a request's line has; lines that do not fit are left out */
 };
 
 struct reply {

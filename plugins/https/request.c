@@ -120,7 +120,7 @@ static bool is_redirected(struct lg_link *l, const struct head *h, const char *p
 	const struct target *t = &client_of(l)->target;
 	bool plain = h->method_id == METHOD_GET || h->method_id == METHOD_HEAD;
 	struct reply r = { .status = plain ? 301 : 308, .host = { t->host, t->host_n } };
-	char target[2 * HEAD_LINE];
+	char target[HEAD_LINE + 1];
 	struct lg_span path = target_path(t, p), query = target_query(t, p);
 
 	if (instance_of(l)->options->redirect != REDIRECT_HTTPS || l->transport == LG_TLS)

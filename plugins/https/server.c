@@ -43,7 +43,9 @@ bool server_keep(struct lg_exchange *x)
 		x->from->host->count(x->from, COUNT_LIMITED, 1);
 		return false;
 	}
-	x->from->host->count(x->from, COUNT_KEPT, 1);
+	if (!client_of(x->from)->counted)
+		x->from->host->count(x->from, COUNT_KEPT, 1);
+	client_of(x->from)->counted = true;
 	return true;
 }
 

@@ -19,9 +19,9 @@ enum {
 
 /* splice_begin makes it; large, for the stack or for an instance's scratch, not for every exchange. */
 struct splice {
-	unsigned n;     /* pieces, none of them empty: what host->send takes */
-	unsigned used;  /* bytes of `text` */
-	bool full;      /* something had no room: the pieces are not to be sent */
+	unsigned n;    /* pieces, none of them empty: what host->send takes */
+	unsigned used; /* bytes of `text` */
+	bool full;     /* something had no room: the pieces are not to be sent */
 	struct lg_span pieces[SPLICE_PIECES];
 	char text[SPLICE_TEXT];
 };
@@ -32,8 +32,8 @@ static inline void splice_begin(struct splice *s)
 	s->full = false;
 }
 
-/* Puts bytes that stay where they are until the pieces are sent (constants, the head itself); what follows the piece before
- * it in memory makes one with it. */
+/* Puts bytes that stay where they are until the pieces are sent (constants, the head itself); what follows the piece
+ * before it in memory makes one with it. */
 void splice_put(struct splice *s, struct lg_span bytes);
 
 /* Puts bytes that go, copied. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * target.c brings host and path into their normal form (RFC 9110 section 4.2.3, RFC 3986 section 6.2.2), and refuses what
- * servers are known to read in different ways.  A path that has its form already is not copied.
+ * target.c brings host and path into their normal form (RFC 9110 section 4.2.3, RFC 3986 section 6.2.2), and refuses
+ * what servers are known to read in different ways.  A path that has its form already is not copied.
  */
 #include "target.h"
 

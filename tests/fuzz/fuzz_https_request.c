@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_https_request: any bytes as a request, under a sanitizer.  How they are cut changes nothing; what is forwarded is read
- * again as the same request with the same framing, and its target has its normal form.
+ * fuzz_https_request: any bytes as a request, under a sanitizer.  How they are cut changes nothing; what is forwarded
+ * is read again as the same request with the same framing, and its target has its normal form.
  */
 #include "https_oracle.h"
 
@@ -18,14 +18,15 @@ static void same_target(const struct target *a, const struct target *b, const ch
 	struct lg_span query = target_query(a, p), query_again = target_query(b, q);
 
 	check(path.n == again.n && memcmp(path.p, again.p, path.n) == 0, "the server gets the path that was judged");
-	check(query.n == query_again.n && memcmp(query.p ? query.p : "", query_again.p ? query_again.p : "", query.n) == 0,
+	check(query.n == query_again.n &&
+		      memcmp(query.p ? query.p : "", query_again.p ? query_again.p : "", query.n) == 0,
 	      "the query is the same");
 	check(!b->path_changed && !b->host_changed && !b->absolute, "a normal form is its own normal form");
 	check(a->host_n == b->host_n && memcmp(a->host, b->host, a->host_n) == 0 && a->port == b->port,
 	      "the server gets the host that was judged");
 	check(path.p[0] == '/' || (path.n == 1 && path.p[0] == '*'), "a path begins with a slash");
-	check(!memmem(path.p, path.n, "/../", 4) && !memmem(path.p, path.n, "/./", 3) && !memmem(path.p, path.n, "//", 2) &&
-		      !memchr(path.p, '\\', path.n),
+	check(!memmem(path.p, path.n, "/../", 4) && !memmem(path.p, path.n, "/./", 3) &&
+		      !memmem(path.p, path.n, "//", 2) && !memchr(path.p, '\\', path.n),
 	      "no dots in a path");
 }
 
@@ -84,7 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 static const char *const samples[] = {
 	"GET /a/../b%2e?c=d HTTP/1.1\r\nHost: A.example:443\r\nConnection: close, X\r\nX: 1\r\nTE: trailers\r\n\r\n",
 	"\r\nPOST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 005\r\nExpect: 100-continue\r\n\r\nhello",
-	"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA\r\n0123456789\r\n0\r\nX: 1\r\n\r\nGET",
+	"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA\r\n0123456789\r\n0\r\nX: "
+	"1\r\n\r\nGET",
 	"GET https://a.example:444/%c3%a4/.//x HTTP/1.1\r\nHost: b\r\nCookie: a=b\r\nForwarded: for=1\r\n\r\n",
 	"GET / HTTP/1.1\r\nHost: [::1]\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Forwarded-For: 1\r\n\r\n",
 	"OPTIONS * HTTP/1.0\r\nContent_Type: 1\r\nConnection: keep-alive\r\nX-Forwarded-Proto: a\r\n\r\n",

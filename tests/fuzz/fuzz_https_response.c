@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_https_response: any bytes as an answer, under a sanitizer.  How they are cut changes nothing; what is forwarded is read
- * again as the same answer with the same framing.
+ * fuzz_https_response: any bytes as an answer, under a sanitizer.  How they are cut changes nothing; what is forwarded
+ * is read again as the same answer with the same framing.
  */
 #include "https_oracle.h"
 
@@ -64,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 static const char *const samples[] = {
 	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: x\r\nConnection: X\r\nX: 1\r\n\r\nhello",
 	"HTTP/1.0 302 Over there\r\nLocation: /a\r\nConnection: keep-alive\r\n\r\n",
-	"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5\r\nhello\r\nA\r\n0123456789\r\n0\r\nX: 1\r\n\r\nHTTP",
+	"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5\r\nhello\r\nA\r\n0123456789\r\n0\r\nX: "
+	"1\r\n\r\nHTTP",
 	"HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 	"HTTP/1.1 304 Not Modified\r\nContent-Length: 05\r\nStrict-Transport-Security: a\r\n\r\n",
 	"HTTP/1.1 204 No\r\nContent-Length: 0\r\nSet-Cookie: a=b\r\n\r\n",

@@ -60,7 +60,8 @@ static inline void check_inside(const struct head *h, const char *p, size_t n)
 		const struct head_field *f = &h->fields[i];
 
 		check(f->at == at && f->name_n > 0 && p[f->at + f->name_n] == ':', "lines follow each other");
-		check(f->value_at > f->at + f->name_n && f->value_at + f->value_n + 2 <= f->at + f->n, "a value in its line");
+		check(f->value_at > f->at + f->name_n && f->value_at + f->value_n + 2 <= f->at + f->n,
+		      "a value in its line");
 		check(memcmp(p + f->at + f->n - 2, "\r\n", 2) == 0, "a line ends");
 		check(!memchr(p + f->at, '\n', f->n - 1) && !memchr(p + f->at, '\0', f->n), "a line is one line");
 		at += f->n;
@@ -92,8 +93,8 @@ static inline enum head_verdict read_head(struct head *h, enum head_kind kind, s
 				       memcmp(others, fields, h->nfields * sizeof(others[0])) == 0),
 		      "cuts change no field");
 	}
-	check(v != HEAD_BAD || (h->reason && (kind == HEAD_REQUEST ? h->code == 0 || (h->code >= 400 && h->code < 600) :
-								     h->code == 502)),
+	check(v != HEAD_BAD || (h->reason && (kind == HEAD_REQUEST ? h->code == 0 || (h->code >= 400 && h->code < 600)
+								   : h->code == 502)),
 	      "what is bad has a reason");
 	if (v == HEAD_OK)
 		check_inside(h, p, n);
@@ -156,7 +157,8 @@ static inline size_t join(const struct splice *s, char out[OUT])
 /* What has left is read as what came. */
 static inline void check_framing(const struct head *came, const struct head *left, const char *p)
 {
-	bool length = head_find(left, FIELD_CONTENT_LENGTH, NULL), coding = head_find(left, FIELD_TRANSFER_ENCODING, NULL);
+	bool length = head_find(left, FIELD_CONTENT_LENGTH, NULL),
+	     coding = head_find(left, FIELD_TRANSFER_ENCODING, NULL);
 
 	check(left->framing == came->framing, "the framing is the same");
 	check(left->framing != BODY_LENGTH || left->length == came->length, "the length is the same");
@@ -169,7 +171,8 @@ static inline void check_framing(const struct head *came, const struct head *lef
 }
 
 /* Half the time begins from a sample: otherwise few would get any further. */
-static inline size_t mutate(const char *const *samples, size_t count, uint8_t *data, size_t n, size_t max, unsigned seed)
+static inline size_t mutate(const char *const *samples, size_t count, uint8_t *data, size_t n, size_t max,
+			    unsigned seed)
 {
 	const char *sample = samples[seed / 2 % count];
 

@@ -25,17 +25,33 @@ static struct lg_span joined(void)
 	return (struct lg_span){ out, n };
 }
 
-#define EDIT(n, v)        { .name = TEXT(n), .value = TEXT(v) }
-#define TAKE(n)           { .name = TEXT(n) }
-#define EDIT_ANSWER(n, v) { .name = TEXT(n), .value = TEXT(v), .answer = true }
-#define EDITS(e)          .edits = (e), .nedits = COUNT(e)
+#define EDIT(n, v)                                                                                                     \
+	{                                                                                                              \
+		.name = TEXT(n), .value = TEXT(v)                                                                      \
+	}
+#define TAKE(n)                                                                                                        \
+	{                                                                                                              \
+		.name = TEXT(n)                                                                                        \
+	}
+#define EDIT_ANSWER(n, v)                                                                                              \
+	{                                                                                                              \
+		.name = TEXT(n), .value = TEXT(v), .answer = true                                                      \
+	}
+#define EDITS(e) .edits = (e), .nedits = COUNT(e)
 
 static const struct lg_edit some_edits[] = { EDIT("x-a", "1"), EDIT("X-B", "2"), TAKE("x-c"), EDIT("X-A", "3"),
 					     EDIT_ANSWER("x-d", "4") };
-static const struct lg_edit own_edits[] = { EDIT("X-Forwarded-For", "1"), EDIT("X-Forwarded-Proto", "2"), TAKE("forwarded") };
+static const struct lg_edit own_edits[] = { EDIT("X-Forwarded-For", "1"), EDIT("X-Forwarded-Proto", "2"),
+					    TAKE("forwarded") };
 static const struct lg_edit framing_edits[] = {
-	EDIT("Content-Length", "5"),	      EDIT("transfer-encoding", "chunked"), TAKE("host"), TAKE("content-length"),
-	EDIT("X-E", "a\r\nContent-Length: 1"), EDIT("X F", "1"), EDIT("Content_Length", "1"), EDIT("connection", "x"),
+	EDIT("Content-Length", "5"),
+	EDIT("transfer-encoding", "chunked"),
+	TAKE("host"),
+	TAKE("content-length"),
+	EDIT("X-E", "a\r\nContent-Length: 1"),
+	EDIT("X F", "1"),
+	EDIT("Content_Length", "1"),
+	EDIT("connection", "x"),
 };
 static const struct lg_edit answer_edits[] = { EDIT("x-a", "1"), EDIT_ANSWER("Server", "none"),
 					       EDIT_ANSWER("content-length", "1") };
@@ -49,11 +65,14 @@ static const struct {
 	struct forward_request f;
 	const char *in, *out;
 } requests[] = {
-	{ { .tls = true }, "GET /a HTTP/1.1\r\nhost:A.example\r\n\r\n", "GET /a HTTP/1.1\r\nhost:A.example\r\n" FROM "\r\n" },
+	{ { .tls = true },
+	  "GET /a HTTP/1.1\r\nhost:A.example\r\n\r\n",
+	  "GET /a HTTP/1.1\r\nhost:A.example\r\n" FROM "\r\n" },
 	{ { .tls = true }, "\r\nGET /a HTTP/1.1\r\n" HOST "\r\n", "GET /a HTTP/1.1\r\n" HOST FROM "\r\n" },
 	/* The normal form. */
 	{ { .tls = true }, "GET /a/../b?c HTTP/1.1\r\n" HOST "\r\n", "GET /b?c HTTP/1.1\r\n" HOST FROM "\r\n" },
-	{ { .tls = true }, "GET https://a.example/?c HTTP/1.1\r\nX: 1\r\nHost: b\r\n\r\n",
+	{ { .tls = true },
+	  "GET https://a.example/?c HTTP/1.1\r\nX: 1\r\nHost: b\r\n\r\n",
 	  "GET /?c HTTP/1.1\r\nX: 1\r\n" HOST FROM "\r\n" },
 	{ { .tls = true }, "GET https://a.example HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\n" HOST FROM "\r\n" },
 	{ { .tls = true }, "GET / HTTP/1.1\r\nHost: a.example.\r\n\r\n", "GET / HTTP/1.1\r\n" HOST FROM "\r\n" },
@@ -63,24 +82,35 @@ static const struct {
 	  "X-A: 1\r\nx-a: 2\r\nX-B: 3\r\nCookie: c\r\nTE: trailers\r\nKeep-Alive: 1\r\nProxy-Connection: x\r\n"
 	  "Upgrade: h2c\r\nHTTP2-Settings: x\r\nContent-Length: 0\r\n\r\n",
 	  "GET / HTTP/1.1\r\n" HOST "X-B: 3\r\nCookie: c\r\nContent-Length: 0\r\n" FROM "\r\n" },
-	{ { .close = true }, "GET / HTTP/1.1\r\n" HOST "\r\n", "GET / HTTP/1.1\r\n" HOST FROM "Connection: close\r\n\r\n" },
+	{ { .close = true },
+	  "GET / HTTP/1.1\r\n" HOST "\r\n",
+	  "GET / HTTP/1.1\r\n" HOST FROM "Connection: close\r\n\r\n" },
 	{ { .close = true, .upgrade = true },
-	  "GET / HTTP/1.1\r\n" HOST "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: x\r\n\r\n",
-	  "GET / HTTP/1.1\r\n" HOST "Sec-WebSocket-Key: x\r\n" FROM "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" },
-	{ { .tls = true }, "GET / HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n",
+	  "GET / HTTP/1.1\r\n" HOST
+	  "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: x\r\n\r\n",
+	  "GET / HTTP/1.1\r\n" HOST "Sec-WebSocket-Key: x\r\n" FROM
+	  "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" },
+	{ { .tls = true },
+	  "GET / HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n",
 	  "GET / HTTP/1.1\r\n" HOST FROM "\r\n" },
 	/* Framing. */
-	{ { .tls = true }, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:  Chunked\r\nTrailer: X\r\n\r\n",
+	{ { .tls = true },
+	  "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:  Chunked\r\nTrailer: X\r\n\r\n",
 	  "POST / HTTP/1.1\r\n" HOST "Trailer: X\r\nTransfer-Encoding: chunked\r\n" FROM "\r\n" },
-	{ { .tls = true }, "POST / HTTP/1.1\r\n" HOST "content-length: 007\r\nX: 1\r\n\r\n",
+	{ { .tls = true },
+	  "POST / HTTP/1.1\r\n" HOST "content-length: 007\r\nX: 1\r\n\r\n",
 	  "POST / HTTP/1.1\r\n" HOST "Content-Length: 7\r\nX: 1\r\n" FROM "\r\n" },
-	{ { EDITS(framing_edits) }, "POST / HTTP/1.1\r\n" HOST "Content-Length: 7\r\n\r\n",
+	{ { EDITS(framing_edits) },
+	  "POST / HTTP/1.1\r\n" HOST "Content-Length: 7\r\n\r\n",
 	  "POST / HTTP/1.1\r\n" HOST "Content-Length: 7\r\n" FROM "\r\n" },
 	/* Edits. */
-	{ { EDITS(some_edits) }, "GET / HTTP/1.1\r\nX-B: 1\r\n" HOST "x-c: 1\r\nX-D: 1\r\nx-b: 1\r\n\r\n",
+	{ { EDITS(some_edits) },
+	  "GET / HTTP/1.1\r\nX-B: 1\r\n" HOST "x-c: 1\r\nX-D: 1\r\nx-b: 1\r\n\r\n",
 	  "GET / HTTP/1.1\r\n" HOST "X-D: 1\r\n" FROM "X-B: 2\r\nX-A: 3\r\n\r\n" },
-	{ { EDITS(own_edits) }, "GET / HTTP/1.1\r\nx-forwarded-for: 9\r\n" HOST "\r\n",
-	  "GET / HTTP/1.1\r\n" HOST "X-Forwarded-Host: a.example\r\nX-Forwarded-For: 1\r\nX-Forwarded-Proto: 2\r\n\r\n" },
+	{ { EDITS(own_edits) },
+	  "GET / HTTP/1.1\r\nx-forwarded-for: 9\r\n" HOST "\r\n",
+	  "GET / HTTP/1.1\r\n" HOST
+	  "X-Forwarded-Host: a.example\r\nX-Forwarded-For: 1\r\nX-Forwarded-Proto: 2\r\n\r\n" },
 	/* Where it comes from. */
 	{ { .tls = true },
 	  "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\n" HOST "x-forwarded-for: 2\r\nForwarded: for=3\r\n"
@@ -93,13 +123,16 @@ static const struct {
 	  "Forwarded: for=3, for=192.0.2.7;host=\"a.example\";proto=https\r\n"
 	  "X-Forwarded-Proto: http\r\nX-Forwarded-Host: y\r\n\r\n" },
 	{ { .forwarded = FORWARDED_APPEND }, "GET / HTTP/1.1\r\n" HOST "\r\n", "GET / HTTP/1.1\r\n" HOST FROM "\r\n" },
-	{ { .forwarded = FORWARDED_APPEND }, "GET / HTTP/1.1\r\n" HOST "X-Forwarded-For:\r\nForwarded: \r\n\r\n",
+	{ { .forwarded = FORWARDED_APPEND },
+	  "GET / HTTP/1.1\r\n" HOST "X-Forwarded-For:\r\nForwarded: \r\n\r\n",
 	  "GET / HTTP/1.1\r\n" HOST "X-Forwarded-For:192.0.2.7\r\n"
 	  "Forwarded:for=192.0.2.7;host=\"a.example\";proto=https\r\n"
 	  "X-Forwarded-Proto: https\r\nX-Forwarded-Host: a.example\r\n\r\n" },
-	{ { .forwarded = FORWARDED_OFF }, "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\n" HOST "Forwarded: for=3\r\n\r\n",
+	{ { .forwarded = FORWARDED_OFF },
+	  "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\n" HOST "Forwarded: for=3\r\n\r\n",
 	  "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\n" HOST "Forwarded: for=3\r\n\r\n" },
-	{ { .source = TEXT("[2001:db8::1]:99") }, "GET / HTTP/1.1\r\nHost: a:81\r\n\r\n",
+	{ { .source = TEXT("[2001:db8::1]:99") },
+	  "GET / HTTP/1.1\r\nHost: a:81\r\n\r\n",
 	  "GET / HTTP/1.1\r\nHost: a:81\r\nX-Forwarded-For: 2001:db8::1\r\nX-Forwarded-Proto: https\r\n"
 	  "X-Forwarded-Host: a:81\r\nForwarded: for=\"[2001:db8::1]\";host=\"a:81\";proto=https\r\n\r\n" },
 };
@@ -129,27 +162,50 @@ static const struct {
 	const char *in, *out;
 	enum head_kind kind;
 } answers[] = {
-	{ { .minor = 1 }, 0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" },
-	{ { .minor = 0 }, 0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+	{ { .minor = 1 },
+	  0,
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" },
+	{ { .minor = 0 },
+	  0,
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n" },
-	{ { .minor = 1, .close = true }, 0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+	{ { .minor = 1, .close = true },
+	  0,
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n" },
-	{ { .minor = 1 }, 0, "HTTP/1.0 200 All right\r\nX: 1\r\n\r\n",
+	{ { .minor = 1 },
+	  0,
+	  "HTTP/1.0 200 All right\r\nX: 1\r\n\r\n",
 	  "HTTP/1.1 200 All right\r\nX: 1\r\nConnection: close\r\n\r\n" },
-	{ { .minor = 1 }, 0, "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\nConnection: X\r\nX: 1\r\nKeep-Alive: 1\r\n\r\n",
+	{ { .minor = 1 },
+	  0,
+	  "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\nConnection: X\r\nX: 1\r\nKeep-Alive: 1\r\n\r\n",
 	  "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n" },
 	{ { .minor = 0 }, -EPROTO, "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n", NULL },
 	{ { .minor = 1 }, -EPROTO, "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", NULL },
-	{ { .minor = 1, .upgrade = true }, 0, "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+	{ { .minor = 1, .upgrade = true },
+	  0,
+	  "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 	  "HTTP/1.1 101 Go\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n" },
-	{ { .minor = 1, .close = true, .hsts = TEXT("max-age=1"), .lines = TEXT("Set-Cookie: a\r\n") }, 0,
-	  "HTTP/1.1 100 Continue\r\nX: 1\r\n\r\n", "HTTP/1.1 100 Continue\r\nX: 1\r\n\r\n" },
+	{ { .minor = 1, .close = true, .hsts = TEXT("max-age=1"), .lines = TEXT("Set-Cookie: a\r\n") },
+	  0,
+	  "HTTP/1.1 100 Continue\r\nX: 1\r\n\r\n",
+	  "HTTP/1.1 100 Continue\r\nX: 1\r\n\r\n" },
 	{ { .minor = 1 }, 0, "HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 204 No\r\n\r\n" },
-	{ { .minor = 1 }, 0, "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n" },
-	{ { .minor = 1 }, 0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
+	{ { .minor = 1 },
+	  0,
+	  "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n",
+	  "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n" },
+	{ { .minor = 1 },
+	  0,
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+	  "HTTP/1.1 200 OK\r\n\r\n",
 	  HEAD_ANSWER_TO_HEAD },
-	{ { .minor = 1, .hsts = TEXT("max-age=1"), .lines = TEXT("Set-Cookie: a\r\n"), EDITS(answer_edits) }, 0,
-	  "HTTP/1.1 200 OK\r\nstrict-transport-security: max-age=0\r\nServer: x\r\nContent-Length: 5\r\nSet-Cookie: b\r\n\r\n",
+	{ { .minor = 1, .hsts = TEXT("max-age=1"), .lines = TEXT("Set-Cookie: a\r\n"), EDITS(answer_edits) },
+	  0,
+	  "HTTP/1.1 200 OK\r\nstrict-transport-security: max-age=0\r\nServer: x\r\nContent-Length: 5\r\nSet-Cookie: "
+	  "b\r\n\r\n",
 	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: b\r\nStrict-Transport-Security: max-age=1\r\n"
 	  "Set-Cookie: a\r\nServer: none\r\n\r\n" },
 };

@@ -36,7 +36,8 @@ static const struct good requests[] = {
 	{ POST HOST "content-length:  007 \r\n" END, BODY_LENGTH, 7, true, .nfields = 2 },
 	{ POST HOST "Transfer-Encoding: chunked\r\n" END, BODY_CHUNKED, 0, true, .nfields = 2 },
 	{ POST HOST "transfer-ENCODING:Chunked\r\n" END "0\r\n", BODY_CHUNKED, 0, true, .nfields = 2 },
-	{ POST HOST "Expect: 100-Continue\r\nContent-Length: 1\r\n" END, BODY_LENGTH, 1, true, .expect = true, .nfields = 3 },
+	{ POST HOST "Expect: 100-Continue\r\nContent-Length: 1\r\n" END, BODY_LENGTH, 1, true, .expect = true,
+	  .nfields = 3 },
 	{ "POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n" END, BODY_LENGTH, 1, false, .nfields = 2 },
 	{ "RPC_IN_DATA /rpc/rpcproxy.dll?fe1:6001 HTTP/1.1\r\n" HOST "Content-Length: 1073741824\r\n" END, BODY_LENGTH,
 	  1073741824, true, .nfields = 2 },
@@ -44,11 +45,13 @@ static const struct good requests[] = {
 	{ "SOURCE /a HTTP/1.1\r\n" HOST END, BODY_NONE, 0, true, .nfields = 1 },
 	{ "OPTIONS * HTTP/1.1\r\n" HOST END, BODY_NONE, 0, true, .nfields = 1 },
 	{ "GET http://b.example/x?y HTTP/1.1\r\n" HOST END, BODY_NONE, 0, true, .nfields = 1 },
-	{ GET HOST "Connection: Upgrade\r\nUpgrade: WebSocket\r\n" END, BODY_NONE, 0, true, .upgrade = true, .nfields = 3 },
+	{ GET HOST "Connection: Upgrade\r\nUpgrade: WebSocket\r\n" END, BODY_NONE, 0, true, .upgrade = true,
+	  .nfields = 3 },
 	{ GET HOST "Upgrade: websocket\r\n" END, BODY_NONE, 0, true, .nfields = 2 },
 	{ GET HOST "Connection: Upgrade\r\nUpgrade: h2c\r\n" END, BODY_NONE, 0, true, .nfields = 3 },
 	{ POST HOST "Connection: Upgrade\r\nUpgrade: websocket\r\n" END, BODY_NONE, 0, true, .nfields = 3 },
-	{ GET HOST "Content-Length: 1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" END, BODY_LENGTH, 1, true, .nfields = 4 },
+	{ GET HOST "Content-Length: 1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" END, BODY_LENGTH, 1, true,
+	  .nfields = 4 },
 	{ GET HOST "X: \xC3\xA4 \"a:b\", c\r\n" END, BODY_NONE, 0, true, .nfields = 2 },
 	{ GET HOST "Connection: keep-alive\r\nConnection: close\r\n" END, BODY_NONE, 0, false, .nfields = 3 },
 };
@@ -62,7 +65,8 @@ static const struct good answers[] = {
 	{ "HTTP/1.1 200\r\nContent-Length: 5\r\n" END, BODY_LENGTH, 5, true, .nfields = 1 },
 	{ "HTTP/1.1 200 \r\nContent-Length: 5\r\n" END, BODY_LENGTH, 5, true, .nfields = 1 },
 	{ "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n" END, BODY_LENGTH, 5, false, .nfields = 1 },
-	{ "HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: Keep-Alive\r\n" END, BODY_LENGTH, 5, true, .nfields = 2 },
+	{ "HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: Keep-Alive\r\n" END, BODY_LENGTH, 5, true,
+	  .nfields = 2 },
 	{ "HTTP/1.1 100 Continue\r\n" END, BODY_NONE, 0, true, .nfields = 0 },
 	{ "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n" END, BODY_NONE, 0, true, .nfields = 1 },
 	{ "HTTP/1.1 204 No Content\r\n" END, BODY_NONE, 0, true, .nfields = 0 },
@@ -146,7 +150,8 @@ static const struct bad bad_requests[] = {
 	{ 400, POST HOST "Transfer-Encoding: chunked;q=1\r\n" END },
 	{ 400, POST HOST "Transfer-Encoding: chunked,\r\n" END },
 	{ 400, POST HOST "Transfer-Encoding: , chunked\r\n" END },
-	{ 400, POST HOST "Transfer-Encoding: \x0B" "chunked\r\n" END },
+	{ 400, POST HOST "Transfer-Encoding: \x0B"
+			 "chunked\r\n" END },
 	{ 400, POST HOST "Transfer-Encoding:\r\n" END },
 	{ 400, "POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n" END },
 	{ 400, POST HOST "Transfer_Encoding: chunked\r\n" END },
@@ -167,7 +172,8 @@ static const struct bad bad_requests[] = {
 	{ 400, GET HOST "X: a\rb\r\n" END },
 	{ 400, GET HOST "X: a\r\r\n" END },
 	{ 400, GET HOST "\rX: a\r\n" END },
-	{ 400, GET HOST "X: a\r\n\r" "X\r\n" END },
+	{ 400, GET HOST "X: a\r\n\r"
+			"X\r\n" END },
 	{ 400, "GET /a\r HTTP/1.1\r\n" HOST END },
 	{ 400, "GET /a HTTP/1.1\r\r\n" HOST END },
 	{ 400, "\r\r\n" GET HOST END },
@@ -349,12 +355,29 @@ static void many_fields(void **state)
 	assert_int_equal(h.code, 431);
 }
 
+static void many_names_in_connection(void **state)
+{
+	struct head h;
+
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		size_t n = (size_t)sprintf(large, GET HOST "Connection: close\r\nConnection: x");
+
+		for (int i = 2; i < HEAD_NAMED + more; i++)
+			n += (size_t)sprintf(large + n, ",x");
+		n += (size_t)sprintf(large + n, END END);
+		assert_int_equal(read_large(&h, n, &read_limits, 10), more ? HEAD_BAD : HEAD_OK);
+		assert_int_equal(h.code, more ? 400 : 0);
+	}
+}
+
 /* ---- What can be asked ---- */
 
 static void fields_are_found(void **state)
 {
-	static const char text[] = GET HOST "Cookie: a=1; b=\"2\"; c\r\nConnection: X-One, close\r\nx-one: 1\r\nX-Two: 2\r\n"
-					     "X-TWO:  3 \r\nKeep-Alive: 5\r\n" END;
+	static const char text[] =
+		GET HOST "Cookie: a=1; b=\"2\"; c\r\nConnection: X-One, close\r\nx-one: 1\r\nX-Two: 2\r\n"
+			 "X-TWO:  3 \r\nKeep-Alive: 5\r\n" END;
 	const struct head_field *f;
 	struct head h;
 
@@ -408,10 +431,11 @@ static void lists_are_parted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_ones_are_read),    cmocka_unit_test(bad_ones_are_refused),
-		cmocka_unit_test(long_first_lines),      cmocka_unit_test(long_heads),
-		cmocka_unit_test(many_fields),           cmocka_unit_test(fields_are_found),
-		cmocka_unit_test(every_name_has_its_id), cmocka_unit_test(lists_are_parted),
+		cmocka_unit_test(good_ones_are_read), cmocka_unit_test(bad_ones_are_refused),
+		cmocka_unit_test(long_first_lines),   cmocka_unit_test(long_heads),
+		cmocka_unit_test(many_fields),        cmocka_unit_test(many_names_in_connection),
+		cmocka_unit_test(fields_are_found),   cmocka_unit_test(every_name_has_its_id),
+		cmocka_unit_test(lists_are_parted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

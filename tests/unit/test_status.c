@@ -120,6 +120,7 @@ static void test_counters(void **state)
 		{ "pools.0.persistence.entries", SAMPLE_ENTRIES },
 		{ "pools.0.servers.0.sessions", 23 },
 		{ "pools.0.servers.0.shared_links", 31 },
+		{ "pools.0.servers.0.idle_links", 32 },
 		{ "pools.0.servers.0.requests", 24 },
 		{ "pools.0.servers.0.failures", 25 },
 		{ "pools.0.servers.0.weight", 1 },
@@ -147,6 +148,7 @@ static void test_counters(void **state)
 	s->policy_stats.errors = 22;
 	s->servers[0].state->sessions = 23;
 	s->servers[0].state->shared = 31;
+	s->servers[0].state->idle = 32;
 	s->servers[0].state->requests = 24;
 	s->servers[0].state->failures = 25;
 	o = status_build(&s->snapshot, 0);
