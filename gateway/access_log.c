@@ -166,6 +166,16 @@ static struct lg_span core_value(struct exchange *x, enum core_fact fact)
 	return facts_read(x, &(struct fact_ref){ .index = -1 - (int)fact });
 }
 
+/* What was joined has passed, whichever side ended it. */
+static const char *verdict_of(const struct exchange *x)
+{
+	const struct link *to = (const struct link *)x->pub.to;
+
+	if (to && (to->relays || to->joined))
+		return "pass";
+	return x->verdict ? x->verdict : "gone";
+}
+
 static void put_pair(struct line *l, const char *key, struct lg_span value)
 {
 	if (!value.p)
@@ -186,8 +196,8 @@ static void key_line(const struct access_log *a, struct line *l, struct exchange
 	put_pair(l, "listener", core_value(x, FACT_LISTENER));
 	if (x->server)
 		put_pair(l, "server", span_of(x->server->name));
-	put_pair(l, "ms", span_of(log_num(ms, (long long)(x->session->worker->now_ms - x->begun_ms))));
-	put_pair(l, "verdict", span_of(x->verdict ? x->verdict : "gone"));
+	put_pair(l, "duration_ms", span_of(log_num(ms, (long long)(x->session->worker->now_ms - x->begun_ms))));
+	put_pair(l, "verdict", span_of(verdict_of(x)));
 	for (unsigned i = 0; i < a->nfacts; i++)
 		put_pair(l, p->log_facts[i], value_of(a, x, i));
 }

@@ -2,7 +2,8 @@
 /*
  * access_log.h: one line for each exchange of a listener, when it ends, in the file that its `access_log` names:
  *
- *     2026-11-22T13:20:49.123Z source=192.0.2.1 listener=web server=a ms=12 verdict=pass method=GET path=/ status=200
+ *     2026-11-22T13:20:49.123Z source=192.0.2.1 listener=web server=a duration_ms=12 verdict=pass
+ *     method=GET path=/ status=200
  *
  * The first ones are the core's, the others what the plugin names (lg_plugin.log_facts), as it tells them at that moment.
  * The verdicts: pass, reply, drop (a policy's), no-server, lost (the server's link or the deadline), gone (the client).

@@ -33,7 +33,7 @@ static void put_escaped(struct line *l, unsigned char c)
 
 	if (c == '"' || c == '\\')
 		line_put(l, "\\", 1);
-	if (c >= ' ' && c != 0x7f) {
+	if (c >= ' ' && c < 0x7f) {
 		line_put(l, (char *)&c, 1);
 	} else {
 		snprintf(hex, sizeof hex, "\\x%02x", c);

@@ -19,7 +19,7 @@ struct line {
 void line_put(struct line *l, const char *p, size_t n);
 void line_text(struct line *l, const char *text);
 
-/* Quoted, with quotes, backslashes and control characters escaped. */
+/* Quoted, with quotes, backslashes and all that is not printable ASCII escaped: \" \\ \xe9. */
 void line_quoted(struct line *l, struct lg_span value);
 
 /* Quoted only where it has to be: no letter of it would be taken for anything else. */

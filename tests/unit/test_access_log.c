@@ -75,10 +75,11 @@ static void test_pass(void **state)
 	wire_say(&s, "+one\n");
 	wire_expect(&a, "one");
 	has(file, "\n");
-	assert_int_equal(sscanf(text,
-				"%4u-%*2u-%*2uT%*2u:%*2u:%*2u.%*3uZ source=127.0.0.1 listener=left server=s0 ms=%u %n",
-				&year, &ms, &n),
-			 2);
+	assert_int_equal(
+		sscanf(text,
+		       "%4u-%*2u-%*2uT%*2u:%*2u:%*2u.%*3uZ source=127.0.0.1 listener=left server=s0 duration_ms=%u %n",
+		       &year, &ms, &n),
+		2);
 	assert_true(year >= 2026);
 	assert_string_equal(text + n, "verdict=pass method=LK path=\"LK one\"\n");
 	wire_close(&s);
@@ -113,7 +114,7 @@ static void test_client_goes(void **state)
 	hop_accept(&h, &s, 0);
 	wire_request(&s, &number, token, "K one");
 	wire_close(&a);
-	has(file, "server=s0 ms=");
+	has(file, "server=s0 duration_ms=");
 	has(file, "verdict=gone method=K path=\"K one\"\n");
 	wire_close(&s);
 	hop_dial(&h, &a, LEFT);
@@ -126,10 +127,10 @@ static void test_forged(void **state)
 	(void)state;
 	begin(1);
 	connect_client();
-	wire_say(&a, "K a\" verdict=pass\r\\\033[2J\n");
+	wire_say(&a, "K a\" verdict=pass\r\\\033[2J\xe9\n");
 	hop_accept(&h, &s, 0);
 	wire_close(&s);
-	has(file, "path=\"K a\\\" verdict=pass\\x0d\\\\\\x1b[2J\"\n");
+	has(file, "path=\"K a\\\" verdict=pass\\x0d\\\\\\x1b[2J\\xe9\"\n");
 	end();
 }
 
