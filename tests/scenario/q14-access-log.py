@@ -37,7 +37,7 @@ def one_line_an_exchange(play):
     for word in (f"source={play.host(77)}", "listener=in", "method=POST", "host=web.test", "path=/b", "status=200", "bytes_in=5", "bytes_out="):
         expect(word in first, f"{word} in {first}")
     expect(one.address in first, f"the server in {first}")
-    expect(re.search(r" ms=\d+", first), f"how long it took, in {first}")
+    expect(re.search(r" duration_ms=\d+", first), f"how long it took, in {first}")
     expect("method=GET" in second and "path=/c" in second, f"the second: {second}")
 
 
