@@ -22,6 +22,8 @@ static bool waits(const struct client *c)
 	switch (c->phase) {
 	case CLIENT_HEAD:
 		return c->full;
+	case CLIENT_DISCARD:
+		return false;
 	case CLIENT_BODY:
 	case CLIENT_RAW:
 		return c->server_full;
@@ -71,6 +73,21 @@ void client_close(struct lg_link *l, enum lg_close how)
 	l->host->close(l, how);
 }
 
+static void start_clock(struct lg_link *l)
+{
+	client_of(l)->timed = true;
+	l->host->deadline(l, (uint32_t)instance_of(l)->options->head_ms);
+}
+
+/* A client that waits for 100 may send the rest or not: nobody knows. */
+bool client_may_go_on(const struct lg_link *l)
+{
+	const struct client *c = client_of(l);
+
+	return c->phase == CLIENT_ANSWER || c->body.done ||
+	       (!c->head.expect && c->body.framing == BODY_LENGTH && c->body.left <= CLIENT_DISCARDS);
+}
+
 void client_next(struct lg_link *l, bool close)
 {
 	struct client *c = client_of(l);
@@ -79,11 +96,13 @@ void client_next(struct lg_link *l, bool close)
 	c->x = NULL;
 	if (c->phase == CLIENT_END)
 		return;
-	if (close || !whole || c->ended || c->last) {
+	if (close || !client_may_go_on(l) || c->ended || c->last) {
 		client_close(l, LG_FLUSH);
 		return;
 	}
-	c->phase = CLIENT_HEAD;
+	c->phase = whole ? CLIENT_HEAD : CLIENT_DISCARD;
+	if (!whole)
+		start_clock(l);
 	client_go(l);
 }
 
@@ -136,6 +155,10 @@ static const char *other_protocol(struct lg_span in)
 		return NULL;
 	while (word < line.n && line.p[word] != ' ')
 		word++;
+	if (line.n >= 14 && memcmp(line.p, "PRI * HTTP/2.0", 14) == 0)
+		return "HTTP/2 that was not agreed on";
+	if (memmem(line.p ? line.p : "", line.n, "HTTP/", 5))
+		return NULL;
 	if (word < line.n && !field_is_token((struct lg_span){ line.p, word }))
 		return "neither HTTP nor anything else that is known";
 	if (line.n >= 8 && field_equal((struct lg_span){ line.p + line.n - 8, 8 }, TEXT(" SIP/2.0")))
@@ -170,14 +193,15 @@ static ptrdiff_t bad_head(struct lg_link *l, struct lg_span in)
 	return (ptrdiff_t)in.n;
 }
 
-static ptrdiff_t head_goes_on(struct lg_link *l)
+static ptrdiff_t head_goes_on(struct lg_link *l, struct lg_span in)
 {
 	struct client *c = client_of(l);
+	const char *other = c->requests == 0 && memchr(in.p, '\n', in.n) ? other_protocol(in) : NULL;
 
-	if (!c->timed) {
-		c->timed = true;
-		l->host->deadline(l, (uint32_t)instance_of(l)->options->head_ms);
-	}
+	if (other && first_line(in).n > 0)
+		return wrong_protocol(l, in, other);
+	if (!c->timed)
+		start_clock(l);
 	return 0;
 }
 
@@ -198,7 +222,7 @@ static ptrdiff_t read_head(struct lg_link *l, struct lg_span in)
 	inst->fields_of = NULL;
 	switch (head_read(&c->head, in, &limits)) {
 	case HEAD_MORE:
-		return head_goes_on(l);
+		return head_goes_on(l, in);
 	case HEAD_BAD:
 		return bad_head(l, in);
 	default:
@@ -248,6 +272,19 @@ static ptrdiff_t read_body(struct lg_link *l, struct lg_span in)
 	return (ptrdiff_t)used;
 }
 
+/* The rest of a request that has its answer. */
+static ptrdiff_t discard_body(struct lg_link *l, struct lg_span in)
+{
+	struct client *c = client_of(l);
+	size_t used = 0;
+
+	if (body_take(&c->body, in, &used) == BODY_DONE) {
+		c->phase = CLIENT_HEAD;
+		untimed(l);
+	}
+	return (ptrdiff_t)used;
+}
+
 /* ---- The plugin's callbacks ---- */
 
 void client_opened(struct lg_link *l)
@@ -268,6 +305,8 @@ ptrdiff_t client_receive(struct lg_link *l, struct lg_span in)
 		return read_head(l, in);
 	case CLIENT_BODY:
 		return read_body(l, in);
+	case CLIENT_DISCARD:
+		return discard_body(l, in);
 	default:
 		return upgrade_receive(c->x, l, in);
 	}
@@ -299,6 +338,8 @@ void client_expired(struct lg_link *l)
 	struct client *c = client_of(l);
 
 	c->timed = false;
+	if (c->phase == CLIENT_DISCARD)
+		client_close(l, LG_FLUSH);
 	if (c->phase != CLIENT_HEAD || !c->begun)
 		return;
 	l->host->count(l, COUNT_LIMITED, 1);

@@ -66,12 +66,13 @@ struct instance {
 };
 
 enum client_phase {
-	CLIENT_HEAD,   /* between requests, or in a head */
-	CLIENT_ROUTE,  /* its request looks for a server */
-	CLIENT_BODY,   /* the request's body passes */
-	CLIENT_ANSWER, /* the request is whole */
-	CLIENT_RAW,    /* upgraded */
-	CLIENT_END,    /* it is closing */
+	CLIENT_HEAD,    /* between requests, or in a head */
+	CLIENT_ROUTE,   /* its request looks for a server */
+	CLIENT_BODY,    /* the request's body passes */
+	CLIENT_ANSWER,  /* the request is whole */
+	CLIENT_DISCARD, /* the rest of a request that has its answer is thrown away */
+	CLIENT_RAW,     /* upgraded */
+	CLIENT_END,     /* it is closing */
 };
 
 struct client {
@@ -118,6 +119,7 @@ struct request {
 	bool body_sent;        /* something of the body has been passed on, and is gone */
 	bool close;            /* the client's link ends with the answer */
 	bool retried;
+	bool redirected;
 	bool cookie_came;
 	char cookie[COOKIE_VALUE]; /* the request's, or one made for the answer; only with the option */
 	uint64_t raw_in, raw_out;  /* bytes, once it is upgraded */

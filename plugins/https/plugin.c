@@ -48,8 +48,8 @@ static const struct lg_option options[] = {
 	  .help = "folder (absolute) with STATUS.html or STATUS.txt for answers of the gateway's own" },
 	{ "websocket", LG_BOOL, offsetof(struct options, websocket), .def = "true",
 	  .help = "upgrades to websockets are passed on" },
-	{ "upgrade_idle", LG_MSEC, offsetof(struct options, upgrade_idle_ms), .def = "30m", .min = 1000,
-	  .max = 86400000, .help = "how long both ends of a websocket may be silent" },
+	{ "upgrade_idle", LG_MSEC, offsetof(struct options, upgrade_idle_ms), .def = "30m", .min = 100, .max = 86400000,
+	  .help = "how long both ends of a websocket may be silent" },
 	{ "fields", LG_INT, offsetof(struct options, fields), .def = "200", .min = 10, .max = 1000,
 	  .help = "header fields of a message; more are answered with 431" },
 	{ "body", LG_BYTES, offsetof(struct options, body), .def = "2048M",
@@ -62,8 +62,8 @@ static const struct lg_option options[] = {
 	  .help = "requests of one connection, then it is closed; 0: no limit" },
 	{ "rate", LG_INT, offsetof(struct options, rate), .max = RATE_MOST,
 	  .help = "requests of one source in a second, for each thread; more are answered with 429; 0: no limit" },
-	{ "burst", LG_INT, offsetof(struct options, burst), .def = "100", .min = 1, .max = RATE_MOST,
-	  .help = "requests above `rate` that one source may send at once" },
+	{ "burst", LG_INT, offsetof(struct options, burst), .max = RATE_MOST,
+	  .help = "requests that one source may send at once; 0: as many as `rate`" },
 	{ 0 },
 };
 
@@ -112,7 +112,7 @@ static int start(void *data, const void *conf, const struct lg_host *host, char 
 	inst->answer_fields = calloc((size_t)o->fields, sizeof(*inst->answer_fields));
 	ret = inst->fields && inst->answer_fields ? 0 : -ENOMEM;
 	if (ret == 0 && o->rate > 0)
-		ret = rate_create(&inst->rate, host, (uint32_t)o->rate, (uint32_t)o->burst);
+		ret = rate_create(&inst->rate, host, (uint32_t)o->rate, (uint32_t)(o->burst ? o->burst : o->rate));
 	if (ret == -ENOMEM)
 		snprintf(err, errlen, "no memory");
 	if (ret == 0)
@@ -220,6 +220,7 @@ LG_PLUGIN = {
 	.expired = expired,
 	.drain = drain,
 	.closed = closed,
+	.probe_size = sizeof(struct probe),
 	.probe_conf_size = sizeof(struct probe_options),
 	.probe_options = probe_table,
 	.probe_size = sizeof(struct probe),

@@ -56,7 +56,7 @@ bool request_is_last(const struct lg_exchange *x)
 static void answer(struct lg_link *l, const struct head *h, struct reply *r, bool close)
 {
 	r->no_body = h->method_id == METHOD_HEAD;
-	r->close = close || h->minor == 0 || !client_of(l)->body.done || is_last(l, h);
+	r->close = close || h->minor == 0 || !client_may_go_on(l) || is_last(l, h);
 	l->host->count(l, COUNT_ANSWERED_HERE, 1);
 	client_sent(l, reply_send(l, r));
 	close = r->close;
@@ -115,19 +115,20 @@ static bool is_too_many(struct lg_link *l, const struct head *h)
 }
 
 /* Everything is at the same place inside TLS; the method stays (RFC 9110 section 15.4.9). */
-static bool is_redirected(struct lg_link *l, const struct head *h, const char *p)
+static void redirect(struct lg_exchange *x)
 {
+	struct lg_link *l = x->from;
+	const struct head copy = request_of(x)->head, *h = &copy;
+	const char *p = x->unit.p;
 	const struct target *t = &client_of(l)->target;
 	bool plain = h->method_id == METHOD_GET || h->method_id == METHOD_HEAD;
 	struct reply r = { .status = plain ? 301 : 308, .host = { t->host, t->host_n } };
 	char target[HEAD_LINE + 1];
 	struct lg_span path = target_path(t, p), query = target_query(t, p);
 
-	if (instance_of(l)->options->redirect != REDIRECT_HTTPS || l->transport == LG_TLS)
-		return false;
 	if (t->host_n == 0 || path.n + query.n + 1 > sizeof(target)) {
-		malformed(l, 400, "no host to redirect to");
-		return true;
+		request_refuse(x, 400);
+		return;
 	}
 	memcpy(target, path.p, path.n);
 	r.target = (struct lg_span){ target, path.n };
@@ -136,8 +137,9 @@ static bool is_redirected(struct lg_link *l, const struct head *h, const char *p
 		memcpy(target + path.n + 1, query.p, query.n);
 		r.target.n += 1 + query.n;
 	}
+	request_of(x)->status = r.status;
+	l->host->done(x);
 	answer(l, h, &r, false);
-	return true;
 }
 
 /* ---- It was read ---- */
@@ -167,12 +169,15 @@ static void ask(struct lg_link *l, struct lg_span unit)
 {
 	struct client *c = client_of(l);
 	struct lg_how how = { .mode = LG_LEASED, .flags = LG_KEEP };
+	bool redirected = instance_of(l)->options->redirect == REDIRECT_HTTPS && l->transport != LG_TLS;
 	struct lg_exchange *x;
 	struct request *r;
 
 	c->stays = c->stays || ntlm_in_request(&c->head, unit.p);
 	if (c->stays)
 		how.flags |= LG_STAY;
+	if (redirected)
+		how = (struct lg_how){ .flags = LG_KEEP | LG_KNOWN };
 	x = l->host->route(l, &how, unit);
 	if (!x) {
 		overloaded(l, &c->head);
@@ -181,6 +186,7 @@ static void ask(struct lg_link *l, struct lg_span unit)
 	r = request_of(x);
 	r->head = c->head;
 	r->target = &c->target;
+	r->redirected = redirected;
 	find_cookie(x, unit.p);
 	instance_of(l)->fields_of = x;
 	c->x = x;
@@ -211,7 +217,7 @@ void request_received(struct lg_link *l, struct lg_span unit)
 		overloaded(l, h);
 	else if (ret < 0)
 		malformed(l, c->target.code, c->target.reason);
-	else if (!is_too_many(l, h) && !is_redirected(l, h, unit.p))
+	else if (!is_too_many(l, h))
 		ask(l, unit);
 }
 
@@ -221,9 +227,11 @@ static enum forwarded forwarded(const struct lg_link *l)
 {
 	const struct options *o = instance_of(l)->options;
 
-	if (o->forwarded == FORWARDED_REPLACE && client_of(l)->trusted)
+	if (o->forwarded == FORWARDED_OFF)
+		return FORWARDED_OFF;
+	if (client_of(l)->trusted || (o->forwarded == FORWARDED_APPEND && o->trusted.n == 0))
 		return FORWARDED_APPEND;
-	return (enum forwarded)o->forwarded;
+	return FORWARDED_REPLACE;
 }
 
 /* The head as the server gets it, in the instance's splice; 0, or -errno. */
@@ -248,8 +256,13 @@ void request_routed(struct lg_exchange *x, struct lg_link *to)
 	struct lg_link *l = x->from;
 	struct client *c = client_of(l);
 	struct splice *s = &instance_of(l)->splice;
-	int ret = write_head(x);
+	int ret;
 
+	if (request_of(x)->redirected) {
+		redirect(x);
+		return;
+	}
+	ret = write_head(x);
 	if (ret < 0) {
 		request_refuse(x, ret == -ENOSPC ? 431 : 500);
 		return;

@@ -203,6 +203,8 @@ static void other_protocols_get_no_answer(void **state)
 		"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/TCP a\r\n\r\n",
 		"\x05\x01",
 		"hello\r\n\r\n",
+		"SSH-2.0-OpenSSH_9.2\r\n",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 	};
 
 	(void)state;

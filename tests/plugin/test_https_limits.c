@@ -195,7 +195,11 @@ static void policies_answer(void **state)
 	assert_true(ends(client, "X-A: 1\r\n\r\n"));
 	assert_non_null(client->link);
 	fake_forget(client);
-	fake_text(client, POST(4));
+	fake_text(client, POST(4) "body" GET);
+	assert_int_equal(times(client, "HTTP/1.1 403 "), 2);
+	assert_non_null(client->link);
+	fake_forget(client);
+	fake_text(client, POST(70000));
 	assert_int_equal(times(client, "\r\nConnection: close\r\n"), 1);
 	assert_null(client->link);
 	client = fake_client(f, false);

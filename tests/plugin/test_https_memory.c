@@ -23,9 +23,9 @@ static void *failing_malloc(size_t size)
 }
 
 /* All that the plugin allocates, it allocates in these. */
-#define calloc	failing_calloc
+#define calloc  failing_calloc
 #define realloc failing_realloc
-#define malloc	failing_malloc
+#define malloc  failing_malloc
 #include "plugins/https/pages.c"
 #include "plugins/https/rate.c"
 #include "plugins/https/request.c"
@@ -62,7 +62,8 @@ static void live(struct fake *f)
 
 		if (!client->link)
 			client = fake_client(f, false);
-		fake_text(client, "POST /a/../b/%41 HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\nContent-Length: 4\r\n\r\nbody");
+		fake_text(client,
+			  "POST /a/../b/%41 HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\nContent-Length: 4\r\n\r\nbody");
 		for (unsigned k = 0; k < FAKE_SERVERS; k++)
 			if ((server = fake_server(client, k)))
 				fake_text(server, OK(2) "ok");
