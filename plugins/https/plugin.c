@@ -223,7 +223,6 @@ LG_PLUGIN = {
 	.probe_size = sizeof(struct probe),
 	.probe_conf_size = sizeof(struct probe_options),
 	.probe_options = probe_table,
-	.probe_size = sizeof(struct probe),
 	.probe = probe_ask,
 	.judge = probe_judge,
 	.check = check,
