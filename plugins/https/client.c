@@ -151,6 +151,8 @@ static const char *other_protocol(struct lg_span in)
 	struct lg_span line = first_line(in);
 	size_t word = 0;
 
+	if (line.n > 9 && field_equal((struct lg_span){ line.p + line.n - 9, 8 }, TEXT(" HTTP/1.")))
+		return NULL;
 	while (word < line.n && line.p[word] != ' ')
 		word++;
 	if (line.n >= 14 && memcmp(line.p, "PRI * HTTP/2.0", 14) == 0)
