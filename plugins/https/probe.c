@@ -164,7 +164,7 @@ static enum lg_verdict read_heads(struct lg_probe *p, struct lg_span in)
 	const struct probe_options *o = p->conf;
 	struct probe *probe = p->data;
 	const struct head_limits limits = { .bytes = PROBE_HEAD };
-	struct lg_span rest = { in.p + probe->at, in.n - probe->at };
+	struct lg_span rest = in.n > probe->at ? (struct lg_span){ in.p + probe->at, in.n - probe->at } : LG_NO_UNIT;
 
 	while (rest.n) {
 		enum head_verdict v;

@@ -31,6 +31,7 @@ http {{
     client_max_body_size 0;
     keepalive_requests 100000;
     default_type text/plain;
+    absolute_redirect off;
     gzip on;
     gzip_types text/plain;
     gzip_proxied any;

@@ -136,7 +136,7 @@ def a_client_that_goes_takes_its_exchange_along(play):
     client = play.web_client()
     client.send(ask("/poll"))
     link = one.link_of("/poll")
-    client.close()
+    client.reset()
     link.wait_closed("the connection in mid-answer is closed")
     one.answer = one.ok
     equal(play.web_client().get("/next").text, "GET /next 0\n", "the next client's answer")

@@ -118,7 +118,7 @@ def a_server_that_refuses_connections_is_passed_by(play):
 
 @story
 def nobody_there_is_a_503_and_silence_a_504(play):
-    servers, gateway = stage(play, options='answer = "500ms"')
+    servers, gateway = stage(play, POOL + ' all_down = "reply",', options='answer = "500ms"')
     for server in servers:
         server.answer = None
     client = play.web_client()

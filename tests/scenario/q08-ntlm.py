@@ -148,7 +148,12 @@ def basic_is_no_sign(play):
 
 @story
 def a_pool_that_says_ntlm_shares_nothing(play):
-    servers, _ = stage(play, pool="ntlm = true,", path="/private", gateway="workers = 1,")
+    servers = [play.web_server("iis")]
+    servers[0].answer = iis(servers[0], "/private")
+    made = play.web(servers, pool="ntlm = true,", gateway="workers = 1,", start=False, wait=False)
+    play.needs(made)
+    made.start()
+    made.wait_open()
     clients = [play.web_client() for _ in range(3)]
     for n, client in enumerate(clients):
         for _ in range(3):

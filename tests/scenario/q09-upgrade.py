@@ -102,7 +102,7 @@ def a_server_that_does_not_want_to_answers(play):
 
 @story
 def an_idle_pair_ends(play):
-    one = stage(play, 'upgrade_idle = "500ms"')
+    one = stage(play, 'upgrade_idle = "1s"')
     client = play.web_client()
     client.get("/ws", more=UPGRADE)
     equal(client.ended(), b"", "what an idle client gets")

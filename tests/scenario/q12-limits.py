@@ -88,13 +88,6 @@ def who_asks_nothing_for_too_long_is_closed(play):
 
 
 @story
-def a_long_poll_is_not_idle(play):
-    one, _ = stage(play, listener='limits = { idle = "1s" },')
-    one.answer = lambda r: [2, one.ok(r)]
-    equal(play.web_client().get("/poll").status, 200, "an answer that comes after the idle time")
-
-
-@story
 def so_many_requests_for_a_connection(play):
     one, _ = stage(play, "per_connection = 3")
     client = play.web_client()
@@ -107,7 +100,7 @@ def so_many_requests_for_a_connection(play):
 
 @story
 def so_many_requests_a_second_for_a_source(play):
-    one, gateway = stage(play, "rate = 5")
+    one, gateway = stage(play, "rate = 5, burst = 10")
     client = play.web_client(source=play.host(77))
     said = [client.get("/") for _ in range(60)]
     codes = [got.status for got in said]

@@ -28,7 +28,7 @@ def moody(server):
         if mood == 8:
             return [answer(200, body, [("X-Server", server.name)], length=False), CLOSE]
         if mood == 9:
-            return [server.say(body), CLOSE]
+            return [server.say(body, more=[("Connection", "close")]), CLOSE]
         if mood == 10 and request.method == "GET":
             return [RESET]
         return [*(bytes([b]) for b in server.say(body))]
@@ -96,7 +96,7 @@ def sessions_and_descriptors_go_with_their_clients(play):
         client.send(ask(f"/{n}"))
     eventually(lambda: len(one.requests) == 100, "all have come")
     for client in clients:
-        client.close()
+        client.reset()
     eventually(lambda: gateway.descriptors() <= before - 90, "their descriptors are closed")
     one.answer = one.ok
     equal(play.web_client().get("/").status, 200, "the next answer")

@@ -59,8 +59,9 @@ def junk_and_silence_are_sick(play):
 @story
 def inside_tls(play):
     one = play.web_server("one", tls=play.certificates.for_server("pool"))
-    gateway = play.web([one], words=play.certificates.word("pool"),
-                       pool='tls = "pool", tls_name = "pool.test", monitor = { plugin = "https", interval = "200ms" },')
+    gateway = play.web([f'{{ "{one.address}", name = "pool.test" }}'], words=play.certificates.word("pool"), wait=False,
+                       pool='tls = "pool", monitor = { plugin = "https", interval = "200ms" },')
+    gateway.wait_state(one, "up")
     expect(one.requests[0].link.sni == "pool.test", "the name asked for")
     equal(one.requests[0].header("Host"), "pool.test", "the host asked for")
     one.answer = lambda r: answer(500)

@@ -7,11 +7,12 @@ a failure of the story.  What a server does with a request is a list of steps: b
 import asyncio
 import itertools
 import re
+import ssl
 import zlib
 
 from .client import Client
 from .server import SipServer, reset
-from .words import PATIENCE, Failure, eventually
+from .words import PATIENCE, Failure, eventually, slow
 
 CLOSE, RESET = object(), object()
 END = b"\r\n\r\n"
@@ -422,7 +423,8 @@ class HttpClient(Client):
     def __init__(self, *words, **more):
         super().__init__(*words, **more)
         self.reader = Reader(Answer)
-        self.cut = False  # the last answer's body ended before its end
+        self.cut = False         # the last answer's body ended before its end
+        self.was_reset = False   # the connection ended by a reset
 
     def get(self, target="/", method="GET", within=PATIENCE, **words):
         return self.ask(ask(target, method, **words), within)
@@ -450,7 +452,7 @@ class HttpClient(Client):
         while not self.reader.take():
             data = self.some(within)
             if not data:
-                head.whole = self.reader.state == "until close"
+                head.whole = self.reader.state == "until close" and not self.was_reset
                 self.cut = not head.whole
                 return head
             self.reader.rest += data
@@ -464,6 +466,18 @@ class HttpClient(Client):
                 raise Failure(f"the gateway closed the client's connection, after {bytes(self.reader.rest[:200])!r}")
             self.reader.rest += data
         return self.reader.head
+
+    def read(self, within=PATIENCE):
+        self.socket.settimeout(slow(within))
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionError:
+            self.was_reset = True
+            return b""
+        except ssl.SSLError:
+            return b""
+        self.received += len(data)
+        return data
 
     def some(self, within):
         try:
