@@ -16,7 +16,7 @@ from sites import GSSAPI, NTLM_USERS, PAGE, PYTHON, apache, nginx, ntlm, websock
 
 LONG = float(os.environ.get("LYCHGATE_LAB_SECONDS", "20")) >= 120  # as `make lab` has it
 REQUESTS = 1000 if LONG else 50  # of each user
-AT_ONCE = 4                      # processes of each user
+AT_ONCE = 5                      # processes of each user
 BULK = (100 if LONG else 20) << 20
 TIME_S = 120
 CHROMIUM = next((c for c in ("chromium-headless-shell", "chromium") if shutil.which(c)), None)
