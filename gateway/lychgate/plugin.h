@@ -208,8 +208,9 @@ struct lg_lost {
 enum { LG_TOKEN = 112 }; /* bytes, at most */
 
 enum lg_use {
-	LG_ANSWER, /* answers go there: from any link */
-	LG_ROUTE,  /* requests go there: only from a link whose `server` is set */
+	LG_ANSWER,        /* answers go there: from any link */
+	LG_ROUTE,         /* requests go there: only from a link whose `server` is set */
+	LG_SERVER_ANSWER, /* answers go there: only from such a link */
 };
 
 enum lg_learned {

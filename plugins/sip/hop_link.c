@@ -13,12 +13,14 @@
 
 /* ---- Names ---- */
 
+/* Only servers answer clients: whoever has seen a client's Via may not answer in their place. */
 struct lg_span hop_link_token(struct lg_link *l, uint16_t port)
 {
 	struct hop_link *h = hop_link_of(l);
+	enum lg_use use = hop_is_server(l) ? LG_ANSWER : LG_SERVER_ANSWER;
 
 	if (h->answer_n == 0 || h->answer_port != port) {
-		h->answer_n = (uint8_t)l->host->token(l, LG_ANSWER, port, h->answer);
+		h->answer_n = (uint8_t)l->host->token(l, use, port, h->answer);
 		h->answer_port = port;
 	}
 	return (struct lg_span){ h->answer, h->answer_n };

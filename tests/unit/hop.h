@@ -10,10 +10,11 @@
  *     -  the exchange ends when routed   K  LG_KEEP, and it stays open     A  again when lost
  *     D  deadline                        S  LG_STREAM                      N  LG_KNOWN
  *     R  the token is for LG_ROUTE       T  the client is trusted from now on
+ *     V  the token is for LG_SERVER_ANSWER
  *
- * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "*NUMBER\n", again for that
- * exchange;
- * "/MS\n", no new keys for so long; "?FLAGS TEXT\n", a request of its own.  A client's line "=..." is like a server's.
+ * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "&TOKEN TEXT\n", by
+ * LG_SERVER_ANSWER; "*NUMBER\n", again for that exchange; "/MS\n", no new keys for so long; "?FLAGS TEXT\n", a request
+ * of its own.  A client's line "=..." is like a server's, "!" and "&" too.
  */
 #ifndef HOP_H
 #define HOP_H

@@ -77,6 +77,9 @@ static void take_line(struct lg_link *l, struct lg_span line)
 	case '!':
 		forward(l, LG_ROUTE, behind(line));
 		break;
+	case '&':
+		forward(l, LG_SERVER_ANSWER, behind(line));
+		break;
 	case '?':
 		begin(l, behind(line));
 		break;
@@ -113,7 +116,8 @@ static void routed(struct lg_exchange *x, struct lg_link *to)
 	const struct lg_host *host = x->from->host;
 	const struct request *r = x->data;
 	char text[2 * LG_TOKEN], token[LG_TOKEN];
-	unsigned n = host->token(x->from, has_flag(x, 'R') ? LG_ROUTE : LG_ANSWER, 0, token);
+	enum lg_use use = has_flag(x, 'R') ? LG_ROUTE : has_flag(x, 'V') ? LG_SERVER_ANSWER : LG_ANSWER;
+	unsigned n = host->token(x->from, use, 0, token);
 	struct lg_span pieces[2] = { { text, 0 }, x->unit };
 
 	assert_ptr_equal(x->to, to);
