@@ -101,7 +101,8 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 		hop_request_refuse(l, p, h, code, COUNT_MALFORMED);
 		return false;
 	}
-	r->loop = hop_loop_hash(l->host, p, h, r->routes);
+	r->loop = hop_loop_hash(l->host, p, h, r->routes,
+				hop_is_server(l) ? sip_text(p, r->token) : (struct sip_text){ NULL, 0 });
 	if (hop_loop_closed(p, h, &top, hop_of(l)->id, r->loop)) {
 		hop_request_refuse(l, p, h, 482, COUNT_LOOPS);
 		return false;
