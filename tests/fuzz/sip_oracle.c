@@ -165,11 +165,19 @@ static bool is_accepted_via(struct sip_text value)
 	return ok;
 }
 
+/* Lists are divided by it at commas inside some URIs too, though they are in <>. */
+static bool is_one_route(struct sip_text value)
+{
+	struct sip_text uri = sip_uri_in(value);
+
+	return uri.n > 0 && !memchr(uri.p, ',', uri.n);
+}
+
 static bool is_accepted_route(struct sip_uri *u, struct sip_text value)
 {
 	char *s = copy_value(value);
 	osip_route_t *route = NULL;
-	bool ok = sip_uri_of(u, value) && osip_route_init(&route) == OSIP_SUCCESS &&
+	bool ok = is_one_route(value) && sip_uri_of(u, value) && osip_route_init(&route) == OSIP_SUCCESS &&
 		  osip_route_parse(route, s) == OSIP_SUCCESS;
 
 	osip_route_free(route);
