@@ -5,6 +5,7 @@
  */
 #include "hop_request.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "hop_reply.h"
@@ -220,6 +221,11 @@ void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 		return;
 	}
 	ret = hop_send(x->from, x->unit, r, x, to);
+	if (ret == -EAGAIN) {
+		hop_reply_overload(x->from, x->unit.p, &r->request.head);
+		over(x);
+		return;
+	}
 	if (ret < 0 || (ret == 0 && !hop_wait_pending(x))) { /* what waits is told that its link is lost */
 		hop_reply_status(x->from, x->unit.p, &r->request.head, 500);
 		over(x);
