@@ -131,7 +131,7 @@ static bool copy_value(struct lg_span *value, char **copy)
 
 bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *key)
 {
-	struct lg_span values[POOL_FACTS];
+	struct lg_span pieces[1 + POOL_FACTS] = { span_of(r->pool->scope) }, *values = pieces + 1;
 	char *copies[POOL_FACTS] = { NULL };
 	bool any = false, kept = true;
 
@@ -142,7 +142,7 @@ bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *k
 			kept &= copy_value(&values[i], &copies[i]);
 	}
 	if (any && kept)
-		*key = store_key_of(x->session->worker->secret, span_of(r->pool->scope), values, r->nby);
+		*key = store_key_of(x->session->worker->secret, pieces, 1 + r->nby);
 	for (unsigned i = 0; i < r->nby; i++)
 		free(copies[i]);
 	return any && kept;

@@ -55,13 +55,21 @@ static uint64_t source_hash(const struct flows *t, const struct sockaddr *peer)
 	return siphash(t->secret, key, sizeof key);
 }
 
+static bool same_host(const struct sockaddr *a, const struct sockaddr *b)
+{
+	unsigned char x[ADDRESS_BYTES] = { 0 }, y[ADDRESS_BYTES] = { 0 };
+
+	put_address(x, a);
+	put_address(y, b);
+	return a->sa_family == b->sa_family && memcmp(x, y, sizeof x) == 0;
+}
+
 static bool same(const struct flow_entry *e, const struct sockaddr *peer, const struct sockaddr *local)
 {
-	unsigned char a[KEY_BYTES], b[KEY_BYTES];
+	const struct sockaddr *own = (const struct sockaddr *)&e->peer;
 
-	key_of(a, (const struct sockaddr *)&e->peer, (const struct sockaddr *)&e->local);
-	key_of(b, peer, local);
-	return memcmp(a, b, sizeof a) == 0;
+	return same_host(own, peer) && port_of(own) == port_of(peer) &&
+	       same_host((const struct sockaddr *)&e->local, local);
 }
 
 int flows_init(struct flows *t, size_t expected, const unsigned char secret[16])

@@ -8,18 +8,18 @@
 #include <endian.h>
 #include <string.h>
 
-enum { COMPRESS = 2, FINISH = 4, WORD = 8 };
+enum { COMPRESS = 2, FINISH = 4, WORD = 8, LENGTH = 4 };
 
 struct state {
 	uint64_t v0, v1, v2, v3;
 };
 
-static uint64_t rotate(uint64_t x, unsigned bits)
+static inline uint64_t rotate(uint64_t x, unsigned bits)
 {
 	return x << bits | x >> (64 - bits);
 }
 
-static void rounds(struct state *s, unsigned n)
+static inline void rounds(struct state *s, unsigned n)
 {
 	while (n-- > 0) {
 		s->v0 += s->v1;
@@ -36,7 +36,7 @@ static void rounds(struct state *s, unsigned n)
 }
 
 /* Eight bytes as a number, the first the least. */
-static uint64_t word(const unsigned char *p)
+static inline uint64_t word(const unsigned char *p)
 {
 	uint64_t w;
 
@@ -44,17 +44,19 @@ static uint64_t word(const unsigned char *p)
 	return le64toh(w);
 }
 
-/* Up to seven. */
-static uint64_t part_of_word(const unsigned char *p, size_t n)
+/* The last `left` bytes, up to seven, of a message of `n`: of most they are the upper ones of its last eight. */
+static inline uint64_t last_bytes(const unsigned char *p, size_t left, size_t n)
 {
 	uint64_t w = 0;
 
-	while (n-- > 0)
-		w = w << 8 | p[n];
+	if (n >= WORD)
+		return word(p + left - WORD) >> 8 >> 8 * (WORD - 1 - left); /* in two steps: never by 64 bits at once */
+	while (left-- > 0)
+		w = w << 8 | p[left];
 	return w;
 }
 
-static struct state begin(const unsigned char key[16])
+static inline struct state begin(const unsigned char key[16])
 {
 	uint64_t k0 = word(key), k1 = word(key + WORD);
 
@@ -66,7 +68,7 @@ static struct state begin(const unsigned char key[16])
 	};
 }
 
-static void take(struct state *s, uint64_t w)
+static inline void take(struct state *s, uint64_t w)
 {
 	s->v3 ^= w;
 	rounds(s, COMPRESS);
@@ -80,13 +82,30 @@ static void absorb(struct state *s, const unsigned char *p, size_t n)
 
 	for (; left >= WORD; left -= WORD, p += WORD)
 		take(s, word(p));
-	take(s, part_of_word(p, left) | (uint64_t)n << 56);
+	take(s, last_bytes(p, left, n) | (uint64_t)n << 56);
 }
 
-static uint64_t squeeze(struct state *s)
+static inline uint64_t squeeze(struct state *s)
 {
 	rounds(s, FINISH);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+static uint64_t end64(struct state *s)
+{
+	s->v2 ^= 0xff;
+	return squeeze(s);
+}
+
+/* The two widths share no output: who asks for this one also begins with WIDE. */
+enum { WIDE = 0xee };
+
+static void end128(struct state *s, uint64_t out[2])
+{
+	s->v2 ^= WIDE;
+	out[0] = squeeze(s);
+	s->v1 ^= 0xdd;
+	out[1] = squeeze(s);
 }
 
 uint64_t siphash(const unsigned char key[16], const void *p, size_t n)
@@ -94,30 +113,79 @@ uint64_t siphash(const unsigned char key[16], const void *p, size_t n)
 	struct state s = begin(key);
 
 	absorb(&s, p, n);
-	s.v2 ^= 0xff;
-	return squeeze(&s);
-}
-
-uint64_t siphash_pieces(const unsigned char key[16], const struct lg_span *pieces, unsigned n)
-{
-	struct state s = begin(key);
-
-	for (unsigned i = 0; i < n; i++) {
-		take(&s, pieces[i].n);
-		absorb(&s, (const unsigned char *)pieces[i].p, pieces[i].n);
-	}
-	s.v2 ^= 0xff;
-	return squeeze(&s);
+	return end64(&s);
 }
 
 void siphash128(const unsigned char key[16], const void *p, size_t n, uint64_t out[2])
 {
 	struct state s = begin(key);
 
-	s.v1 ^= 0xee; /* the two widths share no output */
+	s.v1 ^= WIDE;
 	absorb(&s, p, n);
-	s.v2 ^= 0xee;
-	out[0] = squeeze(&s);
-	s.v1 ^= 0xdd;
-	out[1] = squeeze(&s);
+	end128(&s, out);
+}
+
+/* ---- A message in pieces ---- */
+
+/* Bytes that do not fill a word yet wait for those of the next piece. */
+struct gathered {
+	uint64_t word;
+	unsigned n; /* of bytes in it, less than WORD */
+	uint64_t all;
+};
+
+static inline void add_word(struct state *s, struct gathered *g, uint64_t w)
+{
+	take(s, g->word | w << 8 * g->n);
+	g->word = w >> 8 >> 8 * (WORD - 1 - g->n);
+}
+
+/* Less than a word: the lowest `n` bytes of `w`; those above them are zero. */
+static inline void add_part(struct state *s, struct gathered *g, uint64_t w, unsigned n)
+{
+	if (g->n + n >= WORD) {
+		add_word(s, g, w);
+		g->n += n - WORD;
+	} else {
+		g->word |= w << 8 * g->n;
+		g->n += n;
+	}
+}
+
+static inline void add_piece(struct state *s, struct gathered *g, struct lg_span piece)
+{
+	const unsigned char *p = (const unsigned char *)piece.p;
+	size_t left = piece.n;
+
+	add_part(s, g, (uint32_t)piece.n, LENGTH);
+	for (; left >= WORD; left -= WORD, p += WORD)
+		add_word(s, g, word(p));
+	add_part(s, g, last_bytes(p, left, piece.n), (unsigned)left);
+	g->all += LENGTH + piece.n;
+}
+
+static void absorb_pieces(struct state *s, const struct lg_span *pieces, unsigned n)
+{
+	struct gathered g = { 0 };
+
+	for (unsigned i = 0; i < n; i++)
+		add_piece(s, &g, pieces[i]);
+	take(s, g.word | g.all << 56);
+}
+
+uint64_t siphash_pieces(const unsigned char key[16], const struct lg_span *pieces, unsigned n)
+{
+	struct state s = begin(key);
+
+	absorb_pieces(&s, pieces, n);
+	return end64(&s);
+}
+
+void siphash128_pieces(const unsigned char key[16], const struct lg_span *pieces, unsigned n, uint64_t out[2])
+{
+	struct state s = begin(key);
+
+	s.v1 ^= WIDE;
+	absorb_pieces(&s, pieces, n);
+	end128(&s, out);
 }

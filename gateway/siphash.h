@@ -14,7 +14,9 @@
 uint64_t siphash(const unsigned char key[16], const void *p, size_t n);
 void siphash128(const unsigned char key[16], const void *p, size_t n, uint64_t out[2]);
 
-/* Of several pieces, where one ends and the next begins counts as well: each is hashed behind its length. */
+/* The same of several pieces as one message, each behind its length in four bytes, the least first: so it counts where one
+ * ends and the next begins.  No copy is made of them. */
 uint64_t siphash_pieces(const unsigned char key[16], const struct lg_span *pieces, unsigned n);
+void siphash128_pieces(const unsigned char key[16], const struct lg_span *pieces, unsigned n, uint64_t out[2]);
 
 #endif

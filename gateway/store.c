@@ -8,19 +8,10 @@
 
 #include "siphash.h"
 
-/*
- * The values are chained as hash(hash so far, hash of the value): pieces of fixed size, so that ("ab", "c") and
- * ("a", "bc") differ without an escape, and without a buffer for values of any length.
- */
-struct store_key store_key_of(const unsigned char secret[16], struct lg_span scope, const struct lg_span *values,
-			      unsigned n)
+struct store_key store_key_of(const unsigned char secret[16], const struct lg_span *pieces, unsigned n)
 {
-	uint64_t chain[4]; /* so far; the next value's */
+	uint64_t hash[2];
 
-	siphash128(secret, scope.p, scope.n, chain);
-	for (unsigned i = 0; i < n; i++) {
-		siphash128(secret, values[i].p, values[i].n, chain + 2);
-		siphash128(secret, chain, sizeof chain, chain);
-	}
-	return (struct store_key){ chain[0], chain[1] };
+	siphash128_pieces(secret, pieces, n, hash);
+	return (struct store_key){ hash[0], hash[1] };
 }

@@ -57,8 +57,9 @@ enum { STORE_MEMORY_MAX = 100000000 }; /* some 5 GiB */
  * while it grows and up to 208 while it empties. */
 int store_memory_create(struct store **sp, const struct store_memory_conf *conf);
 
-/* The key of up to `n` values under `scope` (the group or pool name); `secret` is the process's 16 bytes. */
+/* The key that `n` pieces are: the scope (the group or pool name), then values, where ("ab", "c") and ("a", "bc")
+ * differ; `secret` is the process's 16 bytes. */
 struct lg_span;
-struct store_key store_key_of(const unsigned char secret[16], struct lg_span scope, const struct lg_span *values, unsigned n);
+struct store_key store_key_of(const unsigned char secret[16], const struct lg_span *pieces, unsigned n);
 
 #endif

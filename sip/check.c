@@ -6,7 +6,6 @@
 #include "sip/check.h"
 
 #include "sip/uri.h"
-#include "sip/via.h"
 
 /* Does every quote and every < end, and does no > stand alone? */
 static bool walk_balanced(struct sip_text t)
@@ -30,14 +29,17 @@ static bool walk_balanced(struct sip_text t)
 	return true;
 }
 
-/* The same by searches alone for a value with at most one <URI> and no quotes, as most are. */
+/* The same by searches alone for a value with at most one <URI> and one name in quotes before it, as most are. */
 static bool is_balanced(struct sip_text t)
 {
 	const char *open, *close;
 	struct sip_text behind;
+	size_t quoted;
 
 	if (t.n == 0)
 		return true;
+	quoted = t.p[0] == '"' ? sip_quoted_n(t) : 0;
+	t = (struct sip_text){ t.p + quoted, t.n - quoted };
 	open = memchr(t.p, '<', t.n);
 	close = memchr(t.p, '>', t.n);
 	if (memchr(t.p, '"', t.n))
@@ -75,13 +77,12 @@ static bool is_list(struct sip_text rest)
 	return true;
 }
 
-static bool check_via(const char *p, const struct sip_head *h)
+static bool check_via(const char *p, const struct sip_head *h, struct sip_via *top)
 {
 	struct sip_text line = sip_text(p, h->via);
-	struct sip_via v;
 
 	/* No value goes over a comma: what can be read as a whole is the only one. */
-	return line.n > 0 && (sip_via_read(&v, line) || (sip_via_read(&v, sip_top_via(p, h)) && is_list(line)));
+	return line.n > 0 && (sip_via_read(top, line) || (sip_via_read(top, sip_top_via(p, h)) && is_list(line)));
 }
 
 static bool check_route(const char *p, const struct sip_head *h)
@@ -115,11 +116,11 @@ int sip_check_uri(struct sip_text uri, const char **reason)
 	return is_routable(u.scheme) ? 0 : fail(416, reason, "unknown scheme in the Request-URI");
 }
 
-int sip_check_hop(const char *p, const struct sip_head *h, const char **reason)
+int sip_check_hop(const char *p, const struct sip_head *h, struct sip_via *top, const char **reason)
 {
 	int code;
 
-	if (!check_via(p, h))
+	if (!check_via(p, h, top))
 		return fail(400, reason, "Via cannot be read");
 	if (h->kind == SIP_RESPONSE)
 		return 0;

@@ -6,7 +6,7 @@
 #ifndef SIP_CHECK_H
 #define SIP_CHECK_H
 
-#include "sip/scan.h"
+#include "sip/via.h"
 
 /*
  * 0, or the code of the answer, with `reason` for the log, a constant.  400:
@@ -19,9 +19,9 @@
  *
  * 416: the Request-URI has another scheme than sip, sips, tel or urn.
  *
- * A response is judged by its Via alone; it is not answered but dropped.
+ * A response is judged by its Via alone; it is not answered but dropped.  `top` is the topmost Via, read, if it can be.
  */
-int sip_check_hop(const char *p, const struct sip_head *h, const char **reason);
+int sip_check_hop(const char *p, const struct sip_head *h, struct sip_via *top, const char **reason);
 
 /* The same of a Request-URI alone, as one that a hop takes from a Route. */
 int sip_check_uri(struct sip_text uri, const char **reason);

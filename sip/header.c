@@ -69,23 +69,33 @@ static bool next_line(const char *p, size_t n, uint32_t *at, struct sip_text *li
 	return true;
 }
 
+static bool begins_as(struct sip_text line, struct sip_text name, char compact)
+{
+	char first = line.p[0] | 0x20;
+
+	return (name.n > 0 && first == (name.p[0] | 0x20)) || (compact && first == compact);
+}
+
 static bool is_called(struct sip_text found, struct sip_text name, char compact)
 {
 	return sip_same(found, name) || (compact && found.n == 1 && (found.p[0] | 0x20) == compact);
 }
 
-bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text name, uint32_t *at,
-		     struct sip_slice *value)
+/* As sip_header_next, for a name whose compact form is known already. */
+static bool next_called(const char *p, const struct sip_head *h, struct sip_text name, char compact, uint32_t *at,
+			struct sip_slice *value)
 {
-	char compact = compact_form(name);
 	struct sip_text line;
 
 	if (*at == 0)
 		*at = h->start.at + h->start.n + 2;
 	while (next_line(p, h->head_n, at, &line)) {
-		const char *colon = memchr(line.p, ':', line.n);
+		const char *colon;
 		struct sip_text found;
 
+		if (!begins_as(line, name, compact)) /* most lines are passed over by their first letter */
+			continue;
+		colon = memchr(line.p, ':', line.n);
 		if (!colon ||
 		    !is_called(sip_trim((struct sip_text){ line.p, (size_t)(colon - line.p) }), name, compact))
 			continue;
@@ -94,6 +104,12 @@ bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text na
 		return true;
 	}
 	return false;
+}
+
+bool sip_header_next(const char *p, const struct sip_head *h, struct sip_text name, uint32_t *at,
+		     struct sip_slice *value)
+{
+	return next_called(p, h, name, compact_form(name), at, value);
 }
 
 struct sip_slice sip_header_line(const char *p, const struct sip_head *h, struct sip_slice value)
@@ -130,15 +146,16 @@ int sip_header(const char *p, const struct sip_head *h, struct sip_text name, st
 {
 	struct sip_out o = { buf, size, 0 };
 	struct sip_slice value, another;
+	char compact = compact_form(name);
 	uint32_t at = 0;
 
-	if (!sip_header_next(p, h, name, &at, &value))
+	if (!next_called(p, h, name, compact, &at, &value))
 		return -ENOENT;
-	if (!sip_header_next(p, h, name, &at, &another) && !memchr(p + value.at, '\r', value.n)) {
+	if (!next_called(p, h, name, compact, &at, &another) && !memchr(p + value.at, '\r', value.n)) {
 		*out = (struct sip_text){ p + value.at, value.n };
 		return 0;
 	}
-	for (at = 0; sip_header_next(p, h, name, &at, &value);) {
+	for (at = 0; next_called(p, h, name, compact, &at, &value);) {
 		if (o.n > 0)
 			sip_put(&o, SIP_TEXT(", "));
 		put_unfolded(&o, (struct sip_text){ p + value.at, value.n });

@@ -5,8 +5,6 @@
  */
 #include "sip/text.h"
 
-#include <endian.h>
-
 /* The characters of a token: alphanum and -.!%*_+`'~ (RFC 3261 section 25.1). */
 static const bool token_char[256] = {
 	['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['-'] = true, ['.'] = true,
@@ -24,7 +22,7 @@ bool sip_same(struct sip_text a, struct sip_text b)
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
 }
@@ -70,13 +68,26 @@ bool sip_is_plain(struct sip_text t)
 	return true;
 }
 
+size_t sip_quoted_n(struct sip_text t)
+{
+	const char *end = t.n > 1 ? memchr(t.p + 1, '"', t.n - 1) : NULL;
+	size_t i = 1;
+
+	if (!end)
+		return 0;
+	if (!memchr(t.p, '\\', (size_t)(end - t.p))) /* mostly nothing is escaped */
+		return (size_t)(end - t.p) + 1;
+	while (i < t.n && t.p[i] != '"')
+		i += t.p[i] == '\\' ? 2 : 1;
+	return i < t.n ? i + 1 : 0;
+}
+
 /* The place behind the quoted string that begins at `i`; t.n if it does not end (section 25.1, quoted-string). */
 static size_t skip_quoted(struct sip_text t, size_t i)
 {
-	for (i++; i < t.n && t.p[i] != '"'; i++)
-		if (t.p[i] == '\\')
-			i++;
-	return i < t.n ? i + 1 : t.n;
+	size_t n = sip_quoted_n((struct sip_text){ t.p + i, t.n - i });
+
+	return n > 0 ? i + n : t.n;
 }
 
 /* The place behind the <URI> that begins at `i`; t.n if it does not end. */
@@ -87,41 +98,23 @@ static size_t skip_angle(struct sip_text t, size_t i)
 	return end ? (size_t)(end - t.p) + 1 : t.n;
 }
 
-size_t sip_quoted_n(struct sip_text t)
-{
-	size_t i = 1;
-
-	while (i < t.n && t.p[i] != '"')
-		i += t.p[i] == '\\' ? 2 : 1;
-	return i < t.n ? i + 1 : 0;
-}
-
-/* A bit set in the lowest byte of `x` that is `c`, and perhaps in others above it. */
-static uint64_t is_byte(uint64_t x, unsigned char c)
-{
-	x ^= BYTES(c);
-	return (x - BYTES(0x01)) & ~x & BYTES(0x80);
-}
-
-/* The first of `mark`, '"' and '<' from `i` on; t.n: there is none.  Eight bytes at a time: most are none of them. */
+/* The first of `mark`, '"' and '<' from `i` on; t.n: there is none. */
 static size_t find_special(struct sip_text t, size_t i, char mark)
 {
-	uint64_t x, found;
-
-	for (; t.n - i >= sizeof(x); i += sizeof(x)) {
-		memcpy(&x, t.p + i, sizeof(x));
-		x = le64toh(x);
-		found = is_byte(x, '"') | is_byte(x, '<') | is_byte(x, (unsigned char)mark);
-		if (found)
-			return i + (size_t)__builtin_ctzll(found) / 8;
-	}
 	while (i < t.n && t.p[i] != mark && t.p[i] != '"' && t.p[i] != '<')
 		i++;
 	return i;
 }
 
+/* Mostly there are neither quotes nor a <URI> before the mark, and three searches tell.  Only once: more could be made
+ * to look at the same bytes again and again. */
 size_t sip_find_mark(struct sip_text t, size_t i, char mark)
 {
+	const char *at = i < t.n ? memchr(t.p + i, mark, t.n - i) : NULL;
+	size_t end = at ? (size_t)(at - t.p) : t.n;
+
+	if (i >= t.n || (!memchr(t.p + i, '"', end - i) && !memchr(t.p + i, '<', end - i)))
+		return end;
 	while (i < t.n) {
 		i = find_special(t, i, mark);
 		if (i == t.n || t.p[i] == mark)

@@ -162,12 +162,29 @@ bool sip_via_next(const char *p, const struct sip_head *h, struct sip_via_walk *
 	return true;
 }
 
+static struct sip_slice slice_of(const char *p, struct sip_text t)
+{
+	return t.n > 0 ? (struct sip_slice){ (uint32_t)(t.p - p), (uint32_t)t.n } : (struct sip_slice){ 0, 0 };
+}
+
+struct sip_via_place sip_via_place(const char *p, const struct sip_via *v)
+{
+	return (struct sip_via_place){
+		.value = slice_of(p, v->value),
+		.host = slice_of(p, v->host),
+		.rport = slice_of(p, v->rport_param),
+		.received = slice_of(p, v->received_param),
+		.has_rport = v->has_rport,
+	};
+}
+
 /* ";received=192.0.2.1;rport=5060" for a Via that is due it, or nothing. */
-static int write_place(const struct sip_via *v, struct sip_text host, uint16_t port, char room[SIP_VIA_ROOM])
+static int write_place(const char *p, const struct sip_via_place *v, struct sip_text host, uint16_t port,
+		       char room[SIP_VIA_ROOM])
 {
 	struct sip_out o = { room, SIP_VIA_ROOM, 0 };
 
-	if (!v->has_rport && sip_same_host(v->host, host))
+	if (!v->has_rport && sip_same_host(sip_text(p, v->host), host))
 		return 0;
 	sip_put(&o, SIP_TEXT(";received="));
 	sip_put(&o, host);
@@ -178,35 +195,37 @@ static int write_place(const struct sip_via *v, struct sip_text host, uint16_t p
 	return sip_out_end(&o);
 }
 
-static int cut_text(struct sip_splice *s, const char *p, struct sip_text t, struct sip_text put)
+int sip_via_mark(struct sip_splice *s, const char *p, const struct sip_via_place *v, struct sip_text host,
+		 uint16_t port, char room[SIP_VIA_ROOM])
 {
-	return sip_cut(s, (uint32_t)(t.p - p), (uint32_t)t.n, put);
+	int n = write_place(p, v, host, port, room), ret = 0;
+	struct sip_text put = { room, (size_t)n };
+
+	if (n < 0)
+		return n;
+	if (v->has_rport) {
+		ret = sip_cut(s, v->rport.at, v->rport.n, put);
+		put.n = 0;
+	}
+	if (ret == 0 && v->received.n > 0) {
+		ret = sip_cut(s, v->received.at, v->received.n, put);
+		put.n = 0;
+	}
+	if (ret == 0 && put.n > 0)
+		ret = sip_cut(s, v->value.at + v->value.n, 0, put);
+	return ret;
 }
 
 int sip_via_receive(struct sip_splice *s, const char *p, const struct sip_head *h, struct sip_text host, uint16_t port,
 		    char room[SIP_VIA_ROOM])
 {
+	struct sip_via_place place;
 	struct sip_via v;
-	struct sip_text put;
-	int n, ret = 0;
 
 	if (!sip_via_read(&v, sip_top_via(p, h)))
 		return -EINVAL;
-	n = write_place(&v, host, port, room);
-	if (n < 0)
-		return n;
-	put = (struct sip_text){ room, (size_t)n };
-	if (v.has_rport) {
-		ret = cut_text(s, p, v.rport_param, put);
-		put.n = 0;
-	}
-	if (ret == 0 && v.received.n > 0) {
-		ret = cut_text(s, p, v.received_param, put);
-		put.n = 0;
-	}
-	if (ret == 0 && put.n > 0)
-		ret = cut_text(s, p, (struct sip_text){ v.value.p + v.value.n, 0 }, put);
-	return ret;
+	place = sip_via_place(p, &v);
+	return sip_via_mark(s, p, &place, host, port, room);
 }
 
 uint16_t sip_via_answer_port(const struct sip_via *v, uint16_t from)

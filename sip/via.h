@@ -28,13 +28,24 @@ struct sip_via_walk {
 };
 bool sip_via_next(const char *p, const struct sip_head *h, struct sip_via_walk *w, struct sip_text *value);
 
+/* Of the topmost Via, what sip_via_mark needs; slices, for the message may move before it is sent. */
+struct sip_via_place {
+	struct sip_slice value, host, rport, received; /* the last two: all of the parameter, from its ";" on */
+	bool has_rport;
+};
+struct sip_via_place sip_via_place(const char *p, const struct sip_via *v);
+
 /*
  * What the receiver owes the topmost Via of a request that came from `host` (IPv6 without brackets) and `port`:
  * `received` when the host that is written is another, and both when rport is asked for (RFC 3261 section 18.2.1, RFC
  * 3581 section 4). What the sender itself wrote into them goes.  `room` (SIP_VIA_ROOM bytes) holds the new text until
- * the pieces are sent.  0, -ENOSPC, or -EINVAL: there is no Via that can be read.
+ * the pieces are sent.  0 or -ENOSPC.
  */
 enum { SIP_VIA_ROOM = 128 };
+int sip_via_mark(struct sip_splice *s, const char *p, const struct sip_via_place *v, struct sip_text host,
+		 uint16_t port, char room[SIP_VIA_ROOM]);
+
+/* The same for one who has not read the Via yet.  -EINVAL: there is none that can be read. */
 int sip_via_receive(struct sip_splice *s, const char *p, const struct sip_head *h, struct sip_text host, uint16_t port,
 		    char room[SIP_VIA_ROOM]);
 

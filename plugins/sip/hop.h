@@ -45,14 +45,15 @@ struct hop_link {
 struct hop_request {
 	struct request request; /* first: facts.c reads it */
 	struct hop_branch branch;
-	uint64_t loop;          /* the digest of what decides where it goes */
-	uint32_t wait;          /* its entry in the table; 0: none */
-	unsigned routes;        /* values of Route that are our own and go */
-	bool in_dialog;         /* To has a tag */
-	bool to_client;         /* a token says which; else it goes to a server */
-	bool strict;            /* the Request-URI is ours, and the last Route is the real one */
-	unsigned nroutes;       /* how many are left then */
-	struct sip_slice route; /* the first of these */
+	struct sip_via_place via; /* the sender's, on top */
+	uint64_t loop;            /* the digest of what decides where it goes */
+	uint32_t wait;            /* its entry in the table; 0: none */
+	unsigned routes;          /* values of Route that are our own and go */
+	bool in_dialog;           /* To has a tag */
+	bool to_client;           /* a token says which; else it goes to a server */
+	bool strict;              /* the Request-URI is ours, and the last Route is the real one */
+	unsigned nroutes;         /* how many are left then */
+	struct sip_slice route;   /* the first of these */
 	struct sip_slice last_route;
 	struct sip_slice token; /* of a server's request: where it goes */
 	struct sip_slice door;  /* of a server's request: our host:port on the client's side */

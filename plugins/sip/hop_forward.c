@@ -82,12 +82,12 @@ static int cut_max_forwards(struct hop_out *o, const struct sip_head *h)
 }
 
 /* What the sender cannot know of itself (RFC 3261 section 18.2.1, RFC 3581 section 4). */
-int hop_forward_received(struct hop_out *o, const struct lg_link *from, const char *p, const struct sip_head *h)
+int hop_forward_received(struct hop_out *o, const struct lg_link *from, const char *p, const struct sip_via_place *via)
 {
 	uint16_t port;
 	struct sip_text host = sip_without_brackets(hop_host(from->peer, &port));
 
-	return sip_via_receive(&o->splice, p, h, host, port, o->received);
+	return sip_via_mark(&o->splice, p, via, host, port, o->received);
 }
 
 /* On a stream the length must be there (RFC 3261 section 18.3); a datagram ends by itself. */
@@ -119,7 +119,7 @@ int hop_forward_make(struct hop_out *o, const struct hop_job *job)
 	o->splice.n = 0;
 	ret = put_lines(o, job);
 	if (ret == 0)
-		ret = hop_forward_received(o, job->from, p, h);
+		ret = hop_forward_received(o, job->from, p, &job->r->via);
 	if (ret == 0)
 		ret = cut_max_forwards(o, h);
 	if (ret == 0)

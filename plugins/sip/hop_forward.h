@@ -53,7 +53,7 @@ struct sip_text hop_forward_via(struct hop_out *o, const struct hop_job *job);
 /* ---- Its parts, for answers too; the cuts begin with o->splice.n = 0 ---- */
 
 /* `received` and `rport` of the sender's Via. */
-int hop_forward_received(struct hop_out *o, const struct lg_link *from, const char *p, const struct sip_head *h);
+int hop_forward_received(struct hop_out *o, const struct lg_link *from, const char *p, const struct sip_via_place *via);
 
 /* A Content-Length for what came in a datagram without one. */
 int hop_forward_length(struct hop_out *o, const struct lg_link *from, const struct sip_head *h, size_t unit_n);

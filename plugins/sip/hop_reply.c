@@ -35,11 +35,14 @@ static int receive(struct lg_link *l, const char *p, const struct sip_head *h, s
 	struct hop_out o;
 	size_t n = 0, room = h->head_n + SIP_VIA_ROOM;
 	char *text = hop_spare(hop_of(l), room);
+	struct sip_via_place place;
+	struct sip_via top;
 
-	if (!text)
+	if (!text || !sip_via_read(&top, sip_top_via(p, h)))
 		return -1;
 	o.splice.n = 0;
-	if (hop_forward_received(&o, l, p, h) < 0)
+	place = sip_via_place(p, &top);
+	if (hop_forward_received(&o, l, p, &place) < 0)
 		return -1;
 	hop_forward_pieces(&o, (struct lg_span){ p, h->head_n });
 	for (unsigned i = 0; i < o.npieces; i++) {

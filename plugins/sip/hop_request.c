@@ -83,11 +83,9 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 	const char *reason = NULL;
 	struct sip_text tag;
 	struct sip_via top;
-	int code = sip_check_hop(p, h, &reason);
+	int code = sip_check_hop(p, h, &top, &reason);
 
 	*r = (struct hop_request){ .request.head = m->head };
-	if (code == 0 && !sip_via_read(&top, sip_top_via(p, h)))
-		code = 400;
 	if (code != 0) {
 		hop_request_refuse(l, p, h, code, COUNT_MALFORMED);
 		return false;
@@ -110,6 +108,7 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 	}
 	if (refuse_extension(l, p, h))
 		return false;
+	r->via = sip_via_place(p, &top);
 	r->branch.hash = hop_branch_hash(l, p, h, &top);
 	r->answer_port = hop_answer_port(l, &top);
 	tag = sip_to_tag(p, h);

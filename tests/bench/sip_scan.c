@@ -39,9 +39,10 @@ static unsigned edit(const char *p, size_t n, const struct sip_head *h)
 	struct sip_splice s;
 	char room[SIP_VIA_ROOM];
 	const char *reason = "none";
+	struct sip_via top;
 
 	s.n = 0;
-	if (sip_check_hop(p, h, &reason) != 0)
+	if (sip_check_hop(p, h, &top, &reason) != 0)
 		printf("%s\n", reason);
 	if (h->kind == SIP_RESPONSE) {
 		(void)sip_take_first(&s, p, h, h->via);

@@ -253,8 +253,9 @@ static void write_ack(const struct unit *m)
 static void check_message(const struct unit *m, unsigned seed)
 {
 	const char *reason = NULL;
+	struct sip_via top;
 
-	if (sip_check_hop(m->p, &m->h, &reason) != 0 && !reason)
+	if (sip_check_hop(m->p, &m->h, &top, &reason) != 0 && !reason)
 		stop("refused without a reason");
 	push_and_pop_via(m);
 	pop_own_via(m);

@@ -32,11 +32,13 @@ static void check_way(const struct hop_reading *r, unsigned flags)
 static void check_hops(const struct unit *u, struct sip_text sent, struct sip_text answer)
 {
 	const char *reason;
+	struct sip_via top;
 	bool silent = u->h.method == SIP_ACK || u->h.method == SIP_BENOTIFY;
 
 	if (sent.n > 0)
 		hop_stop("one hop too many");
-	if (sip_check_hop(u->p, &u->h, &reason) == 0 && (silent ? answer.n > 0 : !text_begins(answer, "SIP/2.0 483 ")))
+	if (sip_check_hop(u->p, &u->h, &top, &reason) == 0 &&
+	    (silent ? answer.n > 0 : !text_begins(answer, "SIP/2.0 483 ")))
 		hop_stop("another answer than 483");
 }
 

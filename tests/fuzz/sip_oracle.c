@@ -256,13 +256,14 @@ const char *sip_oracle_hop_differs(const char *p, size_t n, const struct sip_hea
 {
 	osip_message_t *m = NULL;
 	const char *differs = NULL, *reason;
+	struct sip_via top;
 
 	begin();
 	/* It takes the line behind a status without a space for the reason. */
 	if (h->kind == SIP_RESPONSE && h->start.n <= sizeof("SIP/2.0 200") - 1)
 		return NULL;
 	/* It reads terminated text: a NUL, escaped as it may be, ends what it sees. */
-	if (sip_check_hop(p, h, &reason) != 0 || memchr(p, '\0', h->head_n) || osip_message_init(&m) != OSIP_SUCCESS)
+	if (sip_check_hop(p, h, &top, &reason) != 0 || memchr(p, '\0', h->head_n) || osip_message_init(&m) != OSIP_SUCCESS)
 		return NULL;
 	if (osip_message_parse(m, p, n) == OSIP_SUCCESS) {
 		differs = compare_via(m, p, h);

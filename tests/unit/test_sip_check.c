@@ -84,6 +84,7 @@ static void test_requests(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *reason = "";
+		struct sip_via top;
 		struct sip_head h;
 		char text[1024];
 		int code;
@@ -95,7 +96,7 @@ static void test_requests(void **state)
 				     text_or(cases[i].from, "<sip:a@h>;tag=1"), text_or(cases[i].to, "<sip:b@h>"),
 				     cases[i].route ? "Route: " : "X: ", text_or(cases[i].route, "x")) > 0);
 		h = scan_good(text);
-		code = sip_check_hop(text, &h, &reason);
+		code = sip_check_hop(text, &h, &top, &reason);
 		if (code != cases[i].code)
 			fail_msg("%d %s: %s", code, reason, text);
 		if (code > 0)
@@ -109,8 +110,9 @@ static void test_samples(void **state)
 	for (size_t i = 0; i < SIP_SAMPLES; i++) {
 		struct sip_head h = scan_good(sip_samples[i].text);
 		const char *reason = "";
+		struct sip_via top;
 
-		if (sip_check_hop(sip_samples[i].text, &h, &reason) != 0)
+		if (sip_check_hop(sip_samples[i].text, &h, &top, &reason) != 0)
 			fail_msg("%s: %s", reason, sip_samples[i].name);
 	}
 }
@@ -123,13 +125,15 @@ static void test_responses(void **state)
 	static const char none[] = "SIP/2.0 200 \r\ni: 1\r\nCSeq: 1 INFO\r\n\r\n";
 	struct sip_head h = scan_good(good);
 	const char *reason = "";
+	struct sip_via top;
 
 	(void)state;
-	assert_int_equal(sip_check_hop(good, &h, &reason), 0);
+	assert_int_equal(sip_check_hop(good, &h, &top, &reason), 0);
+	assert_true(sip_equal(top.value, SIP_TEXT(VIA)));
 	h = scan_good(bad);
-	assert_int_equal(sip_check_hop(bad, &h, &reason), 400);
+	assert_int_equal(sip_check_hop(bad, &h, &top, &reason), 400);
 	h = scan_good(none);
-	assert_int_equal(sip_check_hop(none, &h, &reason), 400);
+	assert_int_equal(sip_check_hop(none, &h, &top, &reason), 400);
 }
 
 int main(void)

@@ -78,6 +78,22 @@ static void test_tokens(void **state)
 }
 
 /* Each byte at each place, for eight are looked at together. */
+static void test_quoted(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+	} cases[] = {
+		{ "\"\"", 2 },          { "\"a\" \"b\"", 3 },   { "\"a\\\"b\"c", 6 }, { "\"a\\\\\"b\"", 5 },
+		{ "\"a\" \\\"b\"", 3 }, { "\"a\\\"b\" \"", 6 }, { "\"", 0 },          { "\"a", 0 },
+		{ "\"a\\\"", 0 },       { "\"a\\", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(sip_quoted_n(text_of(cases[i].text)), cases[i].n);
+}
+
 static void test_plain(void **state)
 {
 	char s[19];
@@ -136,7 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_marks),  cmocka_unit_test(test_values), cmocka_unit_test(test_params),
-		cmocka_unit_test(test_tokens), cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_tokens), cmocka_unit_test(test_plain),  cmocka_unit_test(test_quoted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,26 @@ static void test_receive(void **state)
 	}
 }
 
+/* What was read of a Via holds for a copy of the message too. */
+static void test_mark_after_a_move(void **state)
+{
+	static const char text[] = "INFO b SIP/2.0\r\nVia: SIP/2.0/UDP z;rport;branch=z9hG4bK1\r\nFrom: a\r\nTo: b\r\n"
+				   "Call-ID: 1\r\nCSeq: 1 INFO\r\n\r\n";
+	char copy[sizeof(text)], found[2 * sizeof(text)], room[SIP_VIA_ROOM];
+	struct sip_head h = scan_good(text);
+	struct sip_splice s = { 0 };
+	struct sip_via_place place;
+	struct sip_via v;
+
+	(void)state;
+	assert_true(sip_via_read(&v, sip_top_via(text, &h)));
+	place = sip_via_place(text, &v);
+	memcpy(copy, text, sizeof(text));
+	assert_int_equal(sip_via_mark(&s, copy, &place, SIP_TEXT("10.0.0.8"), 4000, room), 0);
+	assert_true(edit_join(&s, copy, strlen(copy), found, sizeof(found)) > 0);
+	assert_non_null(strstr(found, "UDP z;received=10.0.0.8;rport=4000;branch=z9hG4bK1\r\n"));
+}
+
 static void test_receive_fails(void **state)
 {
 	static const char bad[] = "INFO b SIP/2.0\r\nVia: SIP/2.0/UDP a;;\r\nFrom: a\r\nTo: b\r\nCall-ID: 1\r\n"
@@ -253,10 +273,10 @@ static void test_answer_port(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),        cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_cut_off),     cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_receive),     cmocka_unit_test(test_receive_fails),
-		cmocka_unit_test(test_answer_port),
+		cmocka_unit_test(test_read),          cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_receive),       cmocka_unit_test(test_mark_after_a_move),
+		cmocka_unit_test(test_receive_fails), cmocka_unit_test(test_answer_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,12 +99,41 @@ static void test_no_bytes_at_all(void **state)
 	assert_int_equal(siphash(key, NULL, 0), siphash(key, "", 0));
 }
 
+/* Pieces are one message, each behind its length, wherever they are cut. */
+static void test_pieces(void **state)
+{
+	unsigned char key[16] = { 3 }, message[64];
+	char text[48];
+	uint64_t whole[2], found[2];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof text; i++)
+		text[i] = (char)(i * 37);
+	for (unsigned a = 0; a < 20; a++) {
+		for (unsigned b = 0; b < 28; b++) {
+			struct lg_span pieces[] = { { text, a }, { NULL, 0 }, { text + a, b } };
+			size_t n = a + b + 12;
+
+			memset(message, 0, sizeof message);
+			message[0] = (unsigned char)a;
+			memcpy(message + 4, text, a);
+			message[8 + a] = (unsigned char)b;
+			memcpy(message + 12 + a, text + a, b);
+			siphash128(key, message, n, whole);
+			siphash128_pieces(key, pieces, 3, found);
+			assert_int_equal(siphash_pieces(key, pieces, 3), siphash(key, message, n));
+			assert_true(found[0] == whole[0] && found[1] == whole[1]);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_key_and_length_count),
 		cmocka_unit_test(test_no_bytes_at_all),
+		cmocka_unit_test(test_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

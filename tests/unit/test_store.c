@@ -327,9 +327,9 @@ static const unsigned char secret[16] = "0123456789abcdef";
 
 static struct store_key key_from(const char *scope, const char *a, const char *b)
 {
-	struct lg_span values[2] = { span_of(a), span_of(b) };
+	struct lg_span pieces[] = { span_of(scope), span_of(a), span_of(b) };
 
-	return store_key_of(secret, span_of(scope), values, (a != NULL) + (b != NULL));
+	return store_key_of(secret, pieces, 1 + (a != NULL) + (b != NULL));
 }
 
 /* No two of these are the same key, though their texts run together. */
@@ -341,6 +341,7 @@ static void test_key_of(void **state)
 		{ "pool", "c", "ab" }, { "poo", "lab", "c" }, { "pool", "abc", NULL }, { "pool", "abc", "" },
 	};
 	static const unsigned char other[16] = "0123456789abcdeg";
+	struct lg_span pool = span_of("pool"), none = SPAN_NONE;
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(texts); i++) {
@@ -352,8 +353,8 @@ static void test_key_of(void **state)
 			assert_true((k.a == l.a) == (i == j) && (k.b == l.b) == (i == j));
 		}
 	}
-	assert_true(store_key_of(other, span_of("pool"), NULL, 0).a != key_from("pool", NULL, NULL).a);
-	assert_true(store_key_of(secret, SPAN_NONE, NULL, 0).a == key_from("", NULL, NULL).a);
+	assert_true(store_key_of(other, &pool, 1).a != key_from("pool", NULL, NULL).a);
+	assert_true(store_key_of(secret, &none, 1).a == key_from("", NULL, NULL).a);
 }
 
 int main(void)
