@@ -40,11 +40,12 @@ def gateway(play, kind, behind, options=""):
             server = play.udp_server(name, port=5060)
             server.answer = lambda data, name=name: bytes(response(Message(data), server=name))
         else:
-            server = play.server(name)
+            server = play.tls_server(name) if behind == "tls" else play.server(name)
         servers.append(server)
     tls = kind == "tls"
-    play.gateway(servers, bind=kind, pool=f'transport = "{behind}", monitor = false',
-                 words=play.certificates.word("pool") if tls else "",
+    pool = 'tls = "pool", tls_name = "pool.test"' if behind == "tls" else f'transport = "{behind}"'
+    play.gateway(servers, bind=kind, pool=pool + ", monitor = false",
+                 words=play.certificates.word("pool") if "tls" in (kind, behind) else "",
                  listener=f'{"tls = " + chr(34) + "pool" + chr(34) + "," if tls else ""} options = {{ mode = "hop", {options} }}')
     return servers
 
@@ -92,6 +93,21 @@ def tcp_in_udp_out(play):
 @story
 def tls_in_tcp_out(play):
     ask_and_see(play, "tls", "tcp")
+
+
+@story
+def tls_in_udp_out(play):
+    ask_and_see(play, "tls", "udp")
+
+
+@story
+def udp_in_tls_out(play):
+    ask_and_see(play, "udp", "tls")
+
+
+@story
+def tcp_in_tls_out(play):
+    ask_and_see(play, "tcp", "tls")
 
 
 def udp_gateway_on(play, server, bind, port):
