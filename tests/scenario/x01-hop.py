@@ -67,6 +67,9 @@ def ask_and_see(play, kind, behind):
         vias = seen.all("Via")
         expect(vias[0].startswith(f"SIP/2.0/{TEXT[behind]} 127."), f"our Via: {vias[0]}")
         expect(";branch=z9hG4bKlg" in vias[0], "its branch is ours")
+        if behind == "udp":
+            sources = {f"{host}:{port}" for host, port in server.sources}
+            expect(vias[0].split()[1].split(";")[0] in sources, f"our Via names the socket: {vias[0]} of {sources}")
         equal((len(vias), seen.header("Max-Forwards"), seen.body), (2, "69", b"how are you"), "what the server sees")
 
 
