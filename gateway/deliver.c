@@ -250,7 +250,7 @@ enum lg_send deliver(struct lg_span token, enum lg_use use, struct link *from, c
 	struct link *to;
 	struct token t;
 
-	if (!from || (use == LG_ROUTE && !from->pub.server) || token_read(&t, use, token) < 0)
+	if (!from || (use != LG_ANSWER && !from->pub.server) || token_read(&t, use, token) < 0)
 		return LG_GONE;
 	if (t.by_address)
 		return send_datagram(from->worker, &t, pieces, n);

@@ -268,6 +268,11 @@ static bool stay(struct exchange *x)
 	return true;
 }
 
+static bool was_tried_enough(const struct exchange *x)
+{
+	return (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED;
+}
+
 static void place(struct exchange *x)
 {
 	if (x->session->in.expected) {
@@ -275,8 +280,7 @@ static void place(struct exchange *x)
 		return;
 	}
 	x->state = EXCHANGE_PLACING;
-	if (!x->reach || x->session->shared /* a server's own request */ ||
-	    (x->tried.n && x->tried.n >= x->reach->pool->tries) || x->tried.n == BALANCE_TRIED) {
+	if (!x->reach || x->session->shared || was_tried_enough(x)) { /* shared: a server's own request */
 		answer(x, &no_server);
 		return;
 	}

@@ -220,8 +220,9 @@ struct lg_lost {
 enum { LG_TOKEN = 112 }; /* bytes, at most */
 
 enum lg_use {
-	LG_ANSWER, /* answers go there: from any link */
-	LG_ROUTE,  /* requests go there: only from a link whose `server` is set */
+	LG_ANSWER,        /* answers go there: from any link */
+	LG_ROUTE,         /* requests go there: only from a link whose `server` is set */
+	LG_SERVER_ANSWER, /* answers go there: only from such a link */
 };
 
 enum lg_learned {
@@ -434,8 +435,7 @@ struct lg_plugin {
 	/* There is no server, or a policy answers: say so to x->from.  The exchange ends when it returns. */
 	void (*respond)(struct lg_exchange *x, const struct lg_reply *reply);
 
-	/* After `routed`, the server's link died or the deadline passed.  The exchange ends when it returns, but for
-	 * `again`. */
+	/* After `routed`, the server's link died or the deadline passed.  Its return ends x, but for `again`. */
 	void (*lost)(struct lg_exchange *x, const struct lg_lost *why);
 
 	/* The peer sends no more.  NULL: the link is flushed and closed. */

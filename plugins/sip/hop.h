@@ -27,6 +27,7 @@ struct hop_link {
 	struct stream
 		stream; /* first: stream.h works on hop links too; of it `cursor`, `full`, `held`, `closing`, `told` */
 	size_t need;    /* bytes of the message at the front that has begun; nothing is read before they are there */
+	bool full;      /* some that cannot be held go on sending to it: it takes no more from those */
 	struct lg_link *held; /* the links that wait for this one to have room, by `next_held` */
 	struct lg_link *next_held;
 	struct hop_owner waits; /* the exchanges that this link has begun and the table keeps */
@@ -102,8 +103,10 @@ struct sip_text hop_link_named(const char *name, struct lg_span local, char room
 /* Calls hop_expired in `ms` milliseconds, or earlier. */
 void hop_link_alarm(struct lg_link *l, uint64_t now_ms, uint64_t ms);
 
-/* `from` reads on when `to` has room. */
+/* `from` reads on when `to` has room; what comes by datagrams gets no more in until then. */
 void hop_link_wait(struct lg_link *from, struct lg_link *to);
+
+bool hop_link_takes(const struct lg_link *to, const struct lg_link *from);
 
 void hop_link_ended(struct lg_link *l);
 void hop_link_settled(struct lg_link *l); /* one of its exchanges has ended */

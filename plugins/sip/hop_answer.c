@@ -66,6 +66,17 @@ static bool is_for_another(const struct message *m)
 	return m->head.via_lines > 1 || sip_via_count(m->bytes.p, &m->head) > 1;
 }
 
+/* To a client, if it comes from a server; to a server from anybody. */
+static enum lg_send send_back(struct lg_link *l, struct sip_text t, const struct hop_out *o)
+{
+	struct lg_span token = { t.p, t.n };
+	enum lg_send sent = LG_GONE;
+
+	if (hop_is_server(l))
+		sent = l->host->send_to(token, LG_SERVER_ANSWER, l, o->pieces, o->npieces);
+	return sent == LG_GONE ? l->host->send_to(token, LG_ANSWER, l, o->pieces, o->npieces) : sent;
+}
+
 void hop_answer_received(struct lg_link *l, const struct message *m)
 {
 	struct sip_text token;
@@ -82,8 +93,7 @@ void hop_answer_received(struct lg_link *l, const struct message *m)
 		server_is_busy(l, m);
 	if (!hop_wait_answer(l, m, &b, &entry))
 		return;
-	if (make(&o, l, m, hop_wait_edits(l, entry)) < 0 ||
-	    l->host->send_to((struct lg_span){ token.p, token.n }, LG_ANSWER, l, o.pieces, o.npieces) == LG_GONE)
+	if (make(&o, l, m, hop_wait_edits(l, entry)) < 0 || send_back(l, token, &o) == LG_GONE)
 		l->host->count(l, COUNT_UNDELIVERED, 1);
 	if (entry)
 		hop_wait_answered(l, m, entry);

@@ -143,14 +143,15 @@ static unsigned route_pieces(const char *p, const struct sip_head *h, unsigned s
 	return n;
 }
 
-uint64_t hop_loop_hash(const struct lg_host *host, const char *p, const struct sip_head *h, unsigned routes)
+uint64_t hop_loop_hash(const struct lg_host *host, const char *p, const struct sip_head *h, unsigned routes,
+		       struct sip_text token)
 {
 	struct lg_span pieces[LOOP_PIECES] = {
 		span(sip_text(p, h->call_id)),     { (const char *)&h->cseq, sizeof(h->cseq) },
 		span(sip_text(p, h->method_name)), span(sip_text(p, h->uri)),
-		span(sip_from_tag(p, h)),
+		span(sip_from_tag(p, h)),          span(token),
 	};
-	unsigned n = 5;
+	unsigned n = 6;
 
 	n += route_pieces(p, h, routes, pieces + n, LOOP_PIECES - n);
 	return host->digest(pieces, n);

@@ -42,8 +42,10 @@ size_t hop_branch_write(char out[HOP_BRANCH_ROOM], const char id[HOP_ID], const 
 /* Reads a branch.  False: it is none of ours. */
 bool hop_branch_read(struct hop_branch *b, struct sip_text *token, const char id[HOP_ID], struct sip_text branch);
 
-/* The loop digest of a request: of all that decides where it goes.  `routes` values of Route are not counted. */
-uint64_t hop_loop_hash(const struct lg_host *host, const char *p, const struct sip_head *h, unsigned routes);
+/* The loop digest of a request: of all that decides where it goes.  `routes` values of Route are not counted; `token`
+ * is what they say, of a server's request. */
+uint64_t hop_loop_hash(const struct lg_host *host, const char *p, const struct sip_head *h, unsigned routes,
+		       struct sip_text token);
 void hop_loop_write(char out[HOP_LOOP], uint64_t loop);
 
 /* Has this request been here, with the same loop digest (RFC 3261 section 16.3)?  `top` is its topmost Via. */

@@ -13,12 +13,14 @@
 
 /* ---- Names ---- */
 
+/* Only servers answer clients: whoever has seen a client's Via may not answer in their place. */
 struct lg_span hop_link_token(struct lg_link *l, uint16_t port)
 {
 	struct hop_link *h = hop_link_of(l);
+	enum lg_use use = hop_is_server(l) ? LG_ANSWER : LG_SERVER_ANSWER;
 
 	if (h->answer_n == 0 || h->answer_port != port) {
-		h->answer_n = (uint8_t)l->host->token(l, LG_ANSWER, port, h->answer);
+		h->answer_n = (uint8_t)l->host->token(l, use, port, h->answer);
 		h->answer_port = port;
 	}
 	return (struct lg_span){ h->answer, h->answer_n };
@@ -104,11 +106,25 @@ void hop_link_expired(struct lg_link *l)
 
 /* ---- Waiting for room ---- */
 
+static bool cannot_be_held(const struct lg_link *from)
+{
+	return !from->session || from->transport == LG_UDP;
+}
+
+bool hop_link_takes(const struct lg_link *to, const struct lg_link *from)
+{
+	return !hop_link_of(to)->full || !cannot_be_held(from);
+}
+
 void hop_link_wait(struct lg_link *from, struct lg_link *to)
 {
 	struct hop_link *h = hop_link_of(from);
 
-	if (!from->session || from->transport == LG_UDP || h->stream.full)
+	if (cannot_be_held(from)) {
+		hop_link_of(to)->full = true;
+		return;
+	}
+	if (h->stream.full)
 		return;
 	h->stream.full = to;
 	h->next_held = hop_link_of(to)->held;
@@ -136,6 +152,7 @@ void hop_link_writable(struct lg_link *l)
 {
 	struct hop_link *h = hop_link_of(l);
 
+	h->full = false;
 	release(l);
 	if (h->stream.full == l) {
 		h->stream.full = NULL;

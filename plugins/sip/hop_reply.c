@@ -57,11 +57,15 @@ static int receive(struct lg_link *l, const char *p, const struct sip_head *h, s
 static void say(struct lg_link *l, const char *p, const struct sip_head *h, struct lg_span text)
 {
 	struct sip_via top;
+	char token[LG_TOKEN];
+	unsigned n;
 
-	if (l->transport == LG_UDP && l->side == LG_CLIENT && sip_via_read(&top, sip_top_via(p, h)))
-		l->host->send_to(hop_link_token(l, hop_answer_port(l, &top)), LG_ANSWER, l, &text, 1);
-	else
+	if (l->transport == LG_UDP && l->side == LG_CLIENT && sip_via_read(&top, sip_top_via(p, h))) {
+		n = l->host->token(l, LG_ANSWER, hop_answer_port(l, &top), token); /* it never leaves the gateway */
+		l->host->send_to((struct lg_span){ token, n }, LG_ANSWER, l, &text, 1);
+	} else {
 		stream_say(l, text);
+	}
 }
 
 void hop_reply(struct lg_link *l, const char *p, const struct sip_head *h, const struct lg_reply *reply)

@@ -5,6 +5,7 @@
  */
 #include "hop_request.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "hop_reply.h"
@@ -99,7 +100,8 @@ bool hop_request_read(struct hop_request *r, struct lg_link *l, const struct mes
 		hop_request_refuse(l, p, h, code, COUNT_MALFORMED);
 		return false;
 	}
-	r->loop = hop_loop_hash(l->host, p, h, r->routes);
+	r->loop = hop_loop_hash(l->host, p, h, r->routes,
+				hop_is_server(l) ? sip_text(p, r->token) : (struct sip_text){ NULL, 0 });
 	if (hop_loop_closed(p, h, &top, hop_of(l)->id, r->loop)) {
 		hop_request_refuse(l, p, h, 482, COUNT_LOOPS);
 		return false;
@@ -218,6 +220,11 @@ void hop_request_routed(struct lg_exchange *x, struct lg_link *to)
 		return;
 	}
 	ret = hop_send(x->from, x->unit, r, x, to);
+	if (ret == -EAGAIN) {
+		hop_reply_overload(x->from, x->unit.p, &r->request.head);
+		over(x);
+		return;
+	}
 	if (ret < 0 || (ret == 0 && !hop_wait_pending(x))) { /* what waits is told that its link is lost */
 		hop_reply_status(x->from, x->unit.p, &r->request.head, 500);
 		over(x);

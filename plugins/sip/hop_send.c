@@ -3,6 +3,8 @@
  */
 #include "hop_send.h"
 
+#include <errno.h>
+
 #include "hop_forward.h"
 #include "hop_record.h"
 
@@ -15,6 +17,8 @@ int hop_send(struct lg_link *from, struct lg_span unit, const struct hop_request
 	enum lg_send sent;
 	int ret;
 
+	if (!hop_link_takes(to, from))
+		return -EAGAIN;
 	job.via = (struct hop_door){ to->transport, hop_link_sent_by(to, o.rooms[0]) };
 	if (hop_record_wanted(&job)) {
 		job.server = (struct hop_door){ to->transport, hop_link_home(to, o.rooms[1]) };

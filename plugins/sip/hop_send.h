@@ -6,7 +6,7 @@
 #include "hop.h"
 
 /* Sends the request `unit` of `from` by the link `to`, with the edits of `x` (may be NULL).  When `to` is full, `from`
- * waits for it.  1, 0: `to` is closing, or -errno: it cannot be written. */
+ * waits for it; -EAGAIN: it cannot, and there is no room.  1, 0: `to` is closing, or -errno: it cannot be written. */
 int hop_send(struct lg_link *from, struct lg_span unit, const struct hop_request *r, const struct lg_exchange *x,
 	     struct lg_link *to);
 

@@ -116,11 +116,27 @@ void hop_table_sweep(struct hop_table *t, uint64_t now_ms)
 	}
 }
 
+void hop_table_remember(struct hop_table *t, uint64_t hash, uint64_t until_ms)
+{
+	if (!t->past)
+		t->past = calloc(HOP_PASTS, sizeof(*t->past));
+	if (t->past)
+		t->past[hash % HOP_PASTS] = (struct hop_past){ hash, until_ms };
+}
+
+bool hop_table_remembers(const struct hop_table *t, uint64_t hash, uint64_t now_ms)
+{
+	const struct hop_past *past = t->past ? &t->past[hash % HOP_PASTS] : NULL;
+
+	return past && past->hash == hash && past->until_ms > now_ms;
+}
+
 void hop_table_fini(struct hop_table *t)
 {
 	for (uint32_t i = 1; i <= t->size; i++)
 		free(t->all[i].sent);
 	free(t->all);
 	free(t->buckets);
+	free(t->past);
 	*t = (struct hop_table){ .limit = t->limit };
 }

@@ -38,11 +38,18 @@ struct hop_owner {
 	uint32_t first, last;
 };
 
+/* What was answered lately: who sends it again needs nobody else.  A few are forgotten too early. */
+struct hop_past {
+	uint64_t hash, until_ms;
+};
+enum { HOP_PASTS = 4096 };
+
 struct hop_table {
 	struct hop_wait *all; /* from 1 on */
 	uint32_t *buckets;    /* `size` of them */
 	uint32_t size, n, limit;
-	uint32_t free, hand; /* hand: the next one that is looked at for being overdue */
+	uint32_t free, hand;   /* hand: the next one that is looked at for being overdue */
+	struct hop_past *past; /* HOP_PASTS of them, by hash; NULL: none yet */
 };
 
 /* Is there room for one more?  Makes it if need be.  False: the limit is reached, or memory is out. */
@@ -67,6 +74,10 @@ void hop_table_remove(struct hop_table *t, struct hop_owner *owner, uint32_t i);
 
 /* Removes a few of HOP_MOVED whose time is over; called now and then, it finds them all. */
 void hop_table_sweep(struct hop_table *t, uint64_t now_ms);
+
+/* This has been answered; has it, not longer ago than that? */
+void hop_table_remember(struct hop_table *t, uint64_t hash, uint64_t until_ms);
+bool hop_table_remembers(const struct hop_table *t, uint64_t hash, uint64_t now_ms);
 
 void hop_table_fini(struct hop_table *t);
 

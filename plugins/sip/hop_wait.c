@@ -45,6 +45,15 @@ static void set_due(struct hop_wait *w, uint64_t ms)
 
 /* ---- It begins ---- */
 
+/*
+ * May it come again when it has been answered?  A server need not answer an INVITE again then (RFC 3261 section 17.2.1,
+ * RFC 6026 section 7.1), and its silence says nothing.
+ */
+static bool is_repeated(const struct lg_link *from, bool invite)
+{
+	return invite && from->transport == LG_UDP;
+}
+
 bool hop_wait_may(struct lg_link *l, const struct hop_request *r)
 {
 	const struct sip_head *h = &r->request.head;
@@ -53,6 +62,8 @@ bool hop_wait_may(struct lg_link *l, const struct hop_request *r)
 	if (h->method == SIP_ACK || h->method == SIP_CANCEL || h->method == SIP_BENOTIFY)
 		return false;
 	if (r->in_dialog || h->has_credentials || hop_table_find(t, r->branch.hash) != 0)
+		return false;
+	if (is_repeated(l, h->method == SIP_INVITE) && hop_table_remembers(t, r->branch.hash, l->host->now_ms()))
 		return false;
 	if (t->n > 0)
 		hop_table_sweep(t, l->host->now_ms());
@@ -158,6 +169,8 @@ static void end(struct lg_link *l, uint32_t i, int status)
 	struct lg_link *from = w->from;
 
 	((struct request *)x->data)->status = status;
+	if (is_repeated(from, w->invite))
+		hop_table_remember(t, w->hash, l->host->now_ms() + HOP_REPEATS_MS);
 	forget(t, i, l->host->now_ms(), late_ms(l, w, status));
 	l->host->done(x);
 	hop_link_settled(from);

@@ -3,6 +3,7 @@
  * fuzz_sip_edit: any message that the scan lets pass, changed as a hop changes it.  The result must scan again to the
  * same message but for the change, and libosip2 must read in its Vias and Routes what was meant.  Built by `make fuzz`.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +236,10 @@ static void write_ack(const struct unit *m)
 	struct unit u = { .p = malloc(room) };
 	int n = u.p ? sip_ack_write(u.p, room, m->p, &m->h, &ack, m->p, &m->h) : -1;
 
+	if (n == -EINVAL && m->h.to.n == 0) { /* an empty To goes through a scan, but into no ACK */
+		free(u.p);
+		return;
+	}
 	if (n < 0)
 		stop("an ACK that does not fit");
 	u.n = (size_t)n;

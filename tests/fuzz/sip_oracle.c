@@ -165,11 +165,20 @@ static bool is_accepted_via(struct sip_text value)
 	return ok;
 }
 
+/* A message's Routes are divided by it at commas inside some URIs too, though they are in <>, and lost behind a name
+ * with a tab, which alone it reads. */
+static bool is_plain_route(struct sip_text value)
+{
+	struct sip_text uri = sip_uri_in(value);
+
+	return uri.n > 0 && !memchr(uri.p, ',', uri.n) && !memchr(value.p, '\t', value.n);
+}
+
 static bool is_accepted_route(struct sip_uri *u, struct sip_text value)
 {
 	char *s = copy_value(value);
 	osip_route_t *route = NULL;
-	bool ok = sip_uri_of(u, value) && osip_route_init(&route) == OSIP_SUCCESS &&
+	bool ok = is_plain_route(value) && sip_uri_of(u, value) && osip_route_init(&route) == OSIP_SUCCESS &&
 		  osip_route_parse(route, s) == OSIP_SUCCESS;
 
 	osip_route_free(route);
@@ -255,7 +264,8 @@ const char *sip_oracle_hop_differs(const char *p, size_t n, const struct sip_hea
 	if (h->kind == SIP_RESPONSE && h->start.n <= sizeof("SIP/2.0 200") - 1)
 		return NULL;
 	/* It reads terminated text: a NUL, escaped as it may be, ends what it sees. */
-	if (sip_check_hop(p, h, &top, &reason) != 0 || memchr(p, '\0', h->head_n) || osip_message_init(&m) != OSIP_SUCCESS)
+	if (sip_check_hop(p, h, &top, &reason) != 0 || memchr(p, '\0', h->head_n) ||
+	    osip_message_init(&m) != OSIP_SUCCESS)
 		return NULL;
 	if (osip_message_parse(m, p, n) == OSIP_SUCCESS) {
 		differs = compare_via(m, p, h);

@@ -129,6 +129,30 @@ static void a_client_cannot_settle_what_waits(void **state)
 	fake_destroy(f);
 }
 
+/* Nor, though the Via that it knows has the token of another client, to that one: what clients say goes to servers. */
+static void a_client_cannot_answer_another(void **state)
+{
+	static const enum lg_transport transports[] = { LG_TCP, LG_UDP };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct fake *f = hop_play(NULL);
+		const char *text = SAY(.method = "INVITE"), *ok;
+		struct fake_peer *client = transports[i] == LG_UDP ? datagram(f, NULL, text) : fake_client(f, false);
+		struct fake_peer *other = fake_client(f, false);
+
+		if (transports[i] != LG_UDP)
+			fake_text(client, text);
+		ok = answer(fake_shared(f, 0), 200, NULL);
+		fake_text(other, ok);
+		assert_int_equal(client->got_n, 0);
+		assert_int_equal(f->counts[COUNT_UNDELIVERED], 1);
+		fake_text(fake_shared(f, 0), ok);
+		assert_int_equal(messages(client), 1);
+		fake_destroy(f);
+	}
+}
+
 static void a_client_that_has_gone(void **state)
 {
 	struct fake_peer *client, *server;
@@ -261,6 +285,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_ours_is_dropped),
 		cmocka_unit_test(a_forged_token_reaches_nobody),
 		cmocka_unit_test(a_client_cannot_settle_what_waits),
+		cmocka_unit_test(a_client_cannot_answer_another),
 		cmocka_unit_test(a_client_that_has_gone),
 		cmocka_unit_test(a_client_elsewhere_that_has_gone),
 		cmocka_unit_test(an_answer_may_come_by_another_link),

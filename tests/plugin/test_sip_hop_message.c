@@ -298,6 +298,32 @@ static void a_full_server_holds_its_clients(void **state)
 	fake_destroy(f);
 }
 
+/* Who sends datagrams cannot be held: no more is queued for it until there is room. */
+static void a_full_server_refuses_datagrams(void **state)
+{
+	struct fake *f = hop_play(NULL);
+	struct fake_peer *flow, *other, *server;
+
+	(void)state;
+	f->shared = LG_TCP;
+	fake_own(f, "call", 0);
+	flow = datagram(f, NULL, SAY(.method = "BYE", .to = "<sip:b@c>;tag=1"));
+	server = fake_shared(f, 0);
+	fake_fill(server);
+	datagram(f, flow, SAY(.method = "BYE", .to = "<sip:b@c>;tag=1", .cseq = 2));
+	assert_int_equal(flow->got_n, 0);
+	datagram(f, flow, SAY(.method = "BYE", .to = "<sip:b@c>;tag=1", .cseq = 3));
+	assert_true(starts(flow, "SIP/2.0 503 "));
+	other = datagram(f, NULL, SAY(.method = "INVITE"));
+	assert_true(starts(other, "SIP/2.0 503 "));
+	assert_int_equal(messages(server), 2);
+	fake_drain(server);
+	datagram(f, flow, SAY(.method = "BYE", .to = "<sip:b@c>;tag=1", .cseq = 4));
+	assert_int_equal(messages(server), 3);
+	assert_int_equal(f->open, 0);
+	fake_destroy(f);
+}
+
 /* Whoever waits may go, and so may what is waited for. */
 static void who_waits_may_go(void **state)
 {
@@ -426,6 +452,7 @@ int main(void)
 		cmocka_unit_test(answers_over_udp),
 		cmocka_unit_test(a_flow_is_kept_for_a_while),
 		cmocka_unit_test(a_full_server_holds_its_clients),
+		cmocka_unit_test(a_full_server_refuses_datagrams),
 		cmocka_unit_test(who_waits_may_go),
 		cmocka_unit_test(a_full_client_waits_for_itself),
 		cmocka_unit_test(the_last_answer_arrives),

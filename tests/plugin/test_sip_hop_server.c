@@ -282,11 +282,38 @@ static void a_servers_loop_is_482(void **state)
 	(void)state;
 	fake_text(server, SAY(.method = "MESSAGE", .extra = route));
 	snprintf(text, sizeof(text), "%s", message(client, 0));
-	fake_text(server, text); /* without its Routes, as it left */
+	snprintf(strstr(text, "\r\n") + 2, 4096, "%s%s", route, strstr(message(client, 0), "\r\n") + 2);
+	fake_text(server, text); /* it has come back, and goes to the same client */
 	assert_true(starts(server, "SIP/2.0 482 Loop Detected\r\n"));
 	fake_forget(server);
 	fake_text(server, SAY(.method = "MESSAGE", .cseq = 2, .extra = "Max-Forwards: 0\r\n"));
 	assert_true(starts(server, "SIP/2.0 483 "));
+	fake_destroy(f);
+}
+
+/* What a client has sent, and its server sends on to another one with the same Request-URI, is no loop: the token says
+ * where it goes. */
+static void a_call_between_clients_is_no_loop(void **state)
+{
+	struct fake_peer *client, *server, *caller;
+	char route[2048], text[8192];
+	struct fake *f = registered(LG_TCP, &client, &server, route);
+	const char *line;
+
+	(void)state;
+	fake_own(f, "t", 0);
+	fake_text(caller = fake_client(f, false), SAY(.method = "INVITE", .call_id = "t"));
+	line = strstr(message(server, 0), "\r\n") + 2;
+	snprintf(text, sizeof(text), "INVITE %s SIP/2.0\r\nVia: SIP/2.0/TCP server;branch=z9hG4bKs\r\n%s%s",
+		 "sip:bob@corp.example", route, line);
+	assert_int_equal(strncmp(text, server->got, strcspn(text, "\r")), 0);
+	fake_text(server, text);
+	assert_int_equal(f->counts[COUNT_LOOPS], 0);
+	assert_int_equal(messages(client), 1);
+	/* But what that one sends back is. */
+	fake_text(client, message(client, 0));
+	assert_true(starts(client, "INVITE "));
+	assert_int_equal(f->counts[COUNT_LOOPS], 1);
 	fake_destroy(f);
 }
 
@@ -320,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_client_that_has_gone_is_430),
 		cmocka_unit_test(nothing_is_kept_for_a_flow_that_has_gone),
 		cmocka_unit_test(a_servers_loop_is_482),
+		cmocka_unit_test(a_call_between_clients_is_no_loop),
 		cmocka_unit_test(a_udp_client_is_reached_by_its_address),
 	};
 

@@ -432,6 +432,28 @@ static void a_retransmission_waits_for_the_link(void **state)
 	fake_destroy(f);
 }
 
+/* An INVITE that was on its way again when its answer came: the server may well be silent now (RFC 3261 section 17.2.1,
+ * RFC 6026 section 7.1), and nobody else must ring. */
+static void a_late_retransmission_waits_for_nothing(void **state)
+{
+	static const int statuses[] = { 180, 200, 486 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct fake *f = hop_play(NULL);
+		struct fake_peer *client = datagram(f, NULL, SAY(.method = "INVITE")), *server = fake_shared(f, 0);
+
+		fake_text(server, answer(server, statuses[i], NULL));
+		datagram(f, client, SAY(.method = "INVITE"));
+		assert_int_equal(messages(server), 2);
+		fake_pass(f, HOP_FIRST_ANSWER);
+		assert_int_equal(f->agains, 0);
+		fake_pass(f, HOP_FIRST_ANSWER);
+		assert_int_equal(messages(client), 1);
+		fake_destroy(f);
+	}
+}
+
 /* ---- Ends ---- */
 
 static void a_client_that_goes_takes_it_along(void **state)
@@ -487,6 +509,7 @@ int main(void)
 		cmocka_unit_test(what_follows_bears_the_new_branch),
 		cmocka_unit_test(a_retransmission_goes_to_the_same_link),
 		cmocka_unit_test(a_retransmission_waits_for_the_link),
+		cmocka_unit_test(a_late_retransmission_waits_for_nothing),
 		cmocka_unit_test(a_client_that_goes_takes_it_along),
 		cmocka_unit_test(a_stolen_branch_gets_nothing),
 	};

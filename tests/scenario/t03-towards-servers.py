@@ -7,9 +7,9 @@ from play import equal, expect, lync, main, request, story
 POOL = 'tls = "pool", tls_name = "pool.test"'
 
 
-def gateway_to(play, servers, pool=POOL, route="auto"):
+def gateway_to(play, servers, pool=POOL, options='route = "auto"'):
     return play.gateway(servers, bind="tls", words=play.certificates.word("pool"), pool=pool,
-                        listener=f'tls = "pool", verify = "optional", peers = {{ "edge.test" }}, options = {{ route = "{route}" }}')
+                        listener=f'tls = "pool", verify = "optional", peers = {{ "edge.test" }}, options = {{ {options} }}')
 
 
 @story
@@ -23,6 +23,18 @@ def only_a_trusted_peers_traffic_shows_the_gateways_certificate(play):
                 asked = make("REGISTER")
                 equal(play.tls_client(name).ask(asked).server, "one", f"the server for a client with certificate {name}")
                 equal(one.link_of(asked).shown, shown, f"what the server is shown for a client with certificate {name}")
+
+
+@story
+def links_that_clients_share_are_kept_apart_too(play):
+    one = play.tls_server("one")
+    gateway_to(play, [one], options='mode = "hop"')
+    ours = play.certificates.der("pool")
+    for turn in range(2):
+        for name, shown in ((None, None), ("edge", ours), ("stranger", None), ("forged", None)):
+            asked = request("REGISTER")
+            equal(play.tls_client(name).ask(asked).server, "one", f"the server for a client with certificate {name}")
+            equal(one.link_of(asked).shown, shown, f"what the server is shown for a client with certificate {name}")
 
 
 @story
@@ -73,7 +85,7 @@ def an_expired_server_is_refused(play):
 @story
 def another_server_is_tried_when_one_does_not_verify(play):
     bad, good = play.tls_server("bad", "forged"), play.tls_server("good")
-    gateway_to(play, [bad, good], route="message")
+    gateway_to(play, [bad, good], options='route = "message"')
     client = play.tls_client()
     equal({client.ask(request()).server for _ in range(6)}, {"good"}, "who answers")
     equal(bad.requests, [], "what the wrong server got")

@@ -40,11 +40,12 @@ def gateway(play, kind, behind, options=""):
             server = play.udp_server(name, port=5060)
             server.answer = lambda data, name=name: bytes(response(Message(data), server=name))
         else:
-            server = play.server(name)
+            server = play.tls_server(name) if behind == "tls" else play.server(name)
         servers.append(server)
     tls = kind == "tls"
-    play.gateway(servers, bind=kind, pool=f'transport = "{behind}", monitor = false',
-                 words=play.certificates.word("pool") if tls else "",
+    pool = 'tls = "pool", tls_name = "pool.test"' if behind == "tls" else f'transport = "{behind}"'
+    play.gateway(servers, bind=kind, pool=pool + ", monitor = false",
+                 words=play.certificates.word("pool") if "tls" in (kind, behind) else "",
                  listener=f'{"tls = " + chr(34) + "pool" + chr(34) + "," if tls else ""} options = {{ mode = "hop", {options} }}')
     return servers
 
@@ -66,6 +67,9 @@ def ask_and_see(play, kind, behind):
         vias = seen.all("Via")
         expect(vias[0].startswith(f"SIP/2.0/{TEXT[behind]} 127."), f"our Via: {vias[0]}")
         expect(";branch=z9hG4bKlg" in vias[0], "its branch is ours")
+        if behind == "udp":
+            sources = {f"{host}:{port}" for host, port in server.sources}
+            expect(vias[0].split()[1].split(";")[0] in sources, f"our Via names the socket: {vias[0]} of {sources}")
         equal((len(vias), seen.header("Max-Forwards"), seen.body), (2, "69", b"how are you"), "what the server sees")
 
 
@@ -92,6 +96,21 @@ def tcp_in_udp_out(play):
 @story
 def tls_in_tcp_out(play):
     ask_and_see(play, "tls", "tcp")
+
+
+@story
+def tls_in_udp_out(play):
+    ask_and_see(play, "tls", "udp")
+
+
+@story
+def udp_in_tls_out(play):
+    ask_and_see(play, "udp", "tls")
+
+
+@story
+def tcp_in_tls_out(play):
+    ask_and_see(play, "tcp", "tls")
 
 
 def udp_gateway_on(play, server, bind, port):

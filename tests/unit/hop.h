@@ -11,11 +11,12 @@
  *     D  deadline                        S  LG_STREAM                      N  LG_KNOWN
  *     R  the token is for LG_ROUTE       T  the client is trusted from now on
  *     L  LG_LEASED, and it stays open    Y  LG_STAY
+ *     V  the token is for LG_SERVER_ANSWER
  *
- * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "*NUMBER\n", again for that
- * exchange;
- * on a leased link "+TEXT\n", the answer to its tenant, and reuse; ".TEXT\n", and done; "&TEXT\n", keep, and reuse;
- * "/MS\n", no new keys for so long; "?FLAGS TEXT\n", a request of its own.  A client's line "=..." is like a server's.
+ * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "&TOKEN TEXT\n", by
+ * LG_SERVER_ANSWER; "*NUMBER\n", again for that exchange; "/MS\n", no new keys for so long; "?FLAGS TEXT\n", a request
+ * of its own.  On a leased link: "+TEXT\n", the answer to its tenant, and reuse; ".TEXT\n", and done; "#TEXT\n", keep,
+ * and reuse.  A client's line "=..." is like a server's, "!" and "&" too.
  */
 #ifndef HOP_H
 #define HOP_H

@@ -88,6 +88,25 @@ static void test_route(void **state)
 	end_both();
 }
 
+/* Answers that only servers give, on either worker. */
+static void test_server_answer(void **state)
+{
+	(void)state;
+	begin_both("V");
+	wire_say(&b, "&%s from a client far away\n", token);
+	hop_until(&h, "gone from a client far away");
+	wire_say(&a, "&%s from itself\n", token);
+	hop_until(&h, "gone from itself");
+	wire_say(&s, "%s as any answer\n", token);
+	hop_until(&h, "gone as any answer");
+	wire_say(&s, "&%s near\n", token);
+	wire_expect(&a, "near");
+	wire_say(&s2, "&%s far\n", token);
+	wire_expect(&a, "far");
+	assert_true(wire_is_quiet(&a));
+	end_both();
+}
+
 /* A server that has connected by itself counts as one; a client does not. */
 static void test_server_calls(void **state)
 {
@@ -428,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from_another_worker),
 		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_server_answer),
 		cmocka_unit_test(test_server_calls),
 		cmocka_unit_test(test_gone_there),
 		cmocka_unit_test(test_both_gone),

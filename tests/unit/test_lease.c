@@ -502,7 +502,7 @@ static void test_keep(void **state)
 	(void)state;
 	hop_make(&h, 1);
 	begin();
-	first("L one", "&");
+	first("L one", "#");
 	hop_until(&h, "kept 1");
 	gauges(0, 1, 0);
 	ask(&a, &s, "L two", "+"); /* the same server: the same link */
@@ -523,7 +523,7 @@ static void test_keep_ends_with_client(void **state)
 	(void)state;
 	hop_make(&h, 1);
 	begin();
-	first("L one", "&");
+	first("L one", "#");
 	wire_close(&a);
 	assert_true(wire_ends(&s));
 	gauges(0, 0, 0);
@@ -538,7 +538,7 @@ static void test_kept_dies(void **state)
 	(void)state;
 	hop_make(&h, 2);
 	begin();
-	first("L one", "&");
+	first("L one", "#");
 	wire_say(&a, "LY two\n");
 	has(&s, "LY two");
 	wire_close(&s);
@@ -552,7 +552,7 @@ static void test_done_closes_kept(void **state)
 	(void)state;
 	hop_make(&h, 1);
 	begin();
-	first("L one", "&");
+	first("L one", "#");
 	ask(&a, &s, "L two", ".");
 	assert_true(wire_ends(&s));
 	assert_true(wire_ends(&a));
@@ -567,19 +567,19 @@ static void test_keep_limit(void **state)
 	(void)state;
 	hop_make(&h, 3);
 	begin();
-	first("L one", "&");
+	first("L one", "#");
 	wire_say(&a, "L two\n");
 	hop_accept(&h, &s2, 1);
 	has(&s2, "L two");
-	wire_say(&s2, "&two\n");
+	wire_say(&s2, "#two\n");
 	wire_expect(&a, "two");
 	wire_say(&a, "L three\n");
 	hop_accept(&h, &s3, 2);
 	has(&s3, "L three");
-	wire_say(&s3, "&three\n");
+	wire_say(&s3, "#three\n");
 	hop_until(&h, "kept 0");
 	wire_expect(&a, "three");
-	ask(&a, &s, "L four", "&"); /* it is kept already */
+	ask(&a, &s, "L four", "#"); /* it is kept already */
 	assert_false(hop_said(&h, "kept 0; kept 0"));
 	wire_close(&s);
 	wire_close(&s2);
@@ -593,7 +593,7 @@ static void test_stay(void **state)
 	(void)state;
 	hop_make(&h, 2);
 	begin();
-	first("L one", "&");
+	first("L one", "#");
 	for (unsigned i = 0; i < 3; i++)
 		ask(&a, &s, "LY more", "+");
 	atomic_store(&h.servers[0].state->health, HEALTH_DOWN); /* it is the link that counts */
@@ -617,7 +617,7 @@ static void test_stay_is_busy(void **state)
 	(void)state;
 	hop_make(&h, 2);
 	begin();
-	first("L one", "&");
+	first("L one", "#");
 	wire_say(&a, "LY two\n");
 	has(&s, "LY two");
 	wire_say(&a, "LY three\n");
