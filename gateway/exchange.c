@@ -258,6 +258,8 @@ void session_rest(struct link *l, uint32_t ms)
 
 	if (!own || !ms)
 		return;
+	if (!server_rests(own)) /* it stays up: nothing else would tell why it gets no new keys */
+		link_log(l, LG_WARNING, "server-rests", "seconds", LOG_NUM((ms + 999) / 1000));
 	server_rest(own, until_ms);
 	for (unsigned i = 0; link_is_shared(l) && i < s->npools; i++) {
 		for (unsigned k = 0; k < s->pools[i].nservers; k++) {

@@ -114,7 +114,7 @@ static int start(void *data, const void *conf, const struct lg_host *host, char 
 	if (ret == 0 && o->rate > 0)
 		ret = rate_create(&inst->rate, host, (uint32_t)o->rate, (uint32_t)(o->burst ? o->burst : o->rate));
 	if (ret == -ENOMEM)
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 	if (ret == 0)
 		ret = pages_load(&inst->pages, o->pages, err, errlen);
 	if (ret < 0)
@@ -127,11 +127,11 @@ static int check(const void *conf, unsigned transports, char err[], size_t errle
 	const struct options *o = conf;
 
 	if (o->hsts && !field_is_value((struct lg_span){ o->hsts, strlen(o->hsts) })) {
-		snprintf(err, errlen, "hsts must fit a header line");
+		snprintf(err, errlen, "hsts has a line break or another control character");
 		return -EINVAL;
 	}
 	if (o->pages && *o->pages != '/') {
-		snprintf(err, errlen, "pages must be an absolute path");
+		snprintf(err, errlen, "pages must be an absolute path, such as /etc/lychgate/pages");
 		return -EINVAL;
 	}
 	return cookie_check(&o->cookie, transports, err, errlen);

@@ -108,6 +108,7 @@ def a_server_that_wants_rest_gets_no_new_dialogs(play):
     for _ in range(20):
         equal(client.ask(request("INVITE")).server, "s1", "who has answered")
     equal(len(one.got(method="INVITE")), n, "how often the busy one was asked")
+    expect(play.gateways[-1].wait_line("server-rests", one.address, "seconds=60"), "the log tells why")
 
 
 @story
