@@ -39,15 +39,15 @@ def programs():
     return folder
 
 
-def flags():
-    words = {"PKG_CONFIG_LIBDIR": staged("PKGCONFIGDIR"), "PKG_CONFIG_SYSROOT_DIR": STAGE}
-    done = subprocess.run(["pkg-config", "--cflags", "lychgate"], env={**os.environ, **words}, capture_output=True, text=True)
+def pkg_config(*words, **environment):
+    done = subprocess.run(["pkg-config", *words, "lychgate"], capture_output=True, text=True,
+                          env={**os.environ, "PKG_CONFIG_LIBDIR": staged("PKGCONFIGDIR"), **environment})
     equal(done.returncode, 0, f"pkg-config's exit code ({done.stderr.strip()})")
-    return done.stdout.split()
+    return done.stdout.strip()
 
 
 def build(folder, compiler, *words):
-    done = subprocess.run([*compiler, *words, "-Wall", "-Werror", "-shared", "-fPIC", "-Wl,-z,defs", *flags(), "-o",
+    done = subprocess.run([*compiler, *words, "-Wall", "-Werror", "-shared", "-fPIC", "-Wl,-z,defs", *pkg_config("--cflags", PKG_CONFIG_SYSROOT_DIR=STAGE).split(), "-o",
                            os.path.join(folder, "parley.so"), os.path.join(HERE, "parley.c")], capture_output=True, text=True)
     equal(done.returncode, 0, f"the compiler's exit code ({done.stderr.strip()})")
 
@@ -138,6 +138,26 @@ def its_options_are_checked(play):
     done = made.run("-t")
     equal(done.returncode, 1, "the exit code")
     expect("longest: " in done.stderr and "not in the range from 16" in done.stderr, f"the option is told: {done.stderr}")
+
+
+@story
+def a_policy_and_its_test_run_in_the_program_alone(play):
+    program = os.path.join(play.build, "lychgate")
+    if "--policy-test" not in subprocess.run([program, "-h"], capture_output=True, text=True).stdout:
+        raise Skip("this lychgate runs policies in listeners only")
+    folder = STAGE + pkg_config("--variable=plugindir")
+    if not os.access(folder, os.W_OK):
+        raise Skip(f"the plugin cannot be installed in {folder}")
+    build(play.folder, shlex.split(os.environ.get("CC", "cc")), "-std=gnu11")
+    installed = shutil.move(os.path.join(play.folder, "parley.so"), folder)
+    try:
+        for words, wanted in ((["--policy-test", "no-shouting.test.lua"], "3 passed, 0 failed"),
+                              (["--policy", "no-shouting.lua", "--fact", "word=SHOUT"], "not so loud")):
+            done = subprocess.run([program, *words], capture_output=True, text=True, cwd=HERE)
+            equal(done.returncode, 0, f"the exit code of {' '.join(words)} ({done.stdout}{done.stderr})")
+            expect(wanted in done.stdout, f"{wanted}: {done.stdout}")
+    finally:
+        os.remove(installed)
 
 
 os.environ["LYCHGATE_BUILD"] = programs()
