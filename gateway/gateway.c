@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "access_log.h"
 #include "control.h"
 #include "flow.h"
 #include "handshake.h"
@@ -295,7 +296,6 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 	c->drain.run = on_drain;
 	c->end.run = on_end;
 	c->reset.run = on_reset;
-	c->worker.handshakes = g->handshakes;
 	c->worker.secret = g->secret;
 	g->workers[index] = &c->worker;
 	c->worker.all = g->workers;
@@ -327,10 +327,46 @@ static int create_crews(struct gateway *g, char err[], size_t errlen)
 	return r;
 }
 
+/* Logs are opened again when their files have been moved away, so it is the user that opens them. */
+static int open_logs(struct gateway *g, char err[], size_t errlen)
+{
+	struct list *l, *tmp;
+	int r = 0;
+
+	for (unsigned i = 0; i < g->ncrews; i++) {
+		list_each (l, tmp, &g->crews[i].worker.listeners) {
+			if (r == 0)
+				r = access_log_open(container_of(l, struct listener, node), err, errlen);
+		}
+	}
+	return r;
+}
+
+/* Keys and configuration are read and ports are bound: from here on with the user's rights only. */
+static int become_user(struct gateway *g, char err[], size_t errlen)
+{
+	const struct snapshot *s = g->snapshot;
+	bool raw = false;
+	int r;
+
+	for (unsigned i = 0; i < s->nlisteners; i++)
+		raw |= s->listeners[i].transparent;
+	if (!s->settings.user.chosen && s->settings.user.uid == 0)
+		log_warning("root", "warning", "the gateway runs as root and can do everything", "hint",
+			    "gateway { user = \"lychgate\" } with a user of its own");
+	r = control_give(g->control, &s->settings.user, err, errlen);
+	if (r == 0)
+		r = user_become(&s->settings.user, raw, err, errlen);
+	return r == 0 ? open_logs(g, err, errlen) : r;
+}
+
 static int start_crews(struct gateway *g)
 {
 	for (unsigned i = 0; i < g->ncrews; i++) {
-		int r = pthread_create(&g->crews[i].thread, NULL, crew_main, &g->crews[i]);
+		int r;
+
+		g->crews[i].worker.handshakes = g->handshakes;
+		r = pthread_create(&g->crews[i].thread, NULL, crew_main, &g->crews[i]);
 
 		if (r != 0)
 			return -r;
@@ -358,25 +394,29 @@ static int start(struct gateway *g, char err[], size_t errlen)
 	host_functions.random(g->secret, sizeof g->secret);
 	token_begin(g->snapshot->settings.has_secret ? g->snapshot->settings.secret : g->secret);
 	raise_descriptor_limit();
-	r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
+	r = user_check(&g->snapshot->settings.user, err, errlen);
+	if (r == 0)
+		r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
 	if (r == 0)
 		r = test_addresses(g->snapshot, err, errlen);
-	if (r == 0)
-		r = handshake_pool_create(&g->handshakes, g->snapshot->settings.workers);
 	if (r == 0)
 		r = worker_init(&g->main, 0);
 	if (r < 0)
 		return r;
 	g->main_ready = true;
-	g->main.handshakes = g->handshakes;
 	g->main.secret = g->secret;
 	r = create_sources(g);
 	if (r == 0)
 		r = create_crews(g, err, errlen);
 	if (r == 0)
 		r = control_serve(g->control, &g->main, g->snapshot, on_changed, g);
+	if (r == 0)
+		r = become_user(g, err, errlen);
+	if (r == 0)
+		r = handshake_pool_create(&g->handshakes, g->snapshot->settings.workers); /* the first threads */
 	if (r < 0)
 		return r;
+	g->main.handshakes = g->handshakes;
 	watch_signals(g);
 	return start_crews(g);
 }

@@ -204,8 +204,6 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	if (r == 0)
 		r = bind_all(l, err, errlen);
 	if (r == 0)
-		r = access_log_open(l, err, errlen);
-	if (r == 0)
 		r = start_plugin(l, err, errlen);
 	if (r == 0)
 		r = policies_load(l, err, errlen);

@@ -296,6 +296,22 @@ static int view_counters(FILE *out, const json_t *listeners, bool colours)
 	return table_print(&t, out, "", colours);
 }
 
+/* As whom it runs.  Root has so many rights that their names say nothing. */
+static void view_rights(FILE *out, const json_t *status)
+{
+	const json_t *list = json_object_get(status, "capabilities");
+	size_t n = json_array_size(list);
+	char text[512];
+
+	fputs("user ", out);
+	paint_text(out, PAINT_NONE, false, text_of(status, "user"));
+	if (n > 8)
+		fprintf(out, ", %zu capabilities", n);
+	else if (n)
+		fprintf(out, ", %s", joined(list, text));
+	fputs("\n", out);
+}
+
 int view_status(FILE *out, const json_t *status, bool colours)
 {
 	const json_t *listeners = json_object_get(status, "listeners");
@@ -312,6 +328,7 @@ int view_status(FILE *out, const json_t *status, bool colours)
 		workers == 1 ? "" : "s");
 	paint_text(out, PAINT_NONE, false, text_of(status, "configuration"));
 	fputs("\n", out);
+	view_rights(out, status);
 	view_trouble(out, status, colours);
 	fputc('\n', out);
 	r = view_listeners(out, listeners, colours);

@@ -134,6 +134,7 @@ static void snapshot_free(struct snapshot *s)
 	strings_free(s->settings.plugin_path);
 	strings_free(s->settings.policy_path);
 	free(s->settings.control);
+	free(s->settings.user.name);
 	free(s->file);
 	free(s);
 }

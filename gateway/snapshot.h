@@ -18,6 +18,7 @@
 #include "server.h"
 #include "store.h"
 #include "tls.h"
+#include "user.h"
 
 /* The word `gateway`. */
 struct settings {
@@ -25,6 +26,7 @@ struct settings {
 	char *control;     /* path of the control socket */
 	enum lg_level log;
 	uint64_t drain_ms;
+	struct user user;
 	char **plugin_path, **policy_path; /* further folders, end with NULL */
 	bool has_secret;
 	unsigned char secret[16]; /* of `secret`, the file: keys of tokens and digests (token.h) */

@@ -297,6 +297,20 @@ static json_t *pools_status(const struct snapshot *s)
 	return whole(list, ok);
 }
 
+static json_t *capabilities_status(void)
+{
+	uint64_t set = user_capabilities();
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < 64 && ok; i++) {
+		if (set >> i & 1)
+			ok = json_array_append_new(list, user_capability_name(i) ? status_text(user_capability_name(i))
+									  : json_sprintf("CAP_%u", i)) == 0;
+	}
+	return whole(list, ok);
+}
+
 json_t *status_build(const struct snapshot *s, long long started_ms)
 {
 	json_t *o = json_object();
@@ -304,6 +318,9 @@ json_t *status_build(const struct snapshot *s, long long started_ms)
 	return whole(o, put_text(o, "version", PACKAGE_VERSION) && put_number(o, "pid", (unsigned)getpid()) &&
 				put(o, "started", time_text(started_ms)) &&
 				put(o, "uptime", seconds_since(started_ms)) && put_text(o, "configuration", s->file) &&
+				put_text(o, "user", s->settings.user.name) &&
+				put(o, "capabilities", capabilities_status()) &&
+				put(o, "no_new_privileges", json_boolean(user_is_bound())) &&
 				put_number(o, "workers", s->settings.workers) &&
 				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)));
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/access_log.h"
 #include "gateway/flow.h"
 #include "gateway/log.h"
 #include "gateway/span.h"
@@ -182,6 +183,8 @@ static void listen_with(struct hop *h, struct worker *w, unsigned i)
 	struct listener *l;
 
 	if (listener_create(&l, w, &h->snapshot, &h->conf[i], NULL, err, sizeof err) < 0)
+		fail_msg("%s", err);
+	if (access_log_open(l, err, sizeof err) < 0)
 		fail_msg("%s", err);
 	listener_review(l);
 }

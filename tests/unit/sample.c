@@ -81,6 +81,7 @@ void sample_init(struct sample *s)
 	init_listeners(s);
 	s->snapshot = (struct snapshot){ .file = (char *)"/etc/sample.lua",
 					 .settings.workers = 2,
+					 .settings.user.name = (char *)"gate",
 					 .pools = s->pools,
 					 .npools = 2,
 					 .listeners = s->listeners,

@@ -80,6 +80,7 @@ static void test_status(void **state)
 	status = status_build(&s.snapshot, clock_unix_ms());
 	text = view(status);
 	ASSERT_LINE(text, "lychgate ", "process ", "2 workers", "/etc/sample.lua");
+	ASSERT_LINE(text, "user gate");
 	ASSERT_LINE(text, "DOWN", "front/10.0.0.2:5061", "for 2m ", "connection refused ?[2J");
 	ASSERT_LINE(text, "drain", "back/up/one");
 	ASSERT_LINE(text, "CLOSED", "listener bare");
