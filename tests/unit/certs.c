@@ -60,7 +60,7 @@ static void put_rights(gnutls_x509_crt_t crt, const struct cert_want *want)
 	unsigned usage = want->usage;
 
 	if (!usage)
-		usage = GNUTLS_KEY_DIGITAL_SIGNATURE | (want->authority ? GNUTLS_KEY_KEY_CERT_SIGN : 0);
+		usage = GNUTLS_KEY_DIGITAL_SIGNATURE | (want->authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN : 0);
 	must(gnutls_x509_crt_set_key_usage(crt, usage), "usage");
 	must(gnutls_x509_crt_set_basic_constraints(crt, want->authority, -1), "constraints");
 	if (want->purpose)
@@ -72,7 +72,7 @@ static void put_time(gnutls_x509_crt_t crt, const struct cert_want *want)
 	time_t day = 24 * 3600, since = time(NULL) + (want->since_days ? want->since_days : -1) * day;
 
 	must(gnutls_x509_crt_set_activation_time(crt, since), "activation");
-	must(gnutls_x509_crt_set_expiration_time(crt, since + (want->for_days ? want->for_days : 30) * day), "expiry");
+	must(gnutls_x509_crt_set_expiration_time(crt, since + (want->for_days ? want->for_days : 90) * day), "expiry");
 }
 
 static void put_serial(gnutls_x509_crt_t crt)

@@ -21,8 +21,8 @@ struct cert_want {
 	const char *dns[4];       /* alternative names */
 	const char *ip;           /* and an address */
 	const char *purpose;      /* extended key usage, an OID; NULL: none */
-	unsigned usage;           /* key usage; 0: signatures (and certificates, of an authority) */
-	int since_days, for_days; /* valid from, counted from now, and how long; 0: since yesterday; for 30 days */
+	unsigned usage;           /* key usage; 0: signatures (and certificates and lists, of an authority) */
+	int since_days, for_days; /* valid from, counted from now, and how long; 0: since yesterday; for 90 days */
 	bool rsa;                 /* 2048 bits; else P-256 */
 	bool pss;                 /* signed with RSASSA-PSS; the issuer's key is RSA then */
 	bool authority;

@@ -82,7 +82,7 @@ static const char *path(char buf[128], const char *name, const char *kind)
 
 struct tls_identity *rig_identity(const struct rig_word *w)
 {
-	char cert[128], key[128], trust[128], err[256] = "";
+	char cert[128], key[128], trust[128], crl[128], err[1024] = "";
 	struct tls_identity *id = NULL;
 	struct tls_word word = { .name = "rig",
 				 .certificate = path(cert, w->cert, "pem"),
@@ -90,6 +90,8 @@ struct tls_identity *rig_identity(const struct rig_word *w)
 				 .trust = path(trust, w->trust, "pem"),
 				 .priority = w->priority,
 				 .minimum = w->minimum,
+				 .crl = path(crl, w->crl, "crl"),
+				 .sha1 = w->sha1,
 				 .tickets = !w->no_tickets };
 
 	if (tls_identity_load(&id, &word, err, sizeof err) != 0)

@@ -35,7 +35,8 @@ extern char rig_dir[64];
 struct rig_word {
 	const char *cert, *trust;
 	const char *priority, *minimum;
-	bool no_tickets;
+	const char *crl; /* the name of a .crl */
+	bool sha1, no_tickets;
 };
 struct tls_identity *rig_identity(const struct rig_word *w);
 
