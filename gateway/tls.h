@@ -63,6 +63,14 @@ struct tls_expiry {
 };
 void tls_identity_expiry(const struct tls_identity *id, struct tls_expiry *e);
 
+/* Whole days from `now` until `then`; below 0 when that is past. */
+static inline long long tls_days(long long then, long long now)
+{
+	const long long day = 24 * 60 * 60;
+
+	return then < now ? -((now - then + day - 1) / day) : (then - now) / day;
+}
+
 /*
  * Looks at the file of `crl`, and reads it when it has changed and then stayed the same from one call to the next, so
  * that none is read while it is written.  1: it was read and holds for all handshakes from now on; 0: nothing is new;

@@ -153,7 +153,7 @@ static int import(gnutls_x509_crl_t **lists, unsigned *n, const gnutls_datum_t *
 }
 
 static int check_signature(gnutls_x509_crl_t crl, const struct tls_crl_file *f, const struct tls_identity *id,
-			   struct told *told)
+			   struct tls_told *told)
 {
 	gnutls_datum_t issuer = { NULL, 0 };
 	unsigned status = 0;
@@ -174,7 +174,7 @@ static int check_signature(gnutls_x509_crl_t crl, const struct tls_crl_file *f, 
 }
 
 static int build(struct tls_crl *c, gnutls_x509_crl_t *lists, unsigned n, const struct tls_crl_file *f,
-		 const struct tls_identity *id, struct told *told)
+		 const struct tls_identity *id, struct tls_told *told)
 {
 	int ret = 0;
 
@@ -193,7 +193,7 @@ static int build(struct tls_crl *c, gnutls_x509_crl_t *lists, unsigned n, const 
 }
 
 static int parse(struct tls_crl **cp, const gnutls_datum_t *d, const struct tls_crl_file *f,
-		 const struct tls_identity *id, struct told *told)
+		 const struct tls_identity *id, struct tls_told *told)
 {
 	struct tls_crl *c = calloc(1, sizeof *c);
 	gnutls_x509_crl_t *lists = NULL;
@@ -217,7 +217,7 @@ static int parse(struct tls_crl **cp, const gnutls_datum_t *d, const struct tls_
 	return ret;
 }
 
-static int read_lists(struct tls_crl **cp, const struct tls_crl_file *f, const struct tls_identity *id, struct told *told)
+static int read_lists(struct tls_crl **cp, const struct tls_crl_file *f, const struct tls_identity *id, struct tls_told *told)
 {
 	gnutls_datum_t d = { NULL, 0 };
 	int ret = tls_file_read(f->path, &d, told);
@@ -248,7 +248,7 @@ static bool same(const struct stamp *a, const struct stamp *b)
 	       a->inode == b->inode;
 }
 
-int tls_crl_open(struct tls_crl_file **fp, const struct tls_identity *id, const char *path, struct told *told)
+int tls_crl_open(struct tls_crl_file **fp, const struct tls_identity *id, const char *path, struct tls_told *told)
 {
 	struct tls_crl_file *f = calloc(1, sizeof *f);
 	int ret;
@@ -289,7 +289,7 @@ static struct tls_crl *current(struct tls_crl_file *f)
 	return c;
 }
 
-int tls_crl_refresh(struct tls_crl_file *f, const struct tls_identity *id, struct told *told)
+int tls_crl_refresh(struct tls_crl_file *f, const struct tls_identity *id, struct tls_told *told)
 {
 	struct stamp now = stamp_of(f->path);
 	bool settled = same(&now, &f->seen);

@@ -43,7 +43,7 @@ static int read_whole(FILE *f, size_t size, gnutls_datum_t *d)
 	return -EIO;
 }
 
-int tls_file_read(const char *path, gnutls_datum_t *d, struct told *told)
+int tls_file_read(const char *path, gnutls_datum_t *d, struct tls_told *told)
 {
 	FILE *f = fopen(path, "re");
 	struct stat st;
@@ -68,7 +68,7 @@ bool tls_file_is_der(const gnutls_datum_t *d)
 	return d->size > 2 && d->data[0] == 0x30 && d->data[1] >= 0x80; /* a SEQUENCE of 128 bytes or more */
 }
 
-int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags, struct told *told)
+int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags, struct tls_told *told)
 {
 	gnutls_datum_t pem = { NULL, 0 };
 	int ret = tls_file_read(path, &pem, told);

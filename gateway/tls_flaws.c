@@ -36,7 +36,7 @@ const struct tls_flaw *tls_identity_flaws(const struct tls_identity *id, unsigne
 static void time_flaws(struct tls_identity *id)
 {
 	time_t now = time(NULL);
-	long long days = (id->expires - now) / (24 * 3600), chain = (id->chain_expires - now) / (24 * 3600);
+	long long days = tls_days(id->expires, now), chain = tls_days(id->chain_expires, now);
 
 	if (id->expires < now)
 		tls_flaw_add(id, "certificate", "%s: has expired; get a new one from its authority", id->file);

@@ -14,7 +14,7 @@
 
 /* ---- The certificate and its key ---- */
 
-static int load_chain(struct tls_identity *id, const char *path, struct told *told)
+static int load_chain(struct tls_identity *id, const char *path, struct tls_told *told)
 {
 	gnutls_x509_crt_t *list = NULL;
 	unsigned n = 0;
@@ -36,7 +36,7 @@ static int load_chain(struct tls_identity *id, const char *path, struct told *to
 	return ret;
 }
 
-static int parse_key(gnutls_privkey_t key, const gnutls_datum_t *pem, const char *path, struct told *told)
+static int parse_key(gnutls_privkey_t key, const gnutls_datum_t *pem, const char *path, struct tls_told *told)
 {
 	int ret;
 
@@ -75,7 +75,7 @@ static bool key_fits(gnutls_privkey_t key, gnutls_x509_crt_t leaf)
 
 /* Replaces a key that libcrypto signs faster with. */
 static int take_key(struct tls_identity *id, gnutls_privkey_t own, const gnutls_datum_t *pem, const char *path,
-		    struct told *told)
+		    struct tls_told *told)
 {
 	int ret = tls_sign_import(&id->key, pem, id->old);
 
@@ -89,13 +89,13 @@ static int take_key(struct tls_identity *id, gnutls_privkey_t own, const gnutls_
 	return 0;
 }
 
-static int say_misfit(const struct tls_identity *id, gnutls_privkey_t key, const char *path, struct told *told)
+static int say_misfit(const struct tls_identity *id, gnutls_privkey_t key, const char *path, struct tls_told *told)
 {
 	gnutls_x509_crt_t *list = NULL;
 	unsigned n = 0, own = 0;
 	char none[8];
 
-	if (tls_file_certificates(id->file, &list, &n, 0, &(struct told){ none, sizeof none }) < 0)
+	if (tls_file_certificates(id->file, &list, &n, 0, &(struct tls_told){ none, sizeof none }) < 0)
 		n = 0;
 	for (unsigned i = 1; i < n && !own; i++)
 		own = key_fits(key, list[i]) ? i : 0;
@@ -108,7 +108,7 @@ static int say_misfit(const struct tls_identity *id, gnutls_privkey_t key, const
 		   id->file);
 }
 
-static int load_key(struct tls_identity *id, const char *path, struct told *told)
+static int load_key(struct tls_identity *id, const char *path, struct tls_told *told)
 {
 	gnutls_datum_t pem = { NULL, 0 };
 	gnutls_privkey_t key = NULL;
@@ -209,12 +209,12 @@ void tls_identity_expiry(const struct tls_identity *id, struct tls_expiry *e)
 
 int tls_identity_refresh(struct tls_identity *id, char err[], size_t errlen)
 {
-	return id->crl ? tls_crl_refresh(id->crl, id, &(struct told){ err, errlen }) : 0;
+	return id->crl ? tls_crl_refresh(id->crl, id, &(struct tls_told){ err, errlen }) : 0;
 }
 
 /* ---- All of it ---- */
 
-static int load_trust(struct tls_identity *id, const struct tls_word *word, struct told *told)
+static int load_trust(struct tls_identity *id, const struct tls_word *word, struct tls_told *told)
 {
 	int ret = 0;
 
@@ -227,7 +227,7 @@ static int load_trust(struct tls_identity *id, const struct tls_word *word, stru
 	return tls_crl_open(&id->crl, id, word->crl, told);
 }
 
-static int load_pair(struct tls_identity *id, const struct tls_word *word, struct told *told)
+static int load_pair(struct tls_identity *id, const struct tls_word *word, struct tls_told *told)
 {
 	int ret;
 
@@ -244,7 +244,7 @@ static int load_pair(struct tls_identity *id, const struct tls_word *word, struc
 	return ret;
 }
 
-static int load(struct tls_identity *id, const struct tls_word *word, struct told *told)
+static int load(struct tls_identity *id, const struct tls_word *word, struct tls_told *told)
 {
 	int ret;
 
@@ -266,7 +266,7 @@ static int load(struct tls_identity *id, const struct tls_word *word, struct tol
 
 int tls_identity_load(struct tls_identity **idp, const struct tls_word *word, char err[], size_t errlen)
 {
-	struct told told = { err, errlen };
+	struct tls_told told = { err, errlen };
 	struct tls_identity *id = calloc(1, sizeof *id);
 	int ret;
 

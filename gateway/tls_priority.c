@@ -54,7 +54,7 @@ static bool allows_old_versions(gnutls_priority_t priority)
 }
 
 /* `at` lies in `text`, which begins with the administrator's `priority`. */
-static int refuse(const char *priority, const char *text, const char *at, struct told *told)
+static int refuse(const char *priority, const char *text, const char *at, struct tls_told *told)
 {
 	size_t n = strcspn(at, ":"), place = (size_t)(at - text);
 
@@ -64,12 +64,12 @@ static int refuse(const char *priority, const char *text, const char *at, struct
 		   (int)n, at, place + 1);
 }
 
-static int refuse_empty(const struct minimum *min, struct told *told)
+static int refuse_empty(const struct minimum *min, struct tls_told *told)
 {
 	return SAY(told, -EINVAL, "priority: leaves no cipher for TLS %s or later", min->word);
 }
 
-static int check(gnutls_priority_t p, const struct tls_word *word, const struct minimum *min, struct told *told)
+static int check(gnutls_priority_t p, const struct tls_word *word, const struct minimum *min, struct tls_told *told)
 {
 	const unsigned *list;
 
@@ -80,7 +80,7 @@ static int check(gnutls_priority_t p, const struct tls_word *word, const struct 
 	return 0;
 }
 
-int tls_priority_make(struct tls_identity *id, const struct tls_word *word, struct told *told)
+int tls_priority_make(struct tls_identity *id, const struct tls_word *word, struct tls_told *told)
 {
 	const struct minimum *min = find_minimum(word->minimum);
 	const char *sha1 = word->sha1 ? PRIORITY_SHA1 : PRIORITY_NO_SHA1;

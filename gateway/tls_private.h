@@ -109,7 +109,7 @@ struct tls {
 int tls_say(char err[], size_t errlen, int ret, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Where the message of a failure goes. */
-struct told {
+struct tls_told {
 	char *err;
 	size_t n;
 };
@@ -119,18 +119,18 @@ struct told {
 /* ---- tls_file.c ---- */
 
 /* The whole file, with a NUL after its last byte; free it with tls_file_wipe. */
-int tls_file_read(const char *path, gnutls_datum_t *d, struct told *told);
+int tls_file_read(const char *path, gnutls_datum_t *d, struct tls_told *told);
 void tls_file_wipe(gnutls_datum_t *d);
 bool tls_file_is_der(const gnutls_datum_t *d);
 
 /* All certificates of a PEM file; `flags` of gnutls_x509_crt_list_import2. */
-int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags, struct told *told);
+int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags, struct tls_told *told);
 void tls_file_free_certificates(gnutls_x509_crt_t *list, unsigned n);
 
 /* ---- tls_priority.c ---- */
 
 /* id->priority and id->old from `minimum`, `priority` and `sha1`. */
-int tls_priority_make(struct tls_identity *id, const struct tls_word *word, struct told *told);
+int tls_priority_make(struct tls_identity *id, const struct tls_word *word, struct tls_told *told);
 /* Puts what is weak in them to the flaws. */
 void tls_priority_flaws(struct tls_identity *id, const struct tls_word *word);
 
@@ -146,10 +146,10 @@ void tls_flaws_find(struct tls_identity *id, const struct tls_word *word);
 struct tls_crl_file; /* a file of revoked certificates, and what was last good in it */
 
 /* Reads it; every list in it must come from an authority in id->trust. */
-int tls_crl_open(struct tls_crl_file **fp, const struct tls_identity *id, const char *path, struct told *told);
+int tls_crl_open(struct tls_crl_file **fp, const struct tls_identity *id, const char *path, struct tls_told *told);
 void tls_crl_close(struct tls_crl_file *f); /* NULL is fine */
 /* Reads it again when it has changed: tls_identity_refresh. */
-int tls_crl_refresh(struct tls_crl_file *f, const struct tls_identity *id, struct told *told);
+int tls_crl_refresh(struct tls_crl_file *f, const struct tls_identity *id, struct tls_told *told);
 /* Whether one of the peer's certificates is listed.  From any thread. */
 bool tls_crl_lists(struct tls_crl_file *f, gnutls_session_t session);
 long long tls_crl_next(struct tls_crl_file *f); /* Unix time in s of the earliest next list; 0: none is announced */
