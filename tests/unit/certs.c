@@ -162,6 +162,27 @@ void cert_write(const struct cert *c, const char *dir, const char *name)
 	fclose(f);
 }
 
+void cert_write_crl(const struct cert *c, const struct cert *const *list, int days, const char *dir, const char *name)
+{
+	time_t day = 24 * 3600, now = time(NULL);
+	gnutls_x509_crl_t crl;
+	gnutls_datum_t pem;
+	FILE *f = open_file(dir, name, "crl");
+
+	must(gnutls_x509_crl_init(&crl), "list");
+	must(gnutls_x509_crl_set_version(crl, 2), "version");
+	must(gnutls_x509_crl_set_this_update(crl, now - 365 * day), "time");
+	must(gnutls_x509_crl_set_next_update(crl, now + days * day), "next time");
+	must(gnutls_x509_crl_set_number(crl, "\1", 1), "number");
+	for (; *list; list++)
+		must(gnutls_x509_crl_set_crt(crl, (*list)->crt, now - 365 * day), "revoked");
+	must(gnutls_x509_crl_sign2(crl, c->crt, c->key, GNUTLS_DIG_SHA256, 0), "sign list");
+	must(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem), "list");
+	put_pem(f, &pem);
+	fclose(f);
+	gnutls_x509_crl_deinit(crl);
+}
+
 void certs_dir_make(char dir[64])
 {
 	const char *tmp = getenv("TMPDIR");

@@ -43,6 +43,7 @@ void rig_certs_make(void)
 		{ "rsa", { .cn = "rsa", .dns = { "a.example", "pool.corp.example" }, .ip = "127.0.0.1", .rsa = true } },
 		{ "ec", { .cn = "ec", .dns = { "b.example", "*.wild.example" }, .ip = "::1" } },
 		{ "ec-a", { .cn = "ec-a", .dns = { "a.example" } } },
+		{ "ec-rsa", { .cn = "ec-rsa", .dns = { "pool.corp.example", "a.example" } } },
 		{ "chain", { .cn = "chain", .dns = { "c.example" }, .issuer = middle } },
 		{ "edge", { .cn = EDGE, .dns = { EDGE }, .purpose = GNUTLS_KP_TLS_WWW_CLIENT } },
 		{ "common", { .cn = EDGE } },

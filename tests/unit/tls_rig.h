@@ -17,6 +17,7 @@
  *     rsa        RSA: a.example, pool.corp.example, 127.0.0.1, ::1
  *     ec         b.example, *.wild.example
  *     ec-a       a.example, again
+ *     ec-rsa     the DNS names of rsa, with an ECDSA key
  *     chain      c.example, from "middle", which is in the file, from "ca"
  *     edge       edge.corp.example, both as alternative name and as common name; for clients
  *     common     the same, only as common name; for all purposes
