@@ -27,6 +27,7 @@
 #include "script.h"
 #include "session.h"
 #include "stream.h"
+#include "tls_watch.h"
 #include "token.h"
 
 enum {
@@ -56,6 +57,7 @@ struct gateway {
 	bool main_ready;
 	struct handshake_pool *handshakes;
 	struct monitors *monitors;
+	struct tls_watch *tls_watch;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -180,6 +182,7 @@ static void on_ended(struct mail *m)
 	if (--g->nrunning > 0)
 		return;
 	monitors_stop(g->monitors);
+	tls_watch_stop(g->tls_watch);
 	control_close(g->control);
 	worker_stop(&g->main);
 }
@@ -443,6 +446,7 @@ static void destroy(struct gateway *g)
 		worker_fini(&g->main);
 	}
 	monitors_free(g->monitors);
+	tls_watch_free(g->tls_watch);
 	control_free(g->control);
 	for (unsigned i = 0; g->sources && i < g->snapshot->nlisteners; i++)
 		sources_destroy(g->sources[i]);
@@ -467,6 +471,8 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 	g->snapshot = snapshot;
 	signal(SIGPIPE, SIG_IGN);
 	r = start(g, err, errlen);
+	if (r == 0)
+		r = tls_watch_start(&g->tls_watch, &g->main, snapshot);
 	if (r == 0)
 		r = monitors_start(&g->monitors, &g->main, snapshot, on_changed, g);
 	if (r == 0)

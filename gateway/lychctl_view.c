@@ -111,16 +111,51 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 	}
 }
 
+/* When: "in 12 days", "for 3 days". */
+static void note_end(FILE *out, const json_t *c, const char *what, long long days, bool colours)
+{
+	enum { SOON_DAYS = 30 };
+	long long n = days < 0 ? -days : days;
+
+	if (days >= SOON_DAYS)
+		return;
+	trouble_word(out, days < 0 ? PAINT_BAD : PAINT_WARN, colours, days < 0 ? "EXPIRED" : "EXPIRES");
+	fprintf(out, "%s of tls ", what);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fprintf(out, " %s %lld day%s: ", days < 0 ? "for" : "in", n, n == 1 ? "" : "s");
+	paint_text(out, PAINT_NONE, false, text_of(c, "file"));
+	fputc('\n', out);
+}
+
+static void note_certificate(FILE *out, const json_t *c, bool colours)
+{
+	const json_t *crl = json_object_get(c, "crl");
+
+	note_end(out, c, "certificate", number_of(c, "days"), colours);
+	if (number_of(c, "chain_days") < number_of(c, "days"))
+		note_end(out, c, "the chain", number_of(c, "chain_days"), colours);
+	if (!is_set(crl, "outdated"))
+		return;
+	trouble_word(out, PAINT_WARN, colours, "OUTDATED");
+	fputs("crl of tls ", out);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fputs(": ", out);
+	paint_text(out, PAINT_NONE, false, text_of(crl, "file"));
+	fputc('\n', out);
+}
+
 static void view_trouble(FILE *out, const json_t *status, bool colours)
 {
 	size_t i, k;
-	json_t *listener, *pool, *server;
+	json_t *listener, *pool, *server, *certificate;
 
 	json_array_foreach(json_object_get(status, "listeners"), i, listener) note_listener(out, listener, colours);
 	json_array_foreach(json_object_get(status, "pools"), i, pool)
 	{
 		json_array_foreach(json_object_get(pool, "servers"), k, server) note_server(out, pool, server, colours);
 	}
+	json_array_foreach(json_object_get(status, "certificates"), i, certificate)
+		note_certificate(out, certificate, colours);
 }
 
 /* ---- Tables ---- */
@@ -266,6 +301,38 @@ static int view_policies(FILE *out, const json_t *listeners, bool colours)
 	return table_print(&t, out, "", colours);
 }
 
+static int view_certificates(FILE *out, const json_t *certificates, bool colours)
+{
+	static const struct table_column columns[] = {
+		{ "CERTIFICATE", false }, { "KIND", false },  { "SUBJECT", false },  { "EXPIRES", false },
+		{ "DAYS", true },         { "CHAIN", true },  { "NEXT CRL", false }, { NULL, false },
+	};
+	struct table t;
+	size_t i;
+	json_t *c;
+
+	table_init(&t, columns);
+	json_array_foreach(certificates, i, c)
+	{
+		long long days = number_of(c, "days");
+		const json_t *crl = json_object_get(c, "crl");
+		const char *next = text_of(crl, "next");
+
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "tls"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "kind"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "subject"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "expires"));
+		table_add(&t, days < 0 ? PAINT_BAD : PAINT_NONE, "%lld", days);
+		table_add(&t, PAINT_NONE, "%lld", number_of(c, "chain_days"));
+		table_add(&t, is_set(crl, "outdated") ? PAINT_WARN : PAINT_NONE, "%s", next[0] ? next : "-");
+	}
+	if (t.ncells)
+		fputc('\n', out);
+	else if (!t.failed)
+		return 0;
+	return table_print(&t, out, "", colours);
+}
+
 /* The plugins' counters that have counted. */
 static int view_counters(FILE *out, const json_t *listeners, bool colours)
 {
@@ -339,6 +406,8 @@ int view_status(FILE *out, const json_t *status, bool colours)
 	}
 	if (r == 0)
 		r = view_policies(out, listeners, colours);
+	if (r == 0)
+		r = view_certificates(out, json_object_get(status, "certificates"), colours);
 	return r < 0 ? r : view_counters(out, listeners, colours);
 }
 

@@ -275,6 +275,48 @@ static json_t *pool_status(const struct snapshot *s, const struct pool *p)
 				put(o, "servers", servers_status(p)));
 }
 
+/* ---- Certificates ---- */
+
+static json_t *crl_status(const struct tls_expiry *e, long long now)
+{
+	json_t *o;
+
+	if (!e->crl)
+		return json_null();
+	o = json_object();
+	return whole(o, put_text(o, "file", e->crl) &&
+				put(o, "next", e->crl_next ? time_text(e->crl_next * 1000) : json_null()) &&
+				put(o, "outdated", json_boolean(e->crl_next && e->crl_next < now)));
+}
+
+/* Of a `tls` word. */
+static json_t *certificate_status(const struct tls_entry *t, const struct tls_expiry *e)
+{
+	long long now = clock_unix_ms() / 1000;
+	json_t *o = json_object();
+
+	return whole(o, put_text(o, "tls", t->name) && put_text(o, "file", e->file) && put_text(o, "kind", e->kind) &&
+				put_text(o, "subject", e->subject) && put(o, "expires", time_text(e->certificate * 1000)) &&
+				put(o, "days", json_integer(tls_days(e->certificate, now))) &&
+				put(o, "chain_days", json_integer(tls_days(e->chain, now))) &&
+				put(o, "crl", crl_status(e, now)));
+}
+
+static json_t *certificates_status(const struct snapshot *s)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < s->ntls && ok; i++) {
+		struct tls_expiry e;
+
+		tls_identity_expiry(s->tls[i].identity, &e);
+		if (e.file)
+			ok = json_array_append_new(list, certificate_status(&s->tls[i], &e)) == 0;
+	}
+	return whole(list, ok);
+}
+
 /* ---- All ---- */
 
 static json_t *listeners_status(const struct snapshot *s)
@@ -322,5 +364,6 @@ json_t *status_build(const struct snapshot *s, long long started_ms)
 				put(o, "capabilities", capabilities_status()) &&
 				put(o, "no_new_privileges", json_boolean(user_is_bound())) &&
 				put_number(o, "workers", s->settings.workers) &&
-				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)));
+				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)) &&
+				put(o, "certificates", certificates_status(s)));
 }

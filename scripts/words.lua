@@ -115,10 +115,17 @@ return {
       { key = "trust", type = "file", unset = "the system's authorities, for servers only",
         help = "PEM file with the authorities that the other end's certificate must come from" },
       { key = "minimum", type = "choice", choices = { "1.0", "1.1", "1.2", "1.3" }, default = "1.2",
-        help = "the oldest TLS version" },
-      { key = "priority", type = "string", unset = "the gateway's own", help = "a GnuTLS priority string" },
-      { key = "tickets", type = "boolean", default = true, help = "let clients resume their sessions" },
-      { key = "crl", later = true, help = "PEM file with revoked certificates" },
+        help = 'the oldest TLS version; "1.0" and "1.1" are weak, and told as such' },
+      { key = "priority", type = "string", unset = "the gateway's own",
+        help = "a GnuTLS priority string; what is below `minimum` is taken from it, and so is SHA-1 without `sha1`" },
+      { key = "sha1", type = "boolean", default = false,
+        help = "take SHA-1 signatures in TLS 1.2 and in certificates, for old clients and phones; weak, and told as such" },
+      { key = "tickets", type = "boolean", default = true,
+        help = "let clients resume their sessions for four hours; a ticket is good only for the listener, the certificates " ..
+          "and the trust that it came from, and its key changes by the clock" },
+      { key = "crl", type = "file",
+        help = "file with the lists of revoked certificates (PEM, one or several, or DER) of authorities in `trust`; read " ..
+          "again when it changes, and outdated lists still hold" },
     },
   },
   {

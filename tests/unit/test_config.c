@@ -123,8 +123,10 @@ static void wrong_tls(void **state)
 		{ "tls 'x' { key = 'pool.key' }", 1, "tls \"x\": `certificate` is missing", NULL },
 		{ "tls 'x' {\n minimum = 1.2 }", 2, "1.2 is not one of \"1.0\"", NULL },
 		{ "tls 'x' {\n tickets = 'yes' }", 2, "\"yes\" is neither true nor false", NULL },
-		{ "tls 'x' {\n trust = 'ca.pem',\n priority = 'NONSENSE' }", 1, "priority", NULL },
-		{ "tls 'x' {\n trust = 'ca.pem',\n crl = 'x' }", 3, "tls \"x\": crl: is not available", NULL },
+		{ "tls 'x' {\n trust = 'ca.pem',\n priority = 'NORMAL:+NONSENSE' }", 3,
+		  "tls \"x\": priority: \"+NONSENSE\" at character 8", NULL },
+		{ "tls 'x' {\n crl = 'ca.pem' }", 2, "tls \"x\": crl: needs `trust`", "the authorities there" },
+		{ "tls 'x' {\n trust = 'ca.pem',\n crl = 'ca.pem' }", 3, "ca.pem: holds no whole list", NULL },
 	};
 
 	(void)state;

@@ -263,7 +263,7 @@ static void test_out_of_memory(void **state)
 	left = -1;
 	assert_non_null(o);
 	assert_true(n > 100);
-	assert_int_equal(json_object_size(o), 11);
+	assert_int_equal(json_object_size(o), 12);
 	json_decref(o);
 	json_set_alloc_funcs(malloc, free);
 }
