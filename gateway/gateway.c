@@ -27,6 +27,7 @@
 #include "session.h"
 #include "stream.h"
 #include "token.h"
+#include "waste.h"
 
 enum {
 	FAREWELL_MS = 5000, /* the sessions of a disabled server end spread over this */
@@ -55,6 +56,7 @@ struct gateway {
 	bool main_ready;
 	struct handshake_pool *handshakes;
 	struct monitors *monitors;
+	struct waste waste;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -179,6 +181,7 @@ static void on_ended(struct mail *m)
 	if (--g->nrunning > 0)
 		return;
 	monitors_stop(g->monitors);
+	waste_ignore(&g->waste);
 	control_close(g->control);
 	worker_stop(&g->main);
 }
@@ -378,6 +381,7 @@ static int start(struct gateway *g, char err[], size_t errlen)
 	if (r < 0)
 		return r;
 	watch_signals(g);
+	waste_watch(&g->waste, &g->main, g->snapshot);
 	return start_crews(g);
 }
 

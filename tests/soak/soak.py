@@ -72,7 +72,7 @@ listener "in" {{ plugin = "sip", bind = "tls:{GATEWAY}", tls = "sales", pool = "
                                "--json"], capture_output=True, text=True, check=False).stdout
 
     def wait(self, question):
-        for _ in range(100):
+        for _ in range(1200):
             if question():
                 return
             if self.process.poll() is not None:
@@ -107,7 +107,7 @@ def cycle(gateway, crowd, count, idle, base):
     signed_in = growth()
     crowd.do("close")
     gateway.wait_empty()
-    time.sleep(1)
+    time.sleep(3)  # it looks once a second what it can give back
     return silent, signed_in, growth()
 
 
