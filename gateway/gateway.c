@@ -275,7 +275,7 @@ static int create_sources(struct gateway *g)
 		return -ENOMEM;
 	for (unsigned i = 0; i < g->snapshot->nlisteners; i++) {
 		const struct listener_limits *l = &g->snapshot->listeners[i].limits;
-		struct sources_limits limits = { l->sessions_per_source, l->new_per_source };
+		struct sources_limits limits = { l->sessions_per_source, l->new_per_source, &l->exempt };
 		int r = limits.sessions || limits.per_second ? sources_create(&g->sources[i], &limits) : 0;
 
 		if (r < 0)

@@ -139,8 +139,10 @@ struct listener_limits {
 	uint32_t sessions;
 	uint32_t sessions_per_source;
 	uint32_t new_per_source;       /* a second; 0: no limit */
+	struct lg_nets exempt;         /* that both do not count */
 	uint32_t handshakes;
 	uint32_t handshake_ms, first_byte_ms, idle_ms, half_ms, stall_ms;
+	bool idle_reset;               /* idle clients: by RST */
 	uint32_t kept;                 /* leased links that one session may keep */
 	uint64_t memory;               /* bytes that the listener's links may hold in buffers, all together */
 	uint64_t queue;                /* bytes waiting for one peer before its sender is held */

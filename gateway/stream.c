@@ -38,16 +38,18 @@ static void enter(struct stream *s, enum stream_state state)
 struct due {
 	uint64_t at_ms;
 	const char *why;
+	bool reset;
 };
 
 static void consider(struct due *due, uint64_t from_ms, uint32_t limit_ms, const char *why)
 {
 	if (limit_ms && (!due->at_ms || from_ms + limit_ms < due->at_ms))
-		*due = (struct due){ from_ms + limit_ms, why };
+		*due = (struct due){ .at_ms = from_ms + limit_ms, .why = why };
 }
 
 static struct due next_due(const struct stream *s)
 {
+	static const char idle[] = "idle";
 	const struct stream_limits *l = s->limits;
 	struct due due = { 0 };
 
@@ -67,7 +69,8 @@ static struct due next_due(const struct stream *s)
 		consider(&due, s->kept_ms, l->stall_ms, "a message was not finished");
 	if (s->told_end != s->finished)
 		consider(&due, s->half_ms, l->half_ms, "half-open too long");
-	consider(&due, s->active_ms, l->idle_ms, "idle");
+	consider(&due, s->active_ms, l->idle_ms, idle);
+	due.reset = l->idle_reset && due.why == idle;
 	return due;
 }
 
@@ -94,7 +97,7 @@ static void on_deadline(struct deadline *d)
 	else if (s->state == STREAM_LINGER)
 		finish_close(s);
 	else
-		stream_close(s, s->state == STREAM_OPEN && !s->closing && is_empty ? LG_FLUSH : LG_RESET, due.why);
+		stream_close(s, s->state == STREAM_OPEN && !s->closing && is_empty && !due.reset ? LG_FLUSH : LG_RESET, due.why);
 }
 
 /* ---- Closing ---- */

@@ -44,6 +44,7 @@ struct stream_limits {
 	uint32_t open_ms;       /* to connect and shake hands */
 	uint32_t first_byte_ms; /* from then to the peer's first byte */
 	uint32_t idle_ms;       /* without a byte either way */
+	bool idle_reset;        /* then by RST */
 	uint32_t half_ms;       /* one direction ended, the other not */
 	uint32_t stall_ms;      /* something to send, and the peer takes nothing; half a message, and the rest does not come */
 	uint64_t queue;         /* bytes waiting to be sent: the mark of LG_FULL */
