@@ -205,7 +205,7 @@ static void on_accepted(struct listener_socket *k, int fd, const struct sockaddr
 		return;
 	}
 	atomic_fetch_add(&k->listener->conf->stats->expected_refused, 1);
-	session_refuse(k->listener, fd, NOT_EXPECTED);
+	session_refuse(k->listener, fd, peer, NOT_EXPECTED);
 }
 
 struct server *expected_server(const struct expected *e)

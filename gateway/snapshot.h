@@ -15,6 +15,7 @@
 
 #include <lychgate/plugin.h>
 
+#include "limit.h"
 #include "server.h"
 #include "store.h"
 #include "tls.h"
@@ -177,6 +178,7 @@ struct listener_stats {
 	atomic_uint sessions;          /* open now */
 	atomic_uint handshakes;        /* in flight now */
 	atomic_ullong accepted, refused_limit, refused_tls;
+	struct limit_count limits[LIMITS]; /* how often each was passed */
 	atomic_ullong exchanges;
 	atomic_ullong lost_datagrams;  /* that the kernel did not take */
 	atomic_ullong held_bytes;      /* in buffers now: limits.memory */

@@ -61,7 +61,7 @@ static void look_at_kept(struct stream *s)
 		return;
 	s->kept_ms = s->worker->now_ms;
 	if (buf_len(&s->in) > s->limits->in)
-		stream_close(s, LG_FLUSH, "message is longer than the limit");
+		stream_close_over(s, LIMIT_MESSAGE, LG_FLUSH, "message is longer than the limit");
 	else
 		stream_arm(s);
 }

@@ -19,7 +19,8 @@ struct waste {
 	struct worker *worker;
 	const struct snapshot *snapshot;
 	struct deadline deadline;
-	uint64_t most; /* bytes that sessions had at the most since memory was given back */
+	uint64_t most;   /* bytes that sessions had at the most since memory was given back */
+	unsigned linger; /* looks until that is done once more: connections outlive their sessions a little */
 };
 
 /* Looks every few seconds, on this worker's thread, until waste_ignore. */

@@ -107,7 +107,7 @@ def cycle(gateway, crowd, count, idle, base):
     signed_in = growth()
     crowd.do("close")
     gateway.wait_empty()
-    time.sleep(3)  # it looks once a second what it can give back
+    time.sleep(7)  # it looks once a second what it can give back, and once more when nothing lingers
     return silent, signed_in, growth()
 
 
