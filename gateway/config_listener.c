@@ -51,6 +51,7 @@ static void build_limits(struct listener_limits *limits, const struct node *n)
 			.answer_ms = (uint32_t)node_number(n, "answer"),
 		},
 		.sessions = (uint32_t)node_number(n, "sessions"),
+		.sessions_written = node_flag(n, "sessions_written"),
 		.sessions_per_source = (uint32_t)node_number(n, "sessions_per_source"),
 		.new_per_source = (uint32_t)node_number(n, "new_per_source"),
 		.handshakes = (uint32_t)node_number(n, "handshakes"),

@@ -70,6 +70,11 @@ int expects_create(struct expects **ep, const struct listener_conf *conf)
 	return 0;
 }
 
+void expects_limit(struct expects *all, uint32_t sessions)
+{
+	all->relay.limits.sessions = sessions;
+}
+
 void expects_free(struct expects *all)
 {
 	if (!all)

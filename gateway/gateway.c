@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "control.h"
+#include "descriptors.h"
 #include "flow.h"
 #include "handshake.h"
 #include "host.h"
@@ -343,25 +343,15 @@ static int start_crews(struct gateway *g)
 	return 0;
 }
 
-/* Two descriptors a session: as many as the system lets us have. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur == l.rlim_max)
-		return;
-	l.rlim_cur = l.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &l);
-}
-
 static int start(struct gateway *g, char err[], size_t errlen)
 {
 	int r;
 
 	host_functions.random(g->secret, sizeof g->secret);
 	token_begin(g->snapshot->settings.has_secret ? g->snapshot->settings.secret : g->secret);
-	raise_descriptor_limit();
-	r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
+	r = descriptors_provide(g->snapshot, err, errlen);
+	if (r == 0)
+		r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
 	if (r == 0)
 		r = test_addresses(g->snapshot, err, errlen);
 	if (r == 0)

@@ -138,6 +138,7 @@ struct bind { /* "tls:127.0.0.1:5061" */
 struct listener_limits {
 	struct lg_limits plugin;       /* headers, message, requests, answer */
 	uint32_t sessions;
+	bool sessions_written;         /* in the file: else it may be lowered to what there are descriptors for */
 	uint32_t sessions_per_source;
 	uint32_t new_per_source;       /* a second; 0: no limit */
 	struct lg_nets exempt;         /* that both do not count */

@@ -14,7 +14,8 @@
 
 local limits = {
   { key = "sessions", type = "integer", min = 1, max = 1000000, default = 20000,
-    help = "client links at the same time; beyond it new ones are closed at once" },
+    help = "client links at the same time; beyond it new ones are closed at once.  Each needs two descriptors: without a " ..
+      "number of its own it is lowered to what the process may have, and with one the start is refused" },
   { key = "sessions_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "the same for one client address; 0: no limit (many clients may sit behind one address)" },
   { key = "new_per_source", type = "integer", min = 0, max = 1000000, default = 0,
