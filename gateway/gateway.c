@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "access_log.h"
 #include "control.h"
+#include "descriptors.h"
 #include "flow.h"
 #include "handshake.h"
 #include "host.h"
@@ -29,6 +29,7 @@
 #include "stream.h"
 #include "tls_watch.h"
 #include "token.h"
+#include "waste.h"
 
 enum {
 	FAREWELL_MS = 5000, /* the sessions of a disabled server end spread over this */
@@ -58,6 +59,7 @@ struct gateway {
 	struct handshake_pool *handshakes;
 	struct monitors *monitors;
 	struct tls_watch *tls_watch;
+	struct waste waste;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -183,6 +185,7 @@ static void on_ended(struct mail *m)
 		return;
 	monitors_stop(g->monitors);
 	tls_watch_stop(g->tls_watch);
+	waste_ignore(&g->waste);
 	control_close(g->control);
 	worker_stop(&g->main);
 }
@@ -276,7 +279,7 @@ static int create_sources(struct gateway *g)
 		return -ENOMEM;
 	for (unsigned i = 0; i < g->snapshot->nlisteners; i++) {
 		const struct listener_limits *l = &g->snapshot->listeners[i].limits;
-		struct sources_limits limits = { l->sessions_per_source, l->new_per_source };
+		struct sources_limits limits = { l->sessions_per_source, l->new_per_source, &l->exempt };
 		int r = limits.sessions || limits.per_second ? sources_create(&g->sources[i], &limits) : 0;
 
 		if (r < 0)
@@ -379,25 +382,15 @@ static int start_crews(struct gateway *g)
 	return 0;
 }
 
-/* Two descriptors a session: as many as the system lets us have. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur == l.rlim_max)
-		return;
-	l.rlim_cur = l.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &l);
-}
-
 static int start(struct gateway *g, char err[], size_t errlen)
 {
 	int r;
 
 	host_functions.random(g->secret, sizeof g->secret);
 	token_begin(g->snapshot->settings.has_secret ? g->snapshot->settings.secret : g->secret);
-	raise_descriptor_limit();
 	r = user_check(&g->snapshot->settings.user, err, errlen);
+	if (r == 0)
+		r = descriptors_provide(g->snapshot, err, errlen);
 	if (r == 0)
 		r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
 	if (r == 0)
@@ -421,6 +414,7 @@ static int start(struct gateway *g, char err[], size_t errlen)
 		return r;
 	g->main.handshakes = g->handshakes;
 	watch_signals(g);
+	waste_watch(&g->waste, &g->main, g->snapshot);
 	return start_crews(g);
 }
 

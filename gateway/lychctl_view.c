@@ -333,11 +333,11 @@ static int view_certificates(FILE *out, const json_t *certificates, bool colours
 	return table_print(&t, out, "", colours);
 }
 
-/* The plugins' counters that have counted. */
-static int view_counters(FILE *out, const json_t *listeners, bool colours)
+/* What has counted of that which each listener has under `key`: the plugins' counters, limits that were passed. */
+static int view_counters(FILE *out, const json_t *listeners, const char *key, const char *heading, bool colours)
 {
-	static const struct table_column columns[] = {
-		{ "COUNTER", false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
+	const struct table_column columns[] = {
+		{ heading, false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
 	};
 	struct table t;
 	const char *name;
@@ -347,7 +347,7 @@ static int view_counters(FILE *out, const json_t *listeners, bool colours)
 	table_init(&t, columns);
 	json_array_foreach(listeners, i, l)
 	{
-		json_object_foreach(json_object_get(l, "counters"), name, value)
+		json_object_foreach(json_object_get(l, key), name, value)
 		{
 			if (json_integer_value(value) == 0)
 				continue;
@@ -408,7 +408,9 @@ int view_status(FILE *out, const json_t *status, bool colours)
 		r = view_policies(out, listeners, colours);
 	if (r == 0)
 		r = view_certificates(out, json_object_get(status, "certificates"), colours);
-	return r < 0 ? r : view_counters(out, listeners, colours);
+	if (r == 0)
+		r = view_counters(out, listeners, "limits_passed", "LIMIT PASSED", colours);
+	return r < 0 ? r : view_counters(out, listeners, "counters", "COUNTER", colours);
 }
 
 /* ---- A word to a server ---- */

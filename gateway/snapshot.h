@@ -15,6 +15,7 @@
 
 #include <lychgate/plugin.h>
 
+#include "limit.h"
 #include "server.h"
 #include "store.h"
 #include "tls.h"
@@ -139,10 +140,13 @@ struct bind { /* "tls:127.0.0.1:5061" */
 struct listener_limits {
 	struct lg_limits plugin;       /* headers, message, requests, answer */
 	uint32_t sessions;
+	bool sessions_written;         /* in the file: else it may be lowered to what there are descriptors for */
 	uint32_t sessions_per_source;
 	uint32_t new_per_source;       /* a second; 0: no limit */
+	struct lg_nets exempt;         /* that both do not count */
 	uint32_t handshakes;
 	uint32_t handshake_ms, first_byte_ms, idle_ms, half_ms, stall_ms;
+	bool idle_reset;               /* idle clients: by RST */
 	uint32_t kept;                 /* leased links that one session may keep */
 	uint64_t memory;               /* bytes that the listener's links may hold in buffers, all together */
 	uint64_t queue;                /* bytes waiting for one peer before its sender is held */
@@ -177,6 +181,7 @@ struct listener_stats {
 	atomic_uint sessions;          /* open now */
 	atomic_uint handshakes;        /* in flight now */
 	atomic_ullong accepted, refused_limit, refused_tls;
+	struct limit_count limits[LIMITS]; /* how often each was passed */
 	atomic_ullong exchanges;
 	atomic_ullong lost_datagrams;  /* that the kernel did not take */
 	atomic_ullong held_bytes;      /* in buffers now: limits.memory */

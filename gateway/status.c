@@ -148,6 +148,20 @@ static json_t *expected_status(const struct listener_stats *stats)
 				put_number(o, "none_left", atomic_load(&stats->expected_none)));
 }
 
+/* The limits that were passed, and how often. */
+static json_t *limits_status(const struct listener_stats *stats)
+{
+	json_t *o = json_object();
+	bool ok = o != NULL;
+
+	for (enum limit i = LIMIT_NONE + 1; i < LIMITS && ok; i++) {
+		unsigned long long n = atomic_load(&stats->limits[i].passed);
+
+		ok = n == 0 || put_number(o, limit_word(i), n);
+	}
+	return whole(o, ok);
+}
+
 static json_t *listener_status(const struct listener_conf *l)
 {
 	const struct listener_stats *stats = l->stats;
@@ -163,6 +177,7 @@ static json_t *listener_status(const struct listener_conf *l)
 				put_number(o, "accepted", atomic_load(&stats->accepted)) &&
 				put_number(o, "refused_limit", atomic_load(&stats->refused_limit)) &&
 				put_number(o, "refused_tls", atomic_load(&stats->refused_tls)) &&
+				put(o, "limits_passed", limits_status(stats)) &&
 				put_number(o, "exchanges", atomic_load(&stats->exchanges)) &&
 				put_number(o, "lost_datagrams", atomic_load(&stats->lost_datagrams)) &&
 				put_number(o, "held_bytes", atomic_load(&stats->held_bytes)) &&

@@ -14,11 +14,14 @@
 
 local limits = {
   { key = "sessions", type = "integer", min = 1, max = 1000000, default = 20000,
-    help = "client links at the same time; beyond it new ones are closed at once" },
+    help = "client links at the same time; beyond it new ones are closed at once.  Each needs two descriptors: without a " ..
+      "number of its own it is lowered to what the process may have, and with one the start is refused" },
   { key = "sessions_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "the same for one client address; 0: no limit (many clients may sit behind one address)" },
   { key = "new_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "new client links in a second from one address; 0: no limit" },
+  { key = "exempt", type = "list", of = { type = "network" }, max = 64, default = {},
+    help = 'networks like "192.0.2.0/24" that the limits of one address do not count; those of all clients still do' },
   { key = "handshakes", type = "integer", min = 1, max = 100000, default = 500,
     help = "TLS handshakes in flight at the same time" },
   { key = "handshake", type = "time", min = "100ms", max = "10m", default = "10s",
@@ -27,6 +30,8 @@ local limits = {
     help = "a new client says something in this time" },
   { key = "idle", type = "time", min = "1s", max = "168h", default = "30m", -- 10m with nothing but udp: binds
     help = "a link on which nothing passes is closed; below a server's own keep-alive users are lost" },
+  { key = "idle_reset", type = "boolean", default = false,
+    help = "end such a client's connection by RST, which its programs notice at once, and not by FIN" },
   { key = "half", type = "time", min = "1s", max = "24h", default = "60s",
     help = "how long one direction may go on after the other has ended" },
   { key = "stall", type = "time", min = "1s", max = "1h", default = "60s",
