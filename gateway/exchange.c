@@ -17,6 +17,7 @@
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
+#include "reach.h"
 #include "span.h"
 #include "trunk.h"
 
@@ -173,6 +174,7 @@ void exchange_end(struct exchange *x)
 	list_remove(&x->at);
 	list_remove(&x->task.node);
 	lease_end(x);
+	reach_release(x);
 	link_settle(x->session->client);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->grave.bury = bury_exchange;
@@ -221,6 +223,7 @@ static void go_elsewhere(struct exchange *x)
 {
 	list_remove(&x->at);
 	lease_end(x);
+	reach_release(x);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->state = EXCHANGE_PLACING;
 	x->verdict = NULL;
@@ -429,7 +432,7 @@ void session_link_closed(struct link *l, bool by_network)
 	else if (s->shared)
 		trunk_link_closed(l);
 	else if (l->server)
-		atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
+		server_leave(l->server);
 	else
 		s->client = NULL, s->pub.client = NULL;
 	list_remove(&l->node);

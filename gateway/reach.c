@@ -22,26 +22,62 @@ static struct link *find_private(struct session *s, const struct server *server)
 	return NULL;
 }
 
-int reach_connect(struct link **lp, struct session *s, struct server *server)
+/* ---- Seats ---- */
+
+static bool has_link(const struct exchange *x, const struct server *server)
 {
-	int r = link_connect(lp, s, server);
+	if (x->how.mode == LG_SHARED)
+		return false;
+	return x->how.mode == LG_LEASED ? lease_find_kept(x->session, server) : find_private(x->session, server);
+}
+
+void reach_release(struct exchange *x)
+{
+	if (x->seat)
+		server_leave(x->seat);
+	x->seat = NULL;
+}
+
+bool reach_reserve(struct exchange *x, struct server *server, bool own)
+{
+	bool linked = has_link(x, server);
+
+	if (x->seat == server && !linked)
+		return true;
+	if (own && x->how.mode == LG_SHARED)
+		server_enter_anyhow(server);
+	else if (!linked && !server_enter(server))
+		return false;
+	reach_release(x);
+	x->seat = linked ? NULL : server;
+	return true;
+}
+
+/* ---- Links ---- */
+
+int reach_connect(struct link **lp, struct exchange *x)
+{
+	struct session *s = x->session;
+	int r = link_connect(lp, s, x->server);
 
 	if (r < 0)
 		return r;
 	list_append(&s->servers, &(*lp)->node);
 	s->nlinks++;
-	atomic_fetch_add_explicit(&server->state->sessions, 1, memory_order_relaxed);
+	x->seat = NULL;
 	return 0;
 }
 
 int reach_link(struct link **lp, struct exchange *x)
 {
+	if (!reach_reserve(x, x->server, false))
+		return -EUSERS;
 	if (x->how.mode == LG_SHARED)
 		return trunk_reach(lp, x);
 	if (x->how.mode == LG_LEASED)
 		return lease_reach(lp, x);
 	*lp = find_private(x->session, x->server);
-	return *lp ? 0 : reach_connect(lp, x->session, x->server);
+	return *lp ? 0 : reach_connect(lp, x);
 }
 
 static bool out_of_sockets(int r)

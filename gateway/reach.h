@@ -11,13 +11,20 @@
 struct exchange;
 struct link;
 struct server;
-struct session;
 
-/* The link that `x` takes to x->server; it may still be connecting.  0 or -errno. */
+/* The link that `x` takes to x->server; it may still be connecting.  0 or -errno; -EUSERS: the server is full. */
 int reach_link(struct link **lp, struct exchange *x);
 
-/* A new link of the session's own; it is connecting.  0 or -errno. */
-int reach_connect(struct link **lp, struct session *s, struct server *server);
+/* A new link of the session's own to x->server; it is connecting, and has the seat of `x`.  0 or -errno. */
+int reach_connect(struct link **lp, struct exchange *x);
+
+/*
+ * A seat at `server` for what `x` will have there: the link that it opens takes it over, on a shared one `x` keeps it to its
+ * end.  A link of the session's that is there already needs none.  False: the server is full (max_sessions), and the seat
+ * that `x` had stays.  What is the server's `own` goes on over a shared link even then: no other server knows it.
+ */
+bool reach_reserve(struct exchange *x, struct server *server, bool own);
+void reach_release(struct exchange *x); /* without a seat: nothing */
 
 /*
  * There was no descriptor or port left (`r`) for a new flow: as in a full table, one that is worth less goes.  The new

@@ -37,6 +37,13 @@ static const struct lg_reply no_server = {
 	.retry_after_s = RETRY_AFTER_S,
 };
 
+static const struct lg_reply overload = {
+	.cause = LG_BY_OVERLOAD,
+	.code = 503,
+	.reason = { "Service Unavailable", 19 },
+	.retry_after_s = RETRY_AFTER_S,
+};
+
 /* ---- A client comes ---- */
 
 void session_refuse(struct listener *l, int fd, enum admission why)
@@ -143,12 +150,17 @@ static void answer(struct exchange *x, const struct lg_reply *reply)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 
-	x->verdict = reply->cause == LG_BY_NO_SERVER ? "no-server" : reply->code ? "reply" : "drop";
+	static const struct {
+		const char *verdict, *close;
+	} words[] = { [LG_BY_POLICY] = { "reply", "refused by policy" },
+		      [LG_BY_NO_SERVER] = { "no-server", "no server" },
+		      [LG_BY_OVERLOAD] = { "overload", "all servers are full" } };
+
+	x->verdict = reply->code ? words[reply->cause].verdict : "drop";
 	if (p->respond)
 		p->respond(&x->pub, reply);
 	else if (reply->code)
-		link_close(link_of(x->pub.from), LG_FLUSH,
-			   reply->cause == LG_BY_NO_SERVER ? "no server" : "refused by policy");
+		link_close(link_of(x->pub.from), LG_FLUSH, words[reply->cause].close);
 	exchange_end(x);
 }
 
@@ -176,6 +188,9 @@ static bool decide(struct exchange *x)
 	case VERDICT_UNAVAILABLE:
 		answer(x, &no_server);
 		return false;
+	case VERDICT_PICK:
+		x->wanted = &x->reach->pool->servers[v.server];
+		return true;
 	default:
 		return true;
 	}
@@ -217,18 +232,59 @@ static void ask_store(struct exchange *x, const struct pool *pool, uint64_t prop
 
 static void take_owner(struct exchange *x);
 
+/* It has to have room as well. */
+static void refuse(struct exchange *x, struct pool *pool)
+{
+	bool full = balance_is_full(pool, &x->tried);
+
+	if (full)
+		atomic_fetch_add_explicit(&pool->live->overloads, 1, memory_order_relaxed);
+	answer(x, full ? &overload : &no_server);
+}
+
+/* x->server is to have it, and the key, which `gone` (0: nobody) had. */
+static void offer(struct exchange *x, uint64_t gone)
+{
+	if (x->has_key && x->reach->persist)
+		ask_store(x, x->reach->pool, x->server->id, gone, take_owner);
+	else
+		reach_server(x);
+}
+
+/* The one that a policy wants, if it takes new keys. */
+static bool take_wanted(struct exchange *x)
+{
+	if (!x->wanted || !balance_takes(x->reach->pool, x->wanted, &x->tried) || !reach_reserve(x, x->wanted, false))
+		return false;
+	x->server = x->wanted;
+	return true;
+}
+
+/* Other workers pick meanwhile: until one that was picked still has room. */
+static struct server *pick(struct exchange *x)
+{
+	struct wish wish = {
+		.hash = x->claim.key.b, .tried = &x->tried, .now_ms = x->session->worker->now_ms
+	};
+	struct server *s;
+
+	do {
+		s = balance_pick(x->reach->pool, &wish);
+	} while (s && !reach_reserve(x, s, false));
+	return s;
+}
+
 /* Nobody owns the key, or its owner cannot serve: balance proposes. */
 static void propose(struct exchange *x, uint64_t gone)
 {
 	if (!x->has_key && x->reach->pool->balance == BALANCE_HASH) /* what has no key is spread by chance */
 		host_functions.random(&x->claim.key.b, sizeof x->claim.key.b);
-	x->server = balance_pick(x->reach->pool, x->claim.key.b, &x->tried);
-	if (!x->server)
-		answer(x, &no_server);
-	else if (x->has_key && x->reach->persist)
-		ask_store(x, x->reach->pool, x->server->id, gone, take_owner);
+	if (!take_wanted(x))
+		x->server = pick(x);
+	if (x->server)
+		offer(x, gone);
 	else
-		reach_server(x);
+		refuse(x, x->reach->pool);
 }
 
 static void take_owner(struct exchange *x)
@@ -236,6 +292,12 @@ static void take_owner(struct exchange *x)
 	struct claim *c = &x->claim;
 	struct server *owner = c->owner ? balance_owner(x->reach->pool, c->owner, &x->tried) : NULL;
 
+	if (!c->proposed && x->wanted && owner != x->wanted && take_wanted(x)) {
+		offer(x, c->owner);
+		return;
+	}
+	if (owner && !reach_reserve(x, owner, true))
+		owner = NULL; /* it is full, which its own does not override: the key moves */
 	if (owner)
 		x->server = owner;
 	if (owner || c->proposed) /* without an owner, what balance said stands */
@@ -250,10 +312,10 @@ static void place_expected(struct exchange *x)
 	struct server *own = expected_server(x->session->in.expected);
 
 	x->server = balance_owner(own->pool, own->id, &x->tried);
-	if (x->server)
+	if (x->server && reach_reserve(x, x->server, true))
 		reach_server(x);
 	else
-		answer(x, &no_server);
+		refuse(x, own->pool);
 }
 
 /* LG_STAY: the server whose link the session keeps, whoever else there is.  One exchange at a time has it. */
@@ -304,6 +366,7 @@ static void follow_owner(struct exchange *x)
 	}
 	x->reach = &x->session->listener->conf->reach[x->looking];
 	x->has_key = true;
+	x->wanted = NULL;
 	take_owner(x);
 }
 
@@ -312,7 +375,7 @@ static void follow_owner(struct exchange *x)
 static bool take_named(struct exchange *x)
 {
 	x->server = x->named_in ? balance_owner(x->server->pool, x->server->id, &x->tried) : NULL;
-	if (!x->server)
+	if (!x->server || !reach_reserve(x, x->server, true))
 		return false;
 	x->reach = x->named_in;
 	reach_server(x);
@@ -338,14 +401,20 @@ static void follow(struct exchange *x)
 
 /* ---- A link to the server (reach.c) ---- */
 
+static void leave_server(struct exchange *x)
+{
+	lease_end(x);
+	reach_release(x);
+	exchange_tried(x);
+	place(x);
+}
+
 /* This server cannot be had: the next one, as often as the pool says. */
 static void try_next(struct exchange *x)
 {
 	atomic_fetch_add_explicit(&x->server->state->failures, 1, memory_order_relaxed);
 	monitor_hurry(x->server);
-	lease_end(x);
-	exchange_tried(x);
-	place(x);
+	leave_server(x);
 }
 
 static void reach_server(struct exchange *x)
@@ -357,6 +426,10 @@ static void reach_server(struct exchange *x)
 	if (r < 0) {
 		if (reach_waits(x, r))
 			return;
+		if (r == -EUSERS) {
+			leave_server(x);
+			return;
+		}
 		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", x->server->name,
 			    "reason", uv_strerror(r));
 		try_next(x);

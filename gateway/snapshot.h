@@ -51,6 +51,12 @@ struct monitor_conf {
 	unsigned rise, fall;
 };
 
+/* What of a pool changes. */
+struct pool_live {
+	atomic_flag turn;        /* held, for a few instructions, by who changes its servers' turns */
+	atomic_ullong overloads; /* requests that were refused because every server had max_sessions */
+};
+
 enum { POOL_SERVERS = 256 }; /* the most that one pool may have: config.c checks, balance.c counts on it */
 
 struct pool {
@@ -72,7 +78,8 @@ struct pool {
 	char *scope;          /* of its persistence keys: its group's name, else its own */
 	struct store *store;  /* NULL without persistence */
 	struct monitor_conf monitor;
-	atomic_uint *turn;    /* round-robin's position */
+	uint32_t slow_start_ms; /* a server that came up takes its whole weight after this; 0: at once */
+	struct pool_live *live;
 };
 
 /* A fact by its place: the plugin's when index >= 0, else one of the core's (facts.h). */

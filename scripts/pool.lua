@@ -32,6 +32,7 @@ local function finish_server(c, s, pool)
     return c:problem(s._at, "has no port", "give the pool a `port`, or write \"" .. s.host .. ":PORT\"")
   end
   local written = address.join(s.host, s.brackets, s.port)
+  s.max_sessions = s.max_sessions or pool.max_sessions
   s.text = address.join(s.address, s.v6, s.port)
   s.id = s.id or s.name or written
   s.tls_name = s.name or pool.tls_name or s.host
