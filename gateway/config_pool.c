@@ -169,7 +169,14 @@ static int build_tracks(struct builder *b)
 
 static int build_persistence(struct pool *p, const struct node *n)
 {
+	unsigned i = 0;
+
 	p->timeout_ms = (uint32_t)node_number(n, "timeout");
+	NODE_EACH(bits, n, "mask")
+	{
+		if (i < sizeof p->mask)
+			p->mask[i++] = (uint8_t)bits->number;
+	}
 	if (config_text(&p->scope, n, "scope") < 0)
 		return -ENOMEM;
 	if (node_flag(n, "off"))

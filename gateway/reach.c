@@ -7,6 +7,7 @@
 #include "exchange.h"
 #include "lease.h"
 #include "link.h"
+#include "seat.h"
 #include "trunk.h"
 
 static struct link *find_private(struct session *s, const struct server *server)
@@ -22,38 +23,12 @@ static struct link *find_private(struct session *s, const struct server *server)
 	return NULL;
 }
 
-/* ---- Seats ---- */
-
-static bool has_link(const struct exchange *x, const struct server *server)
+bool reach_has_link(const struct exchange *x, const struct server *server)
 {
 	if (x->how.mode == LG_SHARED)
 		return false;
 	return x->how.mode == LG_LEASED ? lease_find_kept(x->session, server) : find_private(x->session, server);
 }
-
-void reach_release(struct exchange *x)
-{
-	if (x->seat)
-		server_leave(x->seat);
-	x->seat = NULL;
-}
-
-bool reach_reserve(struct exchange *x, struct server *server, bool own)
-{
-	bool linked = has_link(x, server);
-
-	if (x->seat == server && !linked)
-		return true;
-	if (own && x->how.mode == LG_SHARED)
-		server_enter_anyhow(server);
-	else if (!linked && !server_enter(server))
-		return false;
-	reach_release(x);
-	x->seat = linked ? NULL : server;
-	return true;
-}
-
-/* ---- Links ---- */
 
 int reach_connect(struct link **lp, struct exchange *x)
 {
@@ -70,7 +45,7 @@ int reach_connect(struct link **lp, struct exchange *x)
 
 int reach_link(struct link **lp, struct exchange *x)
 {
-	if (!reach_reserve(x, x->server, false))
+	if (!seat_take(x, x->server, false))
 		return -EUSERS;
 	if (x->how.mode == LG_SHARED)
 		return trunk_reach(lp, x);

@@ -18,13 +18,8 @@ int reach_link(struct link **lp, struct exchange *x);
 /* A new link of the session's own to x->server; it is connecting, and has the seat of `x`.  0 or -errno. */
 int reach_connect(struct link **lp, struct exchange *x);
 
-/*
- * A seat at `server` for what `x` will have there: the link that it opens takes it over, on a shared one `x` keeps it to its
- * end.  A link of the session's that is there already needs none.  False: the server is full (max_sessions), and the seat
- * that `x` had stays.  What is the server's `own` goes on over a shared link even then: no other server knows it.
- */
-bool reach_reserve(struct exchange *x, struct server *server, bool own);
-void reach_release(struct exchange *x); /* without a seat: nothing */
+/* Whether the session has a link to `server` that `x` would take. */
+bool reach_has_link(const struct exchange *x, const struct server *server);
 
 /*
  * There was no descriptor or port left (`r`) for a new flow: as in a full table, one that is worth less goes.  The new

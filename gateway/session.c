@@ -18,7 +18,7 @@
 #include "admission.h"
 #include "exchange.h"
 #include "expect.h"
-#include "host.h"
+#include "key.h"
 #include "lease.h"
 #include "link.h"
 #include "log.h"
@@ -26,23 +26,10 @@
 #include "policy.h"
 #include "reach.h"
 #include "routes.h"
+#include "seat.h"
 #include "span.h"
 
 enum { RETRY_AFTER_S = 5 };
-
-static const struct lg_reply no_server = {
-	.cause = LG_BY_NO_SERVER,
-	.code = 503,
-	.reason = { "Service Unavailable", 19 },
-	.retry_after_s = RETRY_AFTER_S,
-};
-
-static const struct lg_reply overload = {
-	.cause = LG_BY_OVERLOAD,
-	.code = 503,
-	.reason = { "Service Unavailable", 19 },
-	.retry_after_s = RETRY_AFTER_S,
-};
 
 /* ---- A client comes ---- */
 
@@ -150,18 +137,33 @@ static void answer(struct exchange *x, const struct lg_reply *reply)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 
-	static const struct {
-		const char *verdict, *close;
-	} words[] = { [LG_BY_POLICY] = { "reply", "refused by policy" },
-		      [LG_BY_NO_SERVER] = { "no-server", "no server" },
-		      [LG_BY_OVERLOAD] = { "overload", "all servers are full" } };
+	static const char *const verdicts[] = { "reply", "no-server", "overload" };
+	static const char *const reasons[] = { "refused by policy", "no server", "all servers are full" };
 
-	x->verdict = reply->code ? words[reply->cause].verdict : "drop";
+	x->verdict = reply->code ? verdicts[reply->cause] : "drop";
 	if (p->respond)
 		p->respond(&x->pub, reply);
 	else if (reply->code)
-		link_close(link_of(x->pub.from), LG_FLUSH, words[reply->cause].close);
+		link_close(link_of(x->pub.from), LG_FLUSH, reasons[reply->cause]);
 	exchange_end(x);
+}
+
+static void unavailable(struct exchange *x, enum lg_cause cause)
+{
+	answer(x, &(struct lg_reply){ .cause = cause,
+				      .code = 503,
+				      .reason = { "Service Unavailable", 19 },
+				      .retry_after_s = RETRY_AFTER_S });
+}
+
+/* There is none in this pool, or none that has room. */
+static void refuse(struct exchange *x, struct pool *pool)
+{
+	bool full = balance_is_full(pool, &x->tried);
+
+	if (full)
+		atomic_fetch_add_explicit(&pool->live->overloads, 1, memory_order_relaxed);
+	unavailable(x, full ? LG_BY_OVERLOAD : LG_BY_NO_SERVER);
 }
 
 /* False: the verdict has answered, or let it drop. */
@@ -186,7 +188,7 @@ static bool decide(struct exchange *x)
 		answer(x, &reply);
 		return false;
 	case VERDICT_UNAVAILABLE:
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return false;
 	case VERDICT_PICK:
 		x->wanted = &x->reach->pool->servers[v.server];
@@ -217,6 +219,7 @@ static void ask_store(struct exchange *x, const struct pool *pool, uint64_t prop
 
 	c->proposed = proposed;
 	c->instead_of = instead_of;
+	c->source = proposed ? key_source(x) : 0;
 	c->timeout_ms = pool->timeout_ms;
 	c->now_ms = x->session->worker->now_ms;
 	c->answered = store_answered_later;
@@ -227,20 +230,10 @@ static void ask_store(struct exchange *x, const struct pool *pool, uint64_t prop
 	}
 	x->asking = true;
 	if (exchange_keep_unit(x) < 0)
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 }
 
 static void take_owner(struct exchange *x);
-
-/* It has to have room as well. */
-static void refuse(struct exchange *x, struct pool *pool)
-{
-	bool full = balance_is_full(pool, &x->tried);
-
-	if (full)
-		atomic_fetch_add_explicit(&pool->live->overloads, 1, memory_order_relaxed);
-	answer(x, full ? &overload : &no_server);
-}
 
 /* x->server is to have it, and the key, which `gone` (0: nobody) had. */
 static void offer(struct exchange *x, uint64_t gone)
@@ -251,37 +244,10 @@ static void offer(struct exchange *x, uint64_t gone)
 		reach_server(x);
 }
 
-/* The one that a policy wants, if it takes new keys. */
-static bool take_wanted(struct exchange *x)
-{
-	if (!x->wanted || !balance_takes(x->reach->pool, x->wanted, &x->tried) || !reach_reserve(x, x->wanted, false))
-		return false;
-	x->server = x->wanted;
-	return true;
-}
-
-/* Other workers pick meanwhile: until one that was picked still has room. */
-static struct server *pick(struct exchange *x)
-{
-	struct wish wish = {
-		.hash = x->claim.key.b, .tried = &x->tried, .now_ms = x->session->worker->now_ms
-	};
-	struct server *s;
-
-	do {
-		s = balance_pick(x->reach->pool, &wish);
-	} while (s && !reach_reserve(x, s, false));
-	return s;
-}
-
 /* Nobody owns the key, or its owner cannot serve: balance proposes. */
 static void propose(struct exchange *x, uint64_t gone)
 {
-	if (!x->has_key && x->reach->pool->balance == BALANCE_HASH) /* what has no key is spread by chance */
-		host_functions.random(&x->claim.key.b, sizeof x->claim.key.b);
-	if (!take_wanted(x))
-		x->server = pick(x);
-	if (x->server)
+	if (seat_take_any(x))
 		offer(x, gone);
 	else
 		refuse(x, x->reach->pool);
@@ -292,11 +258,11 @@ static void take_owner(struct exchange *x)
 	struct claim *c = &x->claim;
 	struct server *owner = c->owner ? balance_owner(x->reach->pool, c->owner, &x->tried) : NULL;
 
-	if (!c->proposed && x->wanted && owner != x->wanted && take_wanted(x)) {
+	if (!c->proposed && x->wanted && owner != x->wanted && seat_take_wanted(x)) {
 		offer(x, c->owner);
 		return;
 	}
-	if (owner && !reach_reserve(x, owner, true))
+	if (owner && !seat_take(x, owner, true))
 		owner = NULL; /* it is full, which its own does not override: the key moves */
 	if (owner)
 		x->server = owner;
@@ -312,7 +278,7 @@ static void place_expected(struct exchange *x)
 	struct server *own = expected_server(x->session->in.expected);
 
 	x->server = balance_owner(own->pool, own->id, &x->tried);
-	if (x->server && reach_reserve(x, x->server, true))
+	if (x->server && seat_take(x, x->server, true))
 		reach_server(x);
 	else
 		refuse(x, own->pool);
@@ -326,7 +292,7 @@ static bool stay(struct exchange *x)
 	if (!l)
 		return false;
 	x->server = l->server;
-	l->pub.exchange ? answer(x, &no_server) : reach_server(x);
+	l->pub.exchange ? unavailable(x, LG_BY_NO_SERVER) : reach_server(x);
 	return true;
 }
 
@@ -343,12 +309,12 @@ static void place(struct exchange *x)
 	}
 	x->state = EXCHANGE_PLACING;
 	if (!x->reach || x->session->shared || was_tried_enough(x)) { /* shared: a server's own request */
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return;
 	}
 	if (stay(x))
 		return;
-	x->has_key = exchange_key(x, x->reach, &x->claim.key);
+	x->has_key = key_of(x, x->reach, &x->claim.key);
 	if (x->has_key && x->reach->persist)
 		ask_store(x, x->reach->pool, 0, 0, take_owner);
 	else
@@ -375,7 +341,7 @@ static void follow_owner(struct exchange *x)
 static bool take_named(struct exchange *x)
 {
 	x->server = x->named_in ? balance_owner(x->server->pool, x->server->id, &x->tried) : NULL;
-	if (!x->server || !reach_reserve(x, x->server, true))
+	if (!x->server || !seat_take(x, x->server, true))
 		return false;
 	x->reach = x->named_in;
 	reach_server(x);
@@ -391,7 +357,7 @@ static void follow(struct exchange *x)
 	for (; x->looking < conf->nreach; x->looking++) {
 		const struct reach *r = &conf->reach[x->looking];
 
-		if (r->persist && exchange_key(x, r, &x->claim.key)) {
+		if (r->persist && key_of(x, r, &x->claim.key)) {
 			ask_store(x, r->pool, 0, 0, follow_owner);
 			return;
 		}
@@ -404,7 +370,7 @@ static void follow(struct exchange *x)
 static void leave_server(struct exchange *x)
 {
 	lease_end(x);
-	reach_release(x);
+	seat_drop(x);
 	exchange_tried(x);
 	place(x);
 }
@@ -442,7 +408,7 @@ static void reach_server(struct exchange *x)
 	}
 	x->state = EXCHANGE_WAITING;
 	if (exchange_keep_unit(x) < 0)
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 }
 
 void session_link_opened(struct link *l)
@@ -481,7 +447,7 @@ static void hand_out(struct exchange *x, struct link *to)
 	bool keep = x->how.flags & LG_KEEP;
 
 	if (keep && exchange_keep_unit(x) < 0) {
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return;
 	}
 	x->state = EXCHANGE_ROUTED;
@@ -504,7 +470,7 @@ static void hand_back(struct exchange *x)
 	struct link *to = link_of(x->how.to);
 
 	if (!to->open || !link_lives(to)) {
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return;
 	}
 	list_append(&to->exchanges, &x->at);
