@@ -7,8 +7,9 @@
  * A policy's file returns { plugin, reads, pools, edits, options, decide = function(m, o) ... end }.  m.NAME is a fact
  * (a text or nil), o.NAME an option.  Verdicts: route(pool), pick(i), reply(code, reason[, { Name = value }]), drop(),
  * unavailable(), and edit{ set = { name = value }, remove = { name }, answer = { name = value or false } }, which as nil
- * passes on to the next policy; decide returns one, or nil.  `edits` lists the headers that edit{} may name, or is a
- * function(o) that returns this list.  Beside them a policy has
+ * passes on to the next policy; decide returns one, or nil.  pick(i) is the i-th server of the pool that the request goes
+ * to otherwise, if it takes new keys, else whichever balance says.  `edits` lists the headers that edit{} may name, or is
+ * a function(o) that returns this list.  Beside them a policy has
  *
  *     assert error ipairs next pairs select tonumber tostring type; math without chance; table
  *     string: byte len sub, lower upper (ASCII); s:prefix(t) s:suffix(t) s:contains(t), s:equal(t) whatever the case,

@@ -92,8 +92,7 @@ struct fact_ref {
 
 enum { POOL_FACTS = 4 };
 
-/* A pool that a listener can reach, with the facts that make its persistence key, resolved for the listener's plugin.
- */
+/* A pool that a listener can reach, with the facts that make its persistence key, resolved for the listener's plugin. */
 struct reach {
 	struct pool *pool;
 	struct fact_ref by[POOL_FACTS];
