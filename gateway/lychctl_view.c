@@ -65,13 +65,34 @@ static void trouble_word(FILE *out, enum paint paint, bool colours, const char *
 	fprintf(out, "%*s", n < TROUBLE_WORD ? (int)(TROUBLE_WORD - n) : 1, "");
 }
 
+static bool is_full(const json_t *server)
+{
+	long long most = number_of(server, "max_sessions");
+
+	return most && number_of(server, "sessions") >= most;
+}
+
+static void note_full(FILE *out, const json_t *pool, const json_t *server, bool colours)
+{
+	trouble_word(out, PAINT_WARN, colours, "FULL");
+	fputs("server ", out);
+	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
+	fputc('/', out);
+	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	fprintf(out, " has %lld sessions, max_sessions is %lld: new ones go elsewhere\n", number_of(server, "sessions"),
+		number_of(server, "max_sessions"));
+}
+
 static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
 {
 	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
 	char duration[32];
 
-	if (strcmp(state, "up") == 0)
+	if (strcmp(state, "up") == 0) {
+		if (is_full(server))
+			note_full(out, pool, server, colours);
 		return;
+	}
 	view_duration(duration, number_of(server, "seconds"));
 	trouble_word(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
 	fputs("server ", out);
@@ -227,7 +248,30 @@ static void pool_line(FILE *out, const json_t *pool, bool colours)
 		paint_text(out, PAINT_NONE, false, joined(json_object_get(persistence, "by"), text));
 		fprintf(out, ": %lld entries", number_of(persistence, "entries"));
 	}
+	if (number_of(pool, "overloads"))
+		fprintf(out, ", %lld refused: all were full", number_of(pool, "overloads"));
 	fputc('\n', out);
+}
+
+static void add_sessions(struct table *t, const json_t *s)
+{
+	long long n = number_of(s, "sessions"), most = number_of(s, "max_sessions");
+
+	if (most)
+		table_add(t, is_full(s) ? PAINT_WARN : PAINT_NONE, "%lld/%lld", n, most);
+	else
+		table_add(t, PAINT_NONE, "%lld", n);
+}
+
+/* "3", "3 (45%) backup" while it starts slowly. */
+static void add_weight(struct table *t, const json_t *s)
+{
+	const char *backup = is_set(s, "backup") ? " backup" : "";
+
+	if (json_is_integer(json_object_get(s, "slow_start")))
+		table_add(t, PAINT_NONE, "%lld (%lld%%)%s", number_of(s, "weight"), number_of(s, "slow_start"), backup);
+	else
+		table_add(t, PAINT_NONE, "%lld%s", number_of(s, "weight"), backup);
 }
 
 static void add_server(struct table *t, const json_t *s)
@@ -242,10 +286,10 @@ static void add_server(struct table *t, const json_t *s)
 	table_add(t, state_paint(state), "%s%s%s%s", strcmp(state, "down") == 0 ? "DOWN" : state, by_word ? " (" : "",
 		  by_word ? text_of(s, "health") : "", by_word ? ")" : "");
 	table_add(t, PAINT_NONE, "%s", duration);
-	table_add(t, PAINT_NONE, "%lld", number_of(s, "sessions"));
+	add_sessions(t, s);
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "failures"));
-	table_add(t, PAINT_NONE, "%lld%s", number_of(s, "weight"), is_set(s, "backup") ? " backup" : "");
+	add_weight(t, s);
 	table_add(t, PAINT_NONE, "%s", text_of(s, "probe"));
 }
 

@@ -57,7 +57,7 @@ static void pool_free(struct pool *p)
 	store_unref(p->store);
 	strings_free(p->by);
 	free(p->scope);
-	free(p->turn);
+	free(p->live);
 	free(p->name);
 }
 

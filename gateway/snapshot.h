@@ -54,6 +54,12 @@ struct monitor_conf {
 	unsigned rise, fall;
 };
 
+/* What of a pool changes. */
+struct pool_live {
+	atomic_flag turn;        /* held, for a few instructions, by who changes its servers' turns */
+	atomic_ullong overloads; /* requests that were refused because every server had max_sessions */
+};
+
 enum { POOL_SERVERS = 256 }; /* the most that one pool may have: config.c checks, balance.c counts on it */
 
 struct pool {
@@ -70,12 +76,15 @@ struct pool {
 				 * (second) one.  None: as the client came */
 	bool has_persistence; /* false: persistence = false or the plugin has no default */
 	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
-	char **by;            /* names of facts, ends with NULL; NULL with default_persistence */
+	char **by;            /* names of facts, the first that has a value makes the key; ends with NULL; NULL with
+			       * default_persistence */
+	uint8_t mask[2];      /* bits of an IPv4 and an IPv6 source that make the key; 0: all */
 	uint32_t timeout_ms;
 	char *scope;          /* of its persistence keys: its group's name, else its own */
 	struct store *store;  /* NULL without persistence */
 	struct monitor_conf monitor;
-	atomic_uint *turn;    /* round-robin's position */
+	uint32_t slow_start_ms; /* a server that came up takes its whole weight after this; 0: at once */
+	struct pool_live *live;
 };
 
 /* A fact by its place: the plugin's when index >= 0, else one of the core's (facts.h). */

@@ -187,6 +187,14 @@ static json_t *listener_status(const struct listener_conf *l)
 
 /* ---- Pools ---- */
 
+/* How much of its weight it takes, in percent; null: all of it. */
+static json_t *slow_start_status(const struct server *s)
+{
+	unsigned part = server_weight(s, clock_loop_ms()) / s->weight;
+
+	return part < SERVER_WHOLE ? json_integer(part * 100 / SERVER_WHOLE) : json_null();
+}
+
 json_t *status_server(const struct server *s)
 {
 	static const char *const health[] = {
@@ -210,7 +218,9 @@ json_t *status_server(const struct server *s)
 				put_number(o, "idle_links", atomic_load(&state->idle)) &&
 				put_number(o, "requests", atomic_load(&state->requests)) &&
 				put_number(o, "failures", atomic_load(&state->failures)) &&
-				put_number(o, "weight", s->weight) && put(o, "backup", json_boolean(s->backup)));
+				put_number(o, "max_sessions", s->max_sessions) &&
+				put_number(o, "weight", s->weight) &&
+				put(o, "slow_start", slow_start_status(s)) && put(o, "backup", json_boolean(s->backup)));
 }
 
 static json_t *servers_status(const struct pool *p)
@@ -286,6 +296,7 @@ static json_t *pool_status(const struct snapshot *s, const struct pool *p)
 	return whole(o, put_text(o, "name", p->name) && put_text(o, "state", states[pool_state(p)]) &&
 				put_text(o, "balance", balance[p->balance]) &&
 				put_text(o, "all_down", all_down[p->all_down]) &&
+				put_number(o, "overloads", atomic_load(&p->live->overloads)) &&
 				put(o, "persistence", persistence_status(s, p)) &&
 				put(o, "servers", servers_status(p)));
 }

@@ -54,22 +54,27 @@ local server = {
   { key = 1, type = "string", required = true, help = "ADDRESS, [V6 ADDRESS] or NAME, with :PORT if wanted" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the pool's port", help = "where it listens" },
   { key = "weight", type = "integer", min = 1, max = 1000, default = 1, help = "its share of new keys" },
+  { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "the pool's",
+    help = "sessions that it may have at the same time" },
   { key = "backup", type = "boolean", default = false, help = "takes traffic only while no other server can" },
   { key = "name", type = "name", unset = "address:port",
     help = "what it is called in lychctl and the log, and the name that its certificate must bear" },
-  { key = "id", type = "string", unset = "its name, else address:port",
+  { key = "id", type = "string", unset = "its name, else address:port; in a group its address, if that is no other's",
     help = "what persistence remembers it by; keep it when the address changes" },
 }
 
 local persistence = {
   { key = "by", type = "list", of = { type = "string" }, max = 4, unset = "the plugin's default fact",
-    help = "the fact, or facts, whose value stays with one server" },
+    help = "the fact whose value stays with one server; of several, the first that the request has" },
   { key = "timeout", type = "time", min = "1s", max = "168h", default = "30m",
     help = "how long a value is remembered after its last use" },
   { key = "entries", type = "integer", min = 1, max = 100000000, default = 1000000,
-    help = "values to remember at most; the least recently used goes first" },
-  { key = "group", type = "name", unset = "the pool's name", help = "pools of one group share their table" },
-  { key = "mask", later = true, help = "how much of an address counts" },
+    help = "values to remember at most; then the least recently used goes, and from who has a quarter of them, one of its own" },
+  { key = "group", type = "name", unset = "the pool's name",
+    help = "pools of one group share their table: who has a server in one of them has the same in the others" },
+  { key = "mask", type = "list", of = { type = "integer", min = 1, max = 128 }, min = 1, max = 2,
+    unset = "the whole address",
+    help = 'with by = "source": so many bits of an IPv4 address, and of an IPv6 address, count: 24, or { 24, 64 }' },
 }
 
 local monitor = {
@@ -159,8 +164,12 @@ return {
       { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try" },
       { key = "links", type = "integer", min = 1, max = 64, default = 2,
         help = "shared links to each server, from each worker" },
-      { key = "slow_start", later = true, help = "let a server that came back take traffic step by step" },
-      { key = "max_sessions", later = true, help = "sessions that one server may have" },
+      { key = "slow_start", type = "time", min = "1s", max = "24h", unset = "its whole weight at once",
+        help = "a server that comes up, or is enabled again, gets from a tenth of its weight to the whole in this time; " ..
+          "not at the gateway's start, and not with \"ordered\"" },
+      { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "no limit",
+        help = "sessions that one server may have at the same time: links that belong to one client, and open requests on " ..
+          "shared links; what it remembers of a client does not count more: that one goes elsewhere, too" },
       { key = "ntlm", later = true, help = "links that belong to one user" },
     },
   },

@@ -73,6 +73,11 @@ static void test_status(void **state)
 	s.policy_stats.tripped = true;
 	s.servers[0].state->health = HEALTH_UP;
 	s.servers[1].state->health = HEALTH_DOWN;
+	s.servers[0].max_sessions = 3;
+	s.servers[0].state->sessions = 3;
+	s.live[0].overloads = 6;
+	s.pools[0].slow_start_ms = 3600000;
+	server_rise(&s.servers[1], clock_loop_ms());
 	s.servers[1].state->since = clock_unix_ms() - 125000;
 	strcpy(s.servers[1].state->answer, "connection refused \033[2J");
 	s.servers[2].state->health = HEALTH_UP;
@@ -86,10 +91,12 @@ static void test_status(void **state)
 	ASSERT_LINE(text, "CLOSED", "listener bare");
 	ASSERT_LINE(text, "TRIPPED", "routing/sample", "in");
 	ASSERT_LINE(text, "in ", "counting", "open", "tls:127.0.0.1:5061, tcp:[::1]:5060", "11");
-	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries");
+	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries, 6 refused: all were full");
+	ASSERT_LINE(text, "FULL", "front/one has 3 sessions, max_sessions is 3");
+	ASSERT_LINE(text, "10.0.0.1:5061", "3/3");
 	ASSERT_LINE(text, "POOL back/up: DOWN, hash");
 	ASSERT_LINE(text, "one ", "10.0.0.1:5061", "up");
-	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 backup", "connection refused");
+	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 (10%) backup", "connection refused");
 	ASSERT_LINE(text, "one ", "[2001:db8::1]:5061", "drain (up)");
 	ASSERT_LINE(text, "malformed", "in", "19");
 	assert_null(strstr(text, "messages"));
