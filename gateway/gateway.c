@@ -23,6 +23,7 @@
 #include "listener.h"
 #include "log.h"
 #include "monitor.h"
+#include "resolve.h"
 #include "script.h"
 #include "session.h"
 #include "stream.h"
@@ -55,6 +56,7 @@ struct gateway {
 	bool main_ready;
 	struct handshake_pool *handshakes;
 	struct monitors *monitors;
+	struct resolver *resolver;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -73,6 +75,8 @@ static void part_from(struct link *l)
 	if (server_is_disabled(l->server)) {
 		host_functions.random(&dice, sizeof dice);
 		link_farewell(l, dice % FAREWELL_MS);
+	} else if (link_is_idle(l) && !server_is_present(l->server)) {
+		link_close(l, LG_FLUSH, "the server's name has its address no longer");
 	} else if ((!l->open || l->flow) && !server_is_up(l->server) && l->pool->all_down != ALL_DOWN_FAIL_OPEN) {
 		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere; a flow would never notice */
 	}
@@ -178,6 +182,7 @@ static void on_ended(struct mail *m)
 	c->running = false;
 	if (--g->nrunning > 0)
 		return;
+	resolver_stop(g->resolver);
 	monitors_stop(g->monitors);
 	control_close(g->control);
 	worker_stop(&g->main);
@@ -402,6 +407,7 @@ static void destroy(struct gateway *g)
 		flow_abandon(&g->main);
 		worker_fini(&g->main);
 	}
+	resolver_free(g->resolver);
 	monitors_free(g->monitors);
 	control_free(g->control);
 	for (unsigned i = 0; g->sources && i < g->snapshot->nlisteners; i++)
@@ -429,6 +435,8 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 	r = start(g, err, errlen);
 	if (r == 0)
 		r = monitors_start(&g->monitors, &g->main, snapshot, on_changed, g);
+	if (r == 0)
+		r = resolver_start(&g->resolver, &g->main, snapshot, g->monitors);
 	if (r == 0)
 		log_info("started", "configuration", snapshot->file, "workers", LOG_NUM(g->ncrews), "control",
 			 snapshot->settings.control);

@@ -121,7 +121,7 @@ static void rent(struct link *l, struct exchange *x)
 	l->limits.idle_ms = l->listener->conf->limits.idle_ms;
 	l->server = x->server;
 	l->pool = x->server->pool;
-	l->pub.server = &x->server->pub;
+	l->pub.server = &server_place(x->server)->pub;
 	atomic_fetch_add_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
 	let(l, x);
 }
