@@ -290,7 +290,7 @@ static void start_one(struct monitors *all, struct server *s)
 {
 	struct monitor *m;
 
-	if (s->pool->monitor.track)
+	if (s->pool->monitor.track || atomic_load(&s->tracked))
 		return;
 	if (!s->pool->monitor.always_up) {
 		m = &all->each[all->n++];

@@ -144,7 +144,7 @@ static void wrong_pool(void **state)
 		{ "pool 'x' { servers = {\n'127.0.0.1:0' } }", 2, "\"0\" is not a port", NULL },
 		{ "pool 'x' { servers = {\n'127.0.0.1:65536' } }", 2, "\"65536\" is not a port", NULL },
 		{ "pool 'x' { servers = {\n'no such name:1' } }", 2, "\"no such name\" is not an address", NULL },
-		{ "pool 'x' { servers = {\n'[no.such.name]:1' } }", 2, "\"[no.such.name]:1\" is not an address", NULL },
+		{ "pool 'x' { servers = {\n'[no.such.name]:1' } }", 2, "\"[no.such.name]\" is not an address", NULL },
 		{ "pool 'x' { servers = { { '127.0.0.1:1',\naddresses = 2 } } }", 2,
 		  "servers[1].addresses: is for names: \"127.0.0.1:1\" is an address", NULL },
 		{ "pool 'x' { servers = { { 'name:1',\naddresses = 33 } } }", 2,
