@@ -52,7 +52,8 @@ static void gather(struct candidates *c, struct pool *pool, const struct tried *
 	c->n = 0;
 	for (unsigned i = 0; i < pool->nservers && c->n < POOL_SERVERS; i++) {
 		struct server *s = &pool->servers[i];
-		bool takes = fail_open ? server_is_enabled(s) && server_is_present(s) : server_takes_new(s) && !server_rests(s);
+		bool takes = fail_open ? server_is_enabled(s) && server_is_present(s)
+				       : server_takes_new(s) && !server_rests(s);
 
 		if (takes && s->backup == backup && !was_tried(tried, s->id))
 			c->list[c->n++] = s;

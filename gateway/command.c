@@ -91,7 +91,8 @@ static bool is_called(const struct server *s, const char *name)
 
 /* POOL/NAME; no character is special, so the pool is found by its name and not by a slash.  `pool` is set as soon as
  * its name fits, `name` to what stands behind it.  The first of those that are called so. */
-static struct server *find_server(const struct snapshot *s, const char *written, const struct pool **pool, const char **name)
+static struct server *find_server(const struct snapshot *s, const char *written, const struct pool **pool,
+				  const char **name)
 {
 	for (unsigned i = 0; i < s->npools; i++) {
 		const struct pool *p = &s->pools[i];
@@ -136,7 +137,8 @@ static void set_admin(const struct command_target *t, struct server *s, const st
 	atomic_store(&s->state->since, clock_unix_ms());
 	if (slots_show(s))
 		log_info(word->event, "pool", s->pool->name, "server", s->name, "address",
-			 s->slots ? server_place(s)->text : NULL, "sessions", LOG_NUM(atomic_load(&s->state->sessions)));
+			 s->slots ? server_place(s)->text : NULL, "sessions",
+			 LOG_NUM(atomic_load(&s->state->sessions)));
 	t->changed(t->ctx);
 }
 
@@ -154,7 +156,8 @@ static json_t *told(const struct server *s, const char *was)
 }
 
 /* All of the pool's servers from `s` on that are called so, one of which is `s`; a list of what they were told. */
-static json_t *tell_all(const struct command_target *t, const struct admin_word *word, struct server *s, const char *name)
+static json_t *tell_all(const struct command_target *t, const struct admin_word *word, struct server *s,
+			const char *name)
 {
 	json_t *list = json_array();
 	const struct pool *p = s->pool;
@@ -190,8 +193,7 @@ static json_t *tell_server(const struct command_target *t, const struct admin_wo
 	if (!list)
 		return NULL;
 	o = json_deep_copy(json_array_get(list, 0));
-	if (json_object_set_new(o, "pool", status_text(s->pool->name)) < 0 ||
-	    json_object_set(o, "servers", list) < 0) {
+	if (json_object_set_new(o, "pool", status_text(s->pool->name)) < 0 || json_object_set(o, "servers", list) < 0) {
 		json_decref(o);
 		o = NULL;
 	}

@@ -23,9 +23,9 @@ bool health_take(struct health_count *v, bool healthy);
 
 enum { HEALTH_FAST_MS = 100 };
 
-/* Milliseconds until the next probe: HEALTH_FAST_MS while up with failures not yet `fall`, else the interval shortened by
- * up to a tenth (`random` is any number).  While down it doubles from one to the next, up to `backoff_ms`; a good verdict,
- * and health_impatient, begin with the interval again. */
+/* Milliseconds until the next probe: HEALTH_FAST_MS while up with failures not yet `fall`, else the interval shortened
+ * by up to a tenth (`random` is any number).  While down it doubles from one to the next, up to `backoff_ms`; a good
+ * verdict, and health_impatient, begin with the interval again. */
 uint32_t health_next(struct health_count *v, uint32_t interval_ms, uint32_t backoff_ms, uint32_t random);
 
 /* Somebody asks for the server. */

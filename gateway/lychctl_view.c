@@ -81,6 +81,7 @@ static void name_server(FILE *out, const json_t *server)
 static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
 {
 	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
+	const char *word = strcmp(state, "down") == 0 ? "DOWN" : state;
 	bool up = strcmp(state, "up") == 0;
 	long long rests = number_of(server, "rests_seconds");
 	char duration[32];
@@ -88,8 +89,7 @@ static void note_server(FILE *out, const json_t *pool, const json_t *server, boo
 	if (up && !rests)
 		return;
 	view_duration(duration, up ? rests : number_of(server, "seconds"));
-	trouble_word(out, up ? PAINT_WARN : state_paint(state), colours,
-		     up ? "rests" : strcmp(state, "down") == 0 ? "DOWN" : state);
+	trouble_word(out, up ? PAINT_WARN : state_paint(state), colours, up ? "rests" : word);
 	fputs("server ", out);
 	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
 	fputc('/', out);
@@ -230,7 +230,8 @@ static void add_server(struct table *t, const json_t *s)
 	view_duration(duration, number_of(s, "seconds"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "name"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "address"));
-	table_add(t, rests ? PAINT_WARN : state_paint(state), "%s%s", strcmp(state, "down") == 0 ? "DOWN" : state, more);
+	table_add(t, rests ? PAINT_WARN : state_paint(state), "%s%s", strcmp(state, "down") == 0 ? "DOWN" : state,
+		  more);
 	table_add(t, PAINT_NONE, "%s", duration);
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "sessions"));
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));

@@ -51,7 +51,8 @@ static void set_one(struct server *s, enum health health, const char *note)
 	atomic_store(&s->state->health, health);
 	atomic_store(&s->state->since, clock_unix_ms());
 	log_event(health == HEALTH_UP ? LG_INFO : LG_WARNING, health == HEALTH_UP ? "server-up" : "server-down", "pool",
-		  s->pool->name, "server", s->name, "address", s->slots ? server_place(s)->text : NULL, "probe", note, NULL);
+		  s->pool->name, "server", s->name, "address", s->slots ? server_place(s)->text : NULL, "probe", note,
+		  NULL);
 }
 
 /* What a follower's operator reads: where it was asked, and what was answered there. */
@@ -155,8 +156,8 @@ static void ask_soon(struct monitor *m, uint64_t least_ms)
 }
 
 /*
- * Traffic saw it fail.  At most one probe in HEALTH_FAST_MS comes of that, of a server that is down one in an interval: it
- * no longer backs off.  `hurried` holds until it is asked, where nothing more would come of it.
+ * Traffic saw it fail.  At most one probe in HEALTH_FAST_MS comes of that, of a server that is down one in an interval:
+ * it no longer backs off.  `hurried` holds until it is asked, where nothing more would come of it.
  */
 static void on_hurry(struct mail *mail)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resolve.c: when each name is asked for, and how long an answer holds.  What an answer does to servers: slots.c.  It knows
- * no name server: the system's resolver is asked, with its own order of files and servers, and its own patience.
+ * resolve.c: when each name is asked for, and how long an answer holds.  What an answer does to servers: slots.c.  It
+ * knows no name server: the system's resolver is asked, with its own order of files and servers, and its own patience.
  */
 #include "resolve.h"
 
@@ -22,10 +22,10 @@ struct question {
 	struct slots **slots;
 	unsigned nslots;
 	uv_getaddrinfo_t request;
-	bool out;              /* the request is */
-	uv_timer_t timer;      /* when it is asked next */
-	uint64_t good_ms;      /* when the last answer came; 0: never */
-	bool failing, lost;    /* there is no answer; and the last one holds no longer */
+	bool out;           /* the request is */
+	uv_timer_t timer;   /* when it is asked next */
+	uint64_t good_ms;   /* when the last answer came; 0: never */
+	bool failing, lost; /* there is no answer; and the last one holds no longer */
 	uint32_t again_ms;
 };
 
@@ -58,13 +58,19 @@ static int by_address(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct sockaddr_storage));
 }
 
+/* Names that are to lead nowhere have 0.0.0.0, and connecting to that leads to this machine. */
+static bool is_address(const struct addrinfo *a)
+{
+	return (a->ai_family == AF_INET || a->ai_family == AF_INET6) && !address_is_any(a->ai_addr);
+}
+
 /* The addresses alone, each once, always in the same order. */
 static unsigned read_answer(struct sockaddr_storage found[RESOLVE_FOUND], const struct addrinfo *list)
 {
 	unsigned n = 0, kept = 0;
 
 	for (const struct addrinfo *a = list; a && n < RESOLVE_FOUND; a = a->ai_next) {
-		if (a->ai_family != AF_INET && a->ai_family != AF_INET6)
+		if (!is_address(a))
 			continue;
 		memset(&found[n], 0, sizeof found[n]);
 		memcpy(&found[n], a->ai_addr, a->ai_addrlen);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resolve.h: finds the addresses of servers that are written with a host name, at the start and then by interval (gateway {
- * resolve }), on the control thread and without waiting for anything there: the system's resolver runs on libuv's threads.
- * A name is asked for once, however many servers are written with it.
+ * resolve.h: finds the addresses of servers that are written with a host name, at the start and then by interval
+ * (gateway { resolve }), on the control thread and without waiting for anything there: the system's resolver runs on
+ * libuv's threads. A name is asked for once, however many servers are written with it.
  *
  * While a name does not resolve it is asked for after RESOLVE_AGAIN_MS, then after twice as long each time, up to the
  * interval.  Its last addresses hold for gateway { resolve_keep } then.
@@ -18,7 +18,7 @@
 
 enum {
 	RESOLVE_AGAIN_MS = 1000,
-	RESOLVE_FOUND = 256, /* addresses of one answer that are looked at */
+	RESOLVE_FOUND = 256,      /* addresses of one answer that are looked at */
 	RESOLVE_SETTLE_MS = 1000, /* how often leaving servers are looked at while there are any */
 };
 

@@ -299,8 +299,9 @@ static void push_control(lua_State *L)
 void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
-		{ "address", host_address },   { "edits", host_edits },     { "fact", host_fact },
-		{ "option", host_option },     { "plugin", host_plugin },   { "policy", host_policy },
+		{ "address", host_address },   { "edits", host_edits },
+		{ "fact", host_fact },         { "option", host_option },
+		{ "plugin", host_plugin },     { "policy", host_policy },
 		{ "readable", host_readable }, { NULL, NULL },
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * server.c: what a server's health and the operator's word allow, the state that they are in, and where it is.  It decides
- * none of them: monitor.c, command.c and slots.c do.
+ * server.c: what a server's health and the operator's word allow, the state that they are in, and where it is.  It
+ * decides none of them: monitor.c, command.c and slots.c do.
  */
 #include "server.h"
 
@@ -44,6 +44,11 @@ void server_state_free(struct server_state *s)
 struct server *server_of_place(const struct lg_server *pub)
 {
 	return pub ? container_of(pub, struct server_place, pub)->server : NULL;
+}
+
+const char *server_log_name(const struct server *s)
+{
+	return s->slots ? server_place(s)->text : s->name;
 }
 
 static struct server_place *place_create(struct server *s, const struct sockaddr_storage *address)

@@ -3,8 +3,8 @@
  * server.h: one member of a pool.  What is configured is immutable; health, the operator's word and counters are in
  * server_state, atomic, written by few and read by all.
  *
- * A server that is written with a host name is as many servers as the name may have addresses: its slots (slots.h).  Where
- * a slot is can change, while nothing hangs on it; so whoever wants to know asks server_place.
+ * A server that is written with a host name is as many servers as the name may have addresses: its slots (slots.h).
+ * Where a slot is can change, while nothing hangs on it; so whoever wants to know asks server_place.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -31,11 +31,12 @@ struct monitor;
 struct server_state {
 	atomic_int health; /* enum health: monitor.c writes */
 	atomic_int admin;  /* enum admin: command.c writes */
-	atomic_int presence; /* enum presence: slots.c writes */
-	atomic_llong since; /* Unix time in ms of the last change of any */
+	atomic_int presence;  /* enum presence: slots.c writes */
+	atomic_llong since;   /* Unix time in ms of the last change of any */
 	atomic_uint sessions; /* links that stand and belong to one session */
 	atomic_uint shared;   /* links that stand and are shared by many (trunk.h): not what least-connections counts */
 	atomic_uint idle;     /* leased links that nobody has now (lease.h) */
+	atomic_uint expected; /* ports that are open for clients to come to it (expect.h) */
 	atomic_llong rests_until; /* no new keys before this, in ms of the workers' clock; 0: it does not rest */
 	atomic_ullong requests, failures;
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
@@ -64,21 +65,21 @@ enum { SERVER_PLACES = 1000 }; /* that one slot may have had, some 300 bytes eac
 struct server {
 	_Atomic(struct server_place *) place; /* where it is: server_place */
 	struct server_place *places;          /* all that it has had */
-	char *name;           /* as POOL/NAME of lychctl: the `name`, else address:port; slots of one name have the same */
+	char *name; /* as POOL/NAME of lychctl: the `name`, else address:port; slots of one name have the same */
 	char *tls_name;       /* verified and sent as SNI: its `name`, else the pool's tls_name, else its address */
 	unsigned weight;      /* 1 to 1000 */
 	bool backup;
-	_Atomic uint64_t id;  /* what the store remembers: hash of `id`, else `name`, else address:port; of a slot with its
-			       * address; 0: it has none yet */
+	_Atomic uint64_t id; /* what the store remembers: hash of `id`, else `name`, else address:port; of a slot with
+			      * its address; 0: it has none yet */
 	struct pool *pool;
 	struct slots *slots;  /* NULL: written with an address */
 	unsigned index;       /* in pool->servers */
-	/* Of the shared links that lead here: the same as of any server of the snapshot with equal address, TLS name, TLS
-	 * identity and verification, else its own.  From 0, below snapshot.ntrunks. */
+	/* Of the shared links that lead here: the same as of any server of the snapshot with equal address, TLS name,
+	 * TLS identity and verification, else its own, as each slot has.  From 0, below snapshot.ntrunks. */
 	unsigned trunk;
-	/* Whose health is this one's too (monitor = { track = POOL }): the server of that pool with the same address, no port;
-	 * NULL: none has it, or this one is asked itself.  And the other way round, a list, for the control thread alone.
-	 * With slots in either pool it goes on changing: track.h. */
+	/* Whose health is this one's too (monitor = { track = POOL }): the server of that pool with the same address,
+	 * no port; NULL: none has it, or this one is asked itself.  And the other way round, a list, for the control
+	 * thread alone. With slots in either pool it goes on changing: track.h. */
 	_Atomic(struct server *) tracked;
 	struct server *followers, *next_follower;
 	struct server_state *state;
@@ -95,7 +96,11 @@ static inline const struct server_place *server_place(const struct server *s)
 /* The server whose place it is; NULL: NULL. */
 struct server *server_of_place(const struct lg_server *pub);
 
-/* Puts it there (NULL: nowhere, at the beginning); a place that it has had is taken again.  By one thread at a time.  0,
+/* What a line of the log calls it, that is about one link: its name, or of a slot, whose name others share, its
+ * address; lychctl knows both. */
+const char *server_log_name(const struct server *s);
+
+/* Puts it there (NULL: nowhere, at the beginning); a place that it has had is taken again.  By one thread at a time. 0,
  * -ENOMEM, or -ENOSPC: it has had SERVER_PLACES. */
 int server_put(struct server *s, const struct sockaddr_storage *address);
 /* All of them; the server is used no more. */

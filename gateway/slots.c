@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slots.c: which address is in which slot, and who comes and goes with that.  It neither asks for names nor for health. */
+/* slots.c: which address is in which slot, and who comes and goes with that.  It neither asks for names nor for health.
+ */
 #include "slots.h"
 
 #include <stdio.h>
@@ -8,6 +9,8 @@
 #include "clock.h"
 #include "log.h"
 #include "snapshot.h"
+
+_Static_assert(SLOTS_MAX <= 32, "slots.rested has a bit for each");
 
 static struct server *slot(const struct slots *s, unsigned i)
 {
@@ -23,7 +26,8 @@ static bool is_quiet(const struct server *s)
 {
 	const struct server_state *t = s->state;
 
-	return !atomic_load(&t->sessions) && !atomic_load(&t->shared) && !atomic_load(&t->idle);
+	return !atomic_load(&t->sessions) && !atomic_load(&t->shared) && !atomic_load(&t->idle) &&
+	       !atomic_load(&t->expected);
 }
 
 static bool is_at(const struct server *s, const struct sockaddr_storage *address)
@@ -170,8 +174,9 @@ static int take(struct slots *s, struct server *k, const struct sockaddr_storage
 static void leave_out(struct slots *s, unsigned n)
 {
 	if (n > s->left_out)
-		log_event(LG_WARNING, "addresses-left-out", "pool", s->pool->name, "host", s->host, "number", LOG_NUM(n),
-			  "reason", "the name has more of them than `addresses` allows, counting those that still leave", NULL);
+		log_event(LG_WARNING, "addresses-left-out", "pool", s->pool->name, "host", s->host, "number",
+			  LOG_NUM(n), "reason",
+			  "the name has more of them than `addresses` allows, counting those that still leave", NULL);
 	s->left_out = n;
 }
 
@@ -192,7 +197,8 @@ static bool rule_out(struct slots *s)
 	return changed;
 }
 
-bool slots_take(struct slots *s, const struct sockaddr_storage *found, unsigned n, const struct slots_ops *ops, void *ctx)
+bool slots_take(struct slots *s, const struct sockaddr_storage *found, unsigned n, const struct slots_ops *ops,
+		void *ctx)
 {
 	unsigned left_out = 0;
 	bool changed = false;

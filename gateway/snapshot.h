@@ -26,8 +26,8 @@ struct settings {
 	char *control;     /* path of the control socket */
 	enum lg_level log;
 	uint64_t drain_ms;
-	uint32_t resolve_ms;      /* between two questions for a server's name */
-	uint32_t resolve_keep_ms; /* how long its last addresses hold when there is no answer */
+	uint32_t resolve_ms;               /* between two questions for a server's name */
+	uint32_t resolve_keep_ms;          /* how long its last addresses hold when there is no answer */
 	char **plugin_path, **policy_path; /* further folders, end with NULL */
 	bool has_secret;
 	unsigned char secret[16]; /* of `secret`, the file: keys of tokens and digests (token.h) */
@@ -55,7 +55,7 @@ struct monitor_conf {
 	struct tls_client *tls;         /* for LG_TLS */
 	uint16_t port;                  /* 0: the server's own */
 	uint32_t interval_ms, timeout_ms;
-	uint32_t backoff_ms;            /* the most that the interval grows to while a server is down */
+	uint32_t backoff_ms; /* the most that the interval grows to while a server is down */
 	unsigned rise, fall;
 };
 

@@ -177,7 +177,8 @@ static bool put_probe(json_t *o, const struct server *s)
 {
 	const struct server *asked = atomic_load(&s->tracked);
 	const struct server_state *state = (asked ? asked : s)->state;
-	long long probed = atomic_load(&state->probed), next_ms = atomic_load(&state->next_ms) - (long long)clock_loop_ms();
+	long long probed = atomic_load(&state->probed),
+		  next_ms = atomic_load(&state->next_ms) - (long long)clock_loop_ms();
 
 	return put(o, "probed", probed ? time_text(probed) : json_null()) &&
 	       put(o, "probe_ms", probed ? json_integer(atomic_load(&state->probe_ms)) : json_null()) &&

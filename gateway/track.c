@@ -12,7 +12,8 @@ static struct server *counterpart(const struct server *s, struct pool *other)
 	for (unsigned i = 0; i < other->nservers && !server_is_absent(s); i++) {
 		struct server *o = &other->servers[i];
 
-		if (!server_is_absent(o) && address_same_host((const struct sockaddr *)&server_place(o)->address, address))
+		if (!server_is_absent(o) &&
+		    address_same_host((const struct sockaddr *)&server_place(o)->address, address))
 			return o;
 	}
 	return NULL;

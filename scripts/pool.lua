@@ -167,8 +167,8 @@ local function counterpart(c, s, other)
     found = o.address == s.address and o or found
     names = names or not o.address
   end
-  return found or names or c:problem(s._at, string.format("pool \"%s\", which it is to track, has no server with the address %s",
-    other.name, s.address), "leave it out, or give the pool a monitor of its own")
+  local text = "pool \"%s\", which it is to track, has no server with the address %s"
+  return found or names or c:problem(s._at, string.format(text, other.name, s.address), "leave it out, or give the pool a monitor of its own")
 end
 
 -- With all pools there: whom the servers of this one follow.

@@ -55,7 +55,8 @@ local server = {
   { key = "name", type = "name", unset = "address:port",
     help = "what it is called in lychctl and the log, and the name that its certificate must bear" },
   { key = "id", type = "string", unset = "its name, else address:port",
-    help = "what persistence remembers it by (of a host name with each of its addresses); keep it when the address changes" },
+    help = "what persistence remembers it by (of a host name with each of its addresses); keep it when the address " ..
+      "changes" },
   { key = "addresses", type = "integer", min = 1, max = 32, unset = "8 for a host name",
     help = "how many addresses a host name may have at a time, each of which is a server" },
 }
@@ -82,8 +83,8 @@ local monitor = {
   { key = "interval", type = "time", min = "100ms", max = "1h", default = "5s",
     help = "time between two probes; up to a tenth shorter" },
   { key = "backoff", type = "time", min = "100ms", max = "24h", unset = "8 intervals, but not more than 60s",
-    help = "while a server is down, each interval is twice the one before, up to this; the interval again when traffic or " ..
-      "lychctl asks for the server; not longer than the interval: none" },
+    help = "while a server is down, each interval is twice the one before, up to this; the first again when traffic or " ..
+      "`lychctl server enable` asks for the server; not longer than the interval: none" },
   { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "the answer comes in this time" },
   { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
   { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },

@@ -26,9 +26,9 @@ int sip_probe_write(char *buf, size_t size, const struct sip_probe *q);
 
 /*
  * Judges all that the server has sent so far; `ended`: no more will come.  Any final response to our request is health,
- * but for the codes in `sick` (a list as "408, 500-504, 6xx"; "" or NULL: none); with q->codes only those are.  Provisional responses, requests of
- * the server's own and answers to something else are passed over.  `note` (`size` bytes, terminated) tells the operator
- * what was answered, "200 OK", or what was wrong.
+ * but for the codes in `sick` (a list as "408, 500-504, 6xx"; "" or NULL: none); with q->codes only those are.
+ * Provisional responses, requests of the server's own and answers to something else are passed over.  `note` (`size`
+ * bytes, terminated) tells the operator what was answered, "200 OK", or what was wrong.
  */
 enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t n, bool ended, const char *sick,
 				char *note, size_t size);

@@ -86,7 +86,9 @@ static void answers_are_judged(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		struct probe_options options = { .codes = answers[i].codes, .sick = answers[i].sick, .max_forwards = 70 };
+		struct probe_options options = { .codes = answers[i].codes,
+						 .sick = answers[i].sick,
+						 .max_forwards = 70 };
 		struct fake_question *q = fake_question(&lychgate_plugin, &options);
 		char text[1024];
 		int n = snprintf(

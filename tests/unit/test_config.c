@@ -150,8 +150,10 @@ static void wrong_pool(void **state)
 		{ "pool 'x' { servers = { { 'name:1',\naddresses = 33 } } }", 2,
 		  "servers[1].addresses: 33 is not in the range", NULL },
 		{ "local s = {} for i = 1, 9 do s[i] = { 'name' .. i .. ':1', addresses = 32 } end\n"
-		  "pool 'x' { servers = s }", 2, "288 servers, but a pool has at most 256", "a name counts as" },
-		{ "pool 'x' { servers = { 'name:1',\n'name:1' } }", 2, "has the same name as the server on line 1", NULL },
+		  "pool 'x' { servers = s }",
+		  2, "288 servers, but a pool has at most 256", "a name counts as" },
+		{ "pool 'x' { servers = { 'name:1',\n'name:1' } }", 2, "has the same name as the server on line 1",
+		  NULL },
 		{ "pool 'x' { servers = {\n5 } }", 2, "5 is not a table", NULL },
 		{ "pool 'x' { servers = { { '127.0.0.1:1',\nweight = 0 } } }", 2,
 		  "servers[1].weight: 0 is not in the range", NULL },

@@ -98,7 +98,8 @@ static void test_short_intervals(void **state)
 	assert_int_equal(health_next(&v, UINT32_MAX, UINT32_MAX, UINT32_MAX), HEALTH_FAST_MS);
 }
 
-/* What the intervals of a server are that is down, one after the other; a letter is a verdict, `h` somebody who asks. */
+/* What the intervals of a server are that is down, one after the other; a letter is a verdict, `h` somebody who asks.
+ */
 static const struct {
 	uint32_t backoff_ms;
 	const char *story;

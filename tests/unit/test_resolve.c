@@ -38,8 +38,12 @@ static struct stage *names_make(const char *one, const char *two)
 	t->n.pool.slots = t->slots;
 	t->n.pool.nslots = 2;
 	for (unsigned i = 0; i < 2; i++)
-		t->slots[i] = (struct slots){ .host = (char *)hosts[i], .id = (char *)hosts[i], .port = 5061,
-					      .pool = &t->n.pool, .first = i, .n = 1 + i };
+		t->slots[i] = (struct slots){ .host = (char *)hosts[i],
+					      .id = (char *)hosts[i],
+					      .port = 5061,
+					      .pool = &t->n.pool,
+					      .first = i,
+					      .n = 1 + i };
 	for (unsigned i = 0; i < 3; i++) {
 		struct server *s = &t->n.servers[i];
 

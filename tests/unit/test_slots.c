@@ -29,12 +29,15 @@ static void setup(struct fixture *f)
 	log_set_level(LG_ERROR);
 	memset(f, 0, sizeof *f);
 	f->pool = (struct pool){ .name = (char *)"pool", .servers = f->servers, .nservers = SLOTS };
-	f->slots = (struct slots){ .host = (char *)"fe.test", .id = (char *)"fe.test:5061", .port = 5061, .pool = &f->pool,
-				   .n = SLOTS };
+	f->slots = (struct slots){
+		.host = (char *)"fe.test", .id = (char *)"fe.test:5061", .port = 5061, .pool = &f->pool, .n = SLOTS
+	};
 	for (unsigned i = 0; i < SLOTS; i++) {
 		struct server *s = &f->servers[i];
 
-		*s = (struct server){ .name = (char *)"fe.test:5061", .pool = &f->pool, .index = i, .slots = &f->slots };
+		*s = (struct server){
+			.name = (char *)"fe.test:5061", .pool = &f->pool, .index = i, .slots = &f->slots
+		};
 		s->state = server_state_create();
 		assert_non_null(s->state);
 		atomic_store(&s->state->presence, SERVER_ABSENT);
@@ -110,7 +113,8 @@ static const struct {
 	  { "1p 2p -a", "1l 2p -a", "1p 2p -a", "1l 2p -a", "1l 2p -a", "1a 2p -a" },
 	  { "+1 +2", "", "", "", "", "-1" } },
 	/* a slot that has been free for a round is another one's; one that became free just now is not */
-	{ { "123", "45", "45", "145" }, { "1p 2p 3p", "1a 2a 3a", "4p 5p 3a", "4p 5p 1p" },
+	{ { "123", "45", "45", "145" },
+	  { "1p 2p 3p", "1a 2a 3a", "4p 5p 3a", "4p 5p 1p" },
 	  { "+1 +2 +3", "-1 -2 -3", "+4 +5", "+1" } },
 	/* never one to which a link leads */
 	{ { "1*23", "4", "4", "4/", "4", "45" },
@@ -287,12 +291,9 @@ static void test_places_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stories),
-		cmocka_unit_test(test_health),
-		cmocka_unit_test(test_ids_and_places),
-		cmocka_unit_test(test_a_new_address_begins_anew),
-		cmocka_unit_test(test_what_is_shown),
-		cmocka_unit_test(test_places_are_bounded),
+		cmocka_unit_test(test_stories),        cmocka_unit_test(test_health),
+		cmocka_unit_test(test_ids_and_places), cmocka_unit_test(test_a_new_address_begins_anew),
+		cmocka_unit_test(test_what_is_shown),  cmocka_unit_test(test_places_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

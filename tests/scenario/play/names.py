@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""names: host names of the play's own: a gateway that is started in here sees files /etc/hosts and /etc/nsswitch.conf that
-the story writes, and asks no name server.  Needs root: it is a mount namespace of one thread, which the program inherits."""
+"""names: host names of the play's own: a gateway that is started in here sees files /etc/hosts and /etc/nsswitch.conf
+that the story writes, and asks no name server.  Needs root: it is a mount namespace of one thread, which the program
+inherits."""
 import ctypes
 import os
 
