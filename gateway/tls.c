@@ -263,6 +263,13 @@ enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out)
 	return t->failed ? TLS_FAILED : t->ready ? TLS_READY : TLS_MORE;
 }
 
+bool tls_is_light(const struct tls *t)
+{
+	bool shows = t->server && t->server->verify != TLS_VERIFY_NONE; /* a certificate, and signs with it */
+
+	return !shows && gnutls_handshake_get_last_out(t->session) == GNUTLS_HANDSHAKE_FINISHED;
+}
+
 /* ---- Records ---- */
 
 ssize_t tls_decrypt(struct tls *t, struct buf *in, struct buf *out, void *p, size_t n)
