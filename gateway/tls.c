@@ -143,6 +143,7 @@ int tls_accept(struct tls **tp, struct tls_server *server)
 	if (!t)
 		return -ENOMEM;
 	t->server = tls_server_ref(server);
+	tls_hello_watch(t);
 	gnutls_certificate_server_set_request(t->session, requests[server->verify]);
 	if ((tickets && gnutls_session_ticket_enable_server(t->session, &server->ticket_key) < 0) ||
 	    (server->nalpn &&
@@ -266,8 +267,9 @@ enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out)
 bool tls_is_light(const struct tls *t)
 {
 	bool shows = t->server && t->server->verify != TLS_VERIFY_NONE; /* a certificate, and signs with it */
+	gnutls_handshake_description_t last = gnutls_handshake_get_last_out(t->session);
 
-	return !shows && gnutls_handshake_get_last_out(t->session) == GNUTLS_HANDSHAKE_FINISHED;
+	return !shows && (last == GNUTLS_HANDSHAKE_FINISHED || last == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET);
 }
 
 /* ---- Records ---- */

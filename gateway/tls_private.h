@@ -31,6 +31,7 @@ struct tls_identity {
 	atomic_uint refs;
 	char *name;
 	gnutls_priority_t priority;
+	gnutls_priority_t our_order; /* the same, but of several ciphers and groups ours counts; NULL: the operator's own */
 	gnutls_x509_crt_t leaf; /* NULL: there is no certificate, then no chain and no key */
 	gnutls_pcert_st *chain;
 	unsigned nchain;
@@ -70,6 +71,7 @@ struct tls {
 
 	size_t quiet; /* bytes taken since the last that yielded data */
 
+	bool greeted;        /* a ClientHello has come */
 	bool begun, foreign; /* a first byte has come; it is not TLS's */
 	bool ready, failed, bye_sent;
 	bool verified, trusted;
@@ -88,6 +90,11 @@ int tls_say(char err[], size_t errlen, int ret, const char *fmt, ...) __attribut
  * key that libcrypto signs no better than GnuTLS (other than RSA and ECDSA), -EINVAL when it cannot be read, or
  * -ENOMEM. */
 int tls_sign_import(gnutls_privkey_t *keyp, const gnutls_datum_t *pem, bool old);
+
+/* ---- tls_hello.c ---- */
+
+/* Has a server look at the ClientHello, where its order may count. */
+void tls_hello_watch(struct tls *t);
 
 /* ---- tls_peer.c ---- */
 
