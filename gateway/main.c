@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: the command line. */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +11,11 @@
 #include "log.h"
 #include "paths.h"
 #include "tls.h"
+
+enum {
+	KEPT_BUFFER = 4 << 20, /* bytes of one allocation that are kept when it is freed */
+	KEPT_FREE = 8 << 20,   /* bytes that are free and kept, of each thread */
+};
 
 static const char usage[] =
 	"usage: lychgate -c FILE         run the gateway\n"
@@ -97,6 +103,14 @@ static int load_and_run(const char *file, bool check_only)
 	return EXIT_SUCCESS;
 }
 
+/* Buffers of streams come and go with every turn of a loop: what is free stays with the process for the next ones.  By
+ * default the C library gives it back each time, and each time the kernel clears it anew. */
+static void keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEPT_BUFFER);
+	mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
+}
+
 int main(int argc, char **argv)
 {
 	const char *file = NULL;
@@ -124,6 +138,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}
+	keep_memory();
 	if (tls_init(err, sizeof err) < 0) {
 		fprintf(stderr, "lychgate: %s\n", err);
 		return EXIT_FAILURE;

@@ -23,6 +23,7 @@
 enum {
 	LINGER_MS = 2000,          /* the peer's time to read our last bytes before the connection goes */
 	HANDSHAKE_RAW = 64 * 1024, /* no honest flight is longer */
+	HANDSHAKE_READ = 4096,
 };
 
 static void enter(struct stream *s, enum stream_state state)
@@ -249,23 +250,32 @@ static void work(struct handshake_job *job)
 	s->step = tls_handshake(s->tls, &s->raw, &s->cipher);
 }
 
-static void submit(struct stream *s)
+static void stepped(struct stream *s);
+
+/* The rest of a handshake is less than the way to another thread and back. */
+static void step(struct stream *s)
 {
+	if (tls_is_light(s->tls)) {
+		work(&s->job);
+		stepped(s);
+		return;
+	}
 	s->working = true;
 	handshake_submit(s->worker->handshakes, &s->job);
 }
 
-/* Receives records of a handshake; the pool takes them from there. */
+/* Receives records of a handshake. */
 static void read_handshake(struct stream *s)
 {
 	bool came = false;
 
 	while (s->readable && !s->eof && buf_len(&s->raw) < HANDSHAKE_RAW) {
-		char *p = buf_room(&s->raw, 4096);
-		ssize_t n = p ? recv(s->io.fd, p, 4096, 0) : -1;
+		char *p = buf_room(&s->raw, HANDSHAKE_READ);
+		ssize_t n = p ? recv(s->io.fd, p, HANDSHAKE_READ, 0) : -1;
 
 		if (n > 0) {
 			buf_grown(&s->raw, (size_t)n);
+			s->readable = n == HANDSHAKE_READ || s->hangup;
 			came = true;
 		} else if (n == 0) {
 			s->eof = true;
@@ -278,21 +288,14 @@ static void read_handshake(struct stream *s)
 	}
 	if (came) {
 		s->heard = true;
-		submit(s);
+		step(s);
 	} else if (s->eof) {
 		stream_fail(s, "peer closed during the handshake");
 	}
 }
 
-static void on_handshake(struct handshake_job *job)
+static void stepped(struct stream *s)
 {
-	struct stream *s = container_of(job, struct stream, job);
-
-	s->working = false;
-	if (s->state == STREAM_CLOSED) {
-		finish_close(s);
-		return;
-	}
 	if (stream_flush(s) < 0 || s->closing)
 		return;
 	if (s->step == TLS_FAILED) {
@@ -302,6 +305,17 @@ static void on_handshake(struct handshake_job *job)
 	} else {
 		read_handshake(s);
 	}
+}
+
+static void on_handshake(struct handshake_job *job)
+{
+	struct stream *s = container_of(job, struct stream, job);
+
+	s->working = false;
+	if (s->state == STREAM_CLOSED)
+		finish_close(s);
+	else
+		stepped(s);
 }
 
 static void on_connected(struct stream *s)
@@ -314,7 +328,7 @@ static void on_connected(struct stream *s)
 		stream_fail(s, strerror(error));
 	} else if (s->tls) {
 		enter(s, STREAM_HANDSHAKE);
-		submit(s);
+		step(s);
 	} else {
 		worker_defer(s->worker, &s->open_task);
 	}

@@ -143,8 +143,8 @@ int tls_accept(struct tls **tp, struct tls_server *server)
 	if (!t)
 		return -ENOMEM;
 	t->server = tls_server_ref(server);
+	tls_hello_watch(t);
 	gnutls_certificate_server_set_request(t->session, requests[server->verify]);
-	tls_choice_watch(t);
 	if ((tickets && tls_ticket_enable(t->session, server) < 0) ||
 	    (server->nalpn &&
 	     gnutls_alpn_set_protocols(t->session, server->alpn, server->nalpn, GNUTLS_ALPN_SERVER_PRECEDENCE) < 0)) {
@@ -262,6 +262,14 @@ enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out)
 	if (t->ready)
 		t->quiet = 0;
 	return t->failed ? TLS_FAILED : t->ready ? TLS_READY : TLS_MORE;
+}
+
+bool tls_is_light(const struct tls *t)
+{
+	bool shows = t->server && t->server->verify != TLS_VERIFY_NONE; /* a certificate, and signs with it */
+	gnutls_handshake_description_t last = gnutls_handshake_get_last_out(t->session);
+
+	return !shows && (last == GNUTLS_HANDSHAKE_FINISHED || last == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET);
 }
 
 /* ---- Records ---- */

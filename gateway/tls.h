@@ -146,6 +146,9 @@ enum tls_step {
  * A TLS 1.3 client is ready before the server has judged its certificate: a refusal comes by tls_decrypt. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
 
+/* What is left of the handshake costs no more than a few records: we have said Finished, and the peer has but to say so. */
+bool tls_is_light(const struct tls *t);
+
 /* Decrypts what `in` holds to `p`, a record a call: the number of bytes; -EAGAIN: a whole record is not there yet, and
  * `in` is empty (the beginning of one is kept inside); 0: the peer said close_notify (an end without it is a cut, which
  * only the socket's owner sees); -EPROTO: broken (also renegotiation, which is refused); tls_reason says why.  An

@@ -130,29 +130,20 @@ static void note_suite(struct tls *t, const unsigned char id[2])
 }
 
 /* RFC 5246 section 7.4.1.2: version, random, session_id<0..32>, cipher_suites<2..2^16-2>.  A broken one GnuTLS refuses. */
-static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *msg)
+void tls_choice_hello(struct tls *t, const gnutls_datum_t *hello)
 {
 	enum { SESSION_ID = 2 + 32 };
-	const unsigned char *p = msg->data;
+	const unsigned char *p = hello->data;
 	size_t at, n;
 
-	(void)type;
-	(void)when;
-	if (!incoming || msg->size < SESSION_ID + 1)
-		return 0;
+	if (!t->server->two_kinds || hello->size < SESSION_ID + 1)
+		return;
 	at = SESSION_ID + 1u + p[SESSION_ID];
-	if (msg->size < at + 2)
-		return 0;
+	if (hello->size < at + 2)
+		return;
 	n = (size_t)p[at] << 8 | p[at + 1];
-	for (at += 2; n >= 2 && at + 2 <= msg->size; at += 2, n -= 2)
-		note_suite(gnutls_session_get_ptr(session), p + at);
-	return 0;
-}
-
-void tls_choice_watch(struct tls *t)
-{
-	if (t->server->two_kinds)
-		gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_hello);
+	for (at += 2; n >= 2 && at + 2 <= hello->size; at += 2, n -= 2)
+		note_suite(t, p + at);
 }
 
 /* ---- Each handshake ---- */

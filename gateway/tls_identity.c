@@ -293,6 +293,8 @@ void tls_identity_unref(struct tls_identity *id)
 		return;
 	if (id->priority)
 		gnutls_priority_deinit(id->priority);
+	if (id->our_order)
+		gnutls_priority_deinit(id->our_order);
 	if (id->leaf)
 		gnutls_x509_crt_deinit(id->leaf);
 	for (unsigned i = 0; id->chain && i < id->nchain; i++)

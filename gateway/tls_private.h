@@ -41,6 +41,7 @@ struct tls_identity {
 	char *name;
 	char *file; /* of the certificate; NULL: there is none, then no leaf, no chain and no key */
 	gnutls_priority_t priority;
+	gnutls_priority_t our_order; /* the same, but of several ciphers and groups ours counts; NULL: the operator's own */
 	gnutls_x509_crt_t leaf;
 	gnutls_pcert_st *chain;
 	unsigned nchain;
@@ -95,6 +96,7 @@ struct tls {
 
 	size_t quiet; /* bytes taken since the last that yielded data */
 
+	bool greeted;        /* a ClientHello has come */
 	bool begun, foreign; /* a first byte has come; it is not TLS's */
 	bool offers_rsa, offers_ecdsa, offers_old_rsa, offers_old_ecdsa; /* cipher suites; old: for TLS before 1.2 */
 	bool ready, failed, bye_sent;
@@ -166,8 +168,8 @@ int tls_ticket_enable(gnutls_session_t session, const struct tls_server *s);
 
 /* s->by_default, s->two_kinds and s->suites, once the identities are there.  0 or -ENOMEM. */
 int tls_choice_prepare(struct tls_server *s);
-/* Has the session note what its client offers, when that matters. */
-void tls_choice_watch(struct tls *t);
+/* Notes what a client offers, of its first message, when that matters. */
+void tls_choice_hello(struct tls *t, const gnutls_datum_t *hello);
 struct tls_identity *tls_choice(const struct tls *t);
 
 /* ---- tls_sign.c ---- */
@@ -179,6 +181,10 @@ int tls_sign_import(gnutls_privkey_t *keyp, const gnutls_datum_t *pem, bool old)
 
 /* Whether a key of this kind and length signs by `algorithm` here. */
 bool tls_sign_can(gnutls_pk_algorithm_t pk, unsigned bits, bool old, gnutls_sign_algorithm_t algorithm);
+/* ---- tls_hello.c ---- */
+
+/* Has a server look at the ClientHello, where its order may count. */
+void tls_hello_watch(struct tls *t);
 
 /* ---- tls_peer.c ---- */
 

@@ -248,6 +248,12 @@ static ssize_t raw_push(gnutls_transport_ptr_t ptr, const void *p, size_t n)
 
 void raw_open(struct raw *c, const char *priority, const char *cert, const char *sni, const gnutls_datum_t *resume)
 {
+	raw_open_with(c, 0, priority, cert, sni, resume);
+}
+
+void raw_open_with(struct raw *c, unsigned flags, const char *priority, const char *cert, const char *sni,
+		   const gnutls_datum_t *resume)
+{
 	char pem[128], key[128];
 
 	*c = (struct raw){ .session = NULL };
@@ -256,7 +262,7 @@ void raw_open(struct raw *c, const char *priority, const char *cert, const char 
 		assert_int_equal(gnutls_certificate_set_x509_key_file(c->cred, path(pem, cert, "pem"),
 								      path(key, cert, "key"), GNUTLS_X509_FMT_PEM),
 				 0);
-	assert_int_equal(gnutls_init(&c->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK), 0);
+	assert_int_equal(gnutls_init(&c->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | flags), 0);
 	assert_int_equal(gnutls_priority_set_direct(c->session, priority, NULL), 0);
 	assert_int_equal(gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE, c->cred), 0);
 	if (sni)

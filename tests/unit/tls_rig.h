@@ -83,6 +83,9 @@ struct raw {
 
 /* `cert` to show or NULL; `resume`, what raw_ticket of an earlier one gave, or NULL. */
 void raw_open(struct raw *c, const char *priority, const char *cert, const char *sni, const gnutls_datum_t *resume);
+/* The same with flags for gnutls_init. */
+void raw_open_with(struct raw *c, unsigned flags, const char *priority, const char *cert, const char *sni,
+		   const gnutls_datum_t *resume);
 void raw_close(struct raw *c);
 
 /* Handshake with `server`; 0, or the error of GnuTLS; the server's step goes to `step`. */
