@@ -14,13 +14,17 @@
  *     string: byte len sub, lower upper (ASCII); s:prefix(t) s:suffix(t) s:contains(t), s:equal(t) whatever the case,
  *     s:before(t) s:after(t): the part before or after the first t, nil when there is none
  *
+ *     over(name, key, rate, burst): whether `key` has come more often than `rate` times a second, `burst` at once; it counts
+ *     this time, unless that is so.  `name` is the policy's own; the only call with a memory (rates.h)
+ *
  * and no other name.  What it keeps in local variables outside decide is constant.  One decision may take 100000
- * instructions and 1 MiB, all policies of a worker 16 MiB.
+ * instructions and 1 MiB, all policies of a worker 16 MiB: script_budget_decision and its neighbours.
  */
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include <lychgate/plugin.h>
 
@@ -95,7 +99,7 @@ struct verdict {
 	unsigned nheaders;
 	const struct lg_edit *edits; /* VERDICT_EDIT, as long good; of one header once, the request's before the answer's */
 	unsigned nedits;
-	char error[200];
+	char error[POLICY_ERROR];
 };
 
 /* A policy, loaded into this state for one use of it; the use outlives it.  Durations in use->options are milliseconds,
@@ -107,7 +111,38 @@ void script_unload(struct script *s, struct script_policy *p);
 /* Where facts come from: the value of use->facts[i], asked at most once per decision. */
 typedef struct lg_span (*script_fact_fn)(void *ctx, unsigned i);
 
+/* Before script_decide, where policies may ask over(): the process's table (once), and now and for whom they decide; the
+ * source is borrowed, NULL: nobody's. */
+struct rates;
+void script_set_rates(struct script *s, struct rates *rates);
+void script_set_moment(struct script *s, uint64_t now_ms, const struct sockaddr *source);
+
 /* Asks the policy. */
 void script_decide(struct script *s, struct script_policy *p, script_fact_fn fact, void *ctx, struct verdict *v);
+
+/* ---- For who tries a policy (trial.h) ---- */
+
+/* An answer of over(): what was asked, and how many could be had at once after it. */
+struct script_over {
+	struct lg_span name, key;
+	double rate;
+	uint32_t burst;
+	bool over;
+	uint32_t left;
+};
+struct script_watch {
+	void (*over)(void *ctx, const struct script_over *o); /* NULL: nobody wants to know */
+	void *ctx;
+};
+
+/* Looks on from now on, and counts every instruction; `watch` is borrowed. */
+void script_watch(struct script *s, const struct script_watch *watch);
+
+/* What the last decision used: instructions, bytes; the whole budget is in `of`. */
+struct script_cost {
+	uint64_t steps;
+	size_t bytes;
+};
+struct script_cost script_cost(const struct script *s, struct script_cost *of);
 
 #endif
