@@ -38,10 +38,8 @@ static uint64_t space_of(const struct listener_conf *l, const struct policy_use 
 	return siphash_pieces(no_secret, pieces, 3);
 }
 
-static int build_policy(struct policy_use *u, const struct listener_conf *l, const struct node *n)
+int config_policy(struct policy_use *u, const struct node *n)
 {
-	int ret;
-
 	u->stats = calloc(1, sizeof *u->stats);
 	if (!u->stats || config_text(&u->name, n, "name") < 0 || config_text(&u->file, n, "file") < 0 ||
 	    config_text(&u->options, n, "options") < 0 || config_texts(&u->reads, n, "reads") < 0 ||
@@ -49,6 +47,15 @@ static int build_policy(struct policy_use *u, const struct listener_conf *l, con
 	    config_texts(&u->sealed, n, "sealed") < 0)
 		return -ENOMEM;
 	pthread_mutex_init(&u->stats->lock, NULL);
+	return 0;
+}
+
+static int build_policy(struct policy_use *u, const struct listener_conf *l, const struct node *n)
+{
+	int ret = config_policy(u, n);
+
+	if (ret < 0)
+		return ret;
 	u->space = space_of(l, u);
 	ret = build_facts(u, l->plugin, n);
 	return ret == 0 ? build_reach(u, l, n) : ret;

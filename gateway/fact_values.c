@@ -42,6 +42,8 @@ static struct lg_span core_fact(struct exchange *x, enum core_fact fact)
 		return client->subject;
 	case FACT_TRUSTED:
 		return span_of(client->trusted ? "true" : "false");
+	case FACT_TRANSPORT:
+		return span_of(x->pub.from->transport == LG_UDP ? "udp" : x->pub.from->transport == LG_TLS ? "tls" : "tcp");
 	case CORE_FACTS:
 		break;
 	}

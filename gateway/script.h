@@ -8,11 +8,12 @@
  * (a text or nil), o.NAME an option.  Verdicts: route(pool), reply(code, reason[, { Name = value }]), drop(),
  * unavailable(), and edit{ set = { name = value }, remove = { name }, answer = { name = value or false } }, which as nil
  * passes on to the next policy; decide returns one, or nil.  `edits` lists the headers that edit{} may name, or is a
- * function(o) that returns this list.  Beside them a policy has
+ * function(o) that returns this list, as `reads` may be.  Beside them a policy has
  *
  *     assert error ipairs next pairs select tonumber tostring type; math without chance; table
  *     string: byte len sub, lower upper (ASCII); s:prefix(t) s:suffix(t) s:contains(t), s:equal(t) whatever the case,
- *     s:before(t) s:after(t): the part before or after the first t, nil when there is none
+ *     s:before(t) s:after(t): the part before or after the first t, nil when there is none;
+ *     s:within(t): the value of the narrowest network among the keys of t that has the address s, nil when none has it
  *
  *     over(name, key, rate, burst): whether `key` has come more often than `rate` times a second, `burst` at once; it counts
  *     this time, unless that is so.  `name` is the policy's own; the only call with a memory (rates.h)
@@ -54,13 +55,18 @@ struct policy_option {
 	char *name;
 	enum policy_type type, of; /* `of`: what a list or a map holds */
 	bool required;
+	bool networks;             /* a map's keys are networks, "10.0.0.0/8" */
+	char **choices;            /* of strings; ends with NULL, empty: any */
+	bool has_min, has_max;     /* of numbers */
+	double min, max;
 	char *def;                 /* Lua text of the default, NULL: none */
 	char *help;
 };
 
 struct policy_desc {
-	char *plugin;         /* NULL: for any */
+	char **plugins;       /* ends with NULL; empty: for any */
 	char **reads;         /* ends with NULL */
+	bool reads_by_options; /* they depend on the options: script_reads tells which */
 	char **pools;         /* ends with NULL */
 	bool edits;           /* it has `edits`: script_edits tells which */
 	struct policy_option *options;
@@ -72,9 +78,11 @@ int script_describe(struct script *s, const char *file, struct policy_desc *desc
 void policy_desc_free(struct policy_desc *desc);
 
 /* The headers that the policy in this file edits with these options (Lua text of a table, checked values): in lower case,
- * each once, ends with NULL, freed with script_edits_free.  0 or -errno with "FILE:LINE: reason". */
+ * each once, ends with NULL, freed with script_names_free.  0 or -errno with "FILE:LINE: reason".  The facts that it reads,
+ * likewise. */
 int script_edits(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
-void script_edits_free(char **list); /* NULL is fine */
+int script_reads(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
+void script_names_free(char **list); /* NULL is fine */
 
 /* ---- At work ---- */
 

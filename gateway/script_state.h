@@ -10,6 +10,7 @@
  *     script_edit.c       the word edit
  *     script_rate.c       the word over
  *     script_describe.c   what a policy file says of itself
+ *     script_names.c      and what of that depends on its options
  *     script_policy.c     a policy at work
  *     script_write.c      a value as Lua text
  *

@@ -120,6 +120,8 @@ struct policy_use {
 	struct policy_stats *stats;
 };
 
+void policy_use_free(struct policy_use *u); /* what it holds */
+
 enum { POLICY_ERROR = 200 }; /* bytes of the text that says why a policy failed */
 
 struct policy_stats {

@@ -19,7 +19,17 @@ static void test_wrong_files(void **state)
 		  ":1: a verdict can only be made while decide runs" },
 		{ "return {}", "a policy needs decide" },
 		{ "return {\ndecide = 5 }", ":2: decide is a number, not a function" },
-		{ "return {\nplugin = {}, decide = type }", ":2: plugin is a table, not a string" },
+		{ "return {\nplugin = 5, decide = type }", ":2: plugin is a number, not a name or a list of names" },
+		{ "return {\nplugin = { 5 }, decide = type }", ":2: plugin holds a number; its entries are texts" },
+		{ "return {\nreads = 5, decide = type }", ":2: reads is a number, not a table" },
+		{ "return { options = {\na = { type = 'string', keys = 'network' } }, decide = type }",
+		  ":2: option 'a': keys = \"network\", of a map" },
+		{ "return { options = {\na = { type = 'map', of = 'pool', keys = 'pool' } }, decide = type }",
+		  ":2: option 'a': keys = \"network\", of a map" },
+		{ "return { options = {\na = { type = 'number', choices = { 'b' } } }, decide = type }",
+		  ":2: option 'a': `choices` are for strings" },
+		{ "return { options = {\na = { type = 'string', min = 1 } }, decide = type }",
+		  ":2: option 'a': `min` and `max` are for numbers" },
 		{ "return { decide = type,\nread = {} }", ":2: unknown key 'read' in a policy; did you mean 'reads'?" },
 		{ "return { decide = type,\n['x y'] = {} }", ":2: unknown key 'x y' in a policy" },
 		{ "return { decide = type, 'x' }", "a policy has an entry without a name" },
@@ -85,7 +95,8 @@ static void test_describe(void **state)
 		    "to = { type = 'map', of = 'pool', required = true },\n"
 		    "words = { type = 'list', of = 'string', default = { 'a\"\\n' } } } }");
 	assert_int_equal(script_describe(w->s, w->file, &d, err, sizeof err), 0);
-	assert_string_equal(d.plugin, "tcp");
+	assert_string_equal(d.plugins[0], "tcp");
+	assert_null(d.plugins[1]);
 	assert_string_equal(d.reads[1], "header.b");
 	assert_null(d.reads[2]);
 	assert_string_equal(d.pools[0], "p");
@@ -105,7 +116,8 @@ static void test_describe(void **state)
 
 	world_write(w, "return { decide = function() end }");
 	assert_int_equal(script_describe(w->s, w->file, &d, err, sizeof err), 0);
-	assert_null(d.plugin);
+	assert_null(d.plugins[0]);
+	assert_false(d.reads_by_options);
 	assert_null(d.reads[0]);
 	assert_null(d.pools[0]);
 	assert_int_equal(d.noptions, 0);
