@@ -8,7 +8,7 @@
  *               facts = { method = "INVITE", ["to.domain"] = "sales.example" },   -- those left out are not there
  *               options = { domains = { ["sales.example"] = "emea" } },           -- as in a configuration
  *               expect = route("emea") },
- *             { name = "on a message", plugin = "sip",                            -- else the policy's first
+ *             { name = "on a message", plugin = "NAME",                           -- else the policy's first
  *               message = "invite.txt",                                           -- beside the test; or the text itself
  *               expect = pass() },
  *             { name = "the third in a second", options = { rate = 2, burst = 2 }, facts = { source = "192.0.2.1" },

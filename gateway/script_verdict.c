@@ -48,14 +48,17 @@ static int word_route(lua_State *L)
 {
 	struct verdict *v = script_verdict_new(L, VERDICT_ROUTE, 1);
 	size_t n;
-	const char *name = luaL_checklstring(L, 1, &n);
+	const char *name = luaL_checklstring(L, 1, &n), *hint;
 	char *const *pools = script_of(L)->deciding->use->pools;
 
 	for (v->pool = 0; pools && pools[v->pool]; v->pool++) {
 		if (pool_is(pools[v->pool], name, n))
 			return script_verdict_push(L, v);
 	}
-	return luaL_error(L, "routing to an undeclared pool, '%s'", name);
+	hint = pools ? script_nearest(name, (const char *const *)pools) : NULL;
+	if (hint)
+		return luaL_error(L, "routing to an undeclared pool, '%s'; did you mean '%s'?", name, hint);
+	return luaL_error(L, "routing to an undeclared pool, '%s': it is neither in `pools` nor in an option", name);
 }
 
 struct lg_span script_anchor(lua_State *L, unsigned slot)

@@ -42,6 +42,6 @@ return function(host)
   local values = trial.options and load("return " .. trial.options, "=options", "t", {})() or from_pairs(c, trial.pairs)
   values[1] = trial.policy
   local plugin = #c.problems == 0 and plugin_of(c, trial)
-  local clean = plugin and policy(c, { name = trial.policy, values = values, at = place("options") }, plugin)
+  local clean = plugin and policy(c, { name = trial.policy, values = values, at = place("policy") }, plugin)
   return { policy = clean or nil, plugin = plugin and plugin.handle and plugin.name or nil }, c:sorted_problems()
 end
