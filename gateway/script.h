@@ -146,7 +146,7 @@ struct script_watch {
 /* Looks on from now on, and counts every instruction; `watch` is borrowed. */
 void script_watch(struct script *s, const struct script_watch *watch);
 
-/* What the last decision used: instructions, bytes; the whole budget is in `of`. */
+/* What the last decision used that was looked on: instructions, bytes; the whole budget is in `of`. */
 struct script_cost {
 	uint64_t steps;
 	size_t bytes;

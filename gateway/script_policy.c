@@ -218,8 +218,9 @@ static void call_decide(struct script *s, struct script_policy *p, struct verdic
 	lua_rawgeti(L, 1, POLICY_FACTS);
 	lua_rawgeti(L, 1, POLICY_OPTIONS);
 	status = script_call(s, &script_budget_decision, 2, 1);
-	s->cost = (struct script_cost){ (uint64_t)(script_budget_decision.steps - s->steps),
-					script_budget_decision.bytes - s->bytes };
+	if (s->watch)
+		s->cost = (struct script_cost){ (uint64_t)(script_budget_decision.steps - s->steps),
+						script_budget_decision.bytes - s->bytes };
 	changed = script_restore(L, 1, p->nheld);
 	if (status != LUA_OK) {
 		v->kind = VERDICT_ERROR;

@@ -18,8 +18,9 @@ def options_is_answered_here_also_when_no_server_is_up(play):
     equal((answer.status, answer.server), (200, None), "the answer, by the gateway itself")
     expect("INVITE" in answer.header("Allow") and answer.header("Accept") == "application/sdp", f"its headers: {answer.raw}")
     equal(client.ask(request("OPTIONS", uri="sip:alice@gate.example")).server, "one", "who answers for a user")
-    servers[0].close()
+    servers[0].die()
     made.wait_state(servers[0], "down")
+    client = play.client()
     equal(client.ask(request("OPTIONS", uri="sip:gate.example")).status, 200, "the answer without any server")
     equal(client.ask(request("MESSAGE")).status, 503, "the answer to others")
 
@@ -68,13 +69,13 @@ def mistakes_in_options_are_told_with_a_hint(play):
         '{ "routing/by-source", networks = { ["127.0.0.9/8"] = "farm" } }': 'did you mean "127.0.0.0/8"?',
         '{ "responder/rate-limit", burst = 5 }': "`rate` is missing",
         '{ "responder/rate-limit", rate = 0 }': "0 is less than 0.001",
-        '{ "responder/rate-limit", rate = 1, per = { "sauce" } }': "did you mean `source`?",
+        '{ "responder/rate-limit", rate = 1, per = { "surce" } }': "did you mean `source`?",
         '{ "responder/scanner", answer = "quiet" }': '"quiet" is not one of "auto", "silence", "reply"',
         '{ "routing/by-header", header = "x-site" }': "needs `values` or `prefixes`",
         '"responder/rate-limmit"': "did you mean `responder/rate-limit`?",
     }
     for policy, told in cases.items():
-        made = play.gateway(["127.0.0.1:9"], start=False, listener=f"policies = {{ {policy} }}")
+        made = play.gateway(['"127.0.0.1:9"'], start=False, listener=f"policies = {{ {policy} }}")
         done = made.run("-t")
         expect(done.returncode == 1 and told in done.stderr, f"{policy} gives {told}: {done.stderr}")
 

@@ -26,7 +26,7 @@ TEST = """return {
   { name = "no user", expect = refused("`user` is missing") },
 }
 """
-BOB = bytes(request("INVITE", from_="<sip:bob@play.test>;tag=1")).decode().replace("\r\n", "\n")
+BOB = bytes(request("INVITE", sender="<sip:bob@play.test>;tag=1")).decode().replace("\r\n", "\n")
 
 
 def lychgate(play, *words, files=None):
