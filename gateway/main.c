@@ -15,7 +15,8 @@
 static const char usage[] =
 	"usage: lychgate -c FILE         run the gateway\n"
 	"       lychgate -t -c FILE      check the configuration, open nothing\n"
-	"       lychgate --policy FILE [--message FILE] [--fact NAME=VALUE]... [--plugin NAME] [--option NAME=VALUE]...\n"
+	"       lychgate --policy FILE [--message FILE] [--fact NAME=VALUE]... [--option NAME=VALUE]...\n"
+	"                [--plugin NAME] [--plugin-path FOLDER]\n"
 	"                                try a policy: what it reads, decides and uses\n"
 	"       lychgate --policy-test FILE.test.lua...\n"
 	"                                run the tests of policies\n"
@@ -132,6 +133,9 @@ static void take(struct words *w, int option, char *value)
 	case 'g':
 		w->trial.ask.plugin = value;
 		break;
+	case 'P':
+		w->trial.ask.plugin_path = value;
+		break;
 	case 'f':
 		add(w, w->facts, &w->nfacts, value);
 		break;
@@ -152,7 +156,8 @@ static void take(struct words *w, int option, char *value)
 /* Words of a trial, without a policy to be tried. */
 static bool lacks_policy(const struct words *w)
 {
-	return !w->trial.ask.policy && (w->trial.message || w->trial.ask.plugin || w->nfacts || w->noptions);
+	return !w->trial.ask.policy &&
+	       (w->trial.message || w->trial.ask.plugin || w->nfacts || w->noptions || (w->trial.ask.plugin_path && !w->tests));
 }
 
 static void read_words(struct words *w, int argc, char **argv)
@@ -161,6 +166,7 @@ static void read_words(struct words *w, int argc, char **argv)
 		{ "policy", required_argument, NULL, 'p' },
 		{ "message", required_argument, NULL, 'm' },
 		{ "plugin", required_argument, NULL, 'g' },
+		{ "plugin-path", required_argument, NULL, 'P' },
 		{ "fact", required_argument, NULL, 'f' },
 		{ "option", required_argument, NULL, 'o' },
 		{ "policy-test", no_argument, NULL, 'T' },
@@ -193,7 +199,7 @@ static int do_words(const struct words *w, char *const *rest)
 	}
 	paths_find(&paths);
 	if (w->tests)
-		r = script_cases_run(rest, &paths);
+		r = script_cases_run(rest, w->trial.ask.plugin_path, &paths);
 	else
 		r = w->trial.ask.policy ? trial_run(&w->trial, &paths) : load_and_run(w->file, w->check_only);
 	tls_fini();

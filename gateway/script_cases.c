@@ -25,6 +25,7 @@ struct suite {
 	const char *test_file;
 	char *policy_file;
 	lua_State *L; /* of the test file */
+	const char *plugin_path;
 	const struct config_paths *paths;
 	unsigned passed, failed;
 };
@@ -151,7 +152,7 @@ static void gather(struct run *r, const struct problems *problems)
 static const char *load(struct run *r, int at)
 {
 	lua_State *L = r->suite->L;
-	struct trial_ask ask = { .policy = r->suite->policy_file };
+	struct trial_ask ask = { .policy = r->suite->policy_file, .plugin_path = r->suite->plugin_path };
 	struct problems problems = { 0 };
 	const char *why = write_options(r, at);
 
@@ -474,13 +475,13 @@ static int run_file(struct suite *s)
 	return ret;
 }
 
-int script_cases_run(char *const *files, const struct config_paths *paths)
+int script_cases_run(char *const *files, const char *plugin_path, const struct config_paths *paths)
 {
 	unsigned passed = 0, failed = 0;
 	int ret = CASES_GOOD;
 
 	for (; *files; files++) {
-		struct suite s = { .test_file = *files, .paths = paths };
+		struct suite s = { .test_file = *files, .plugin_path = plugin_path, .paths = paths };
 		int one = run_file(&s);
 
 		passed += s.passed;

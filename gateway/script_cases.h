@@ -31,7 +31,7 @@
 enum { CASES_GOOD = 0, CASES_FAILED = 1, CASES_BROKEN = 2 };
 
 /* Runs the tests in these files; ends with NULL.  A line for every case that fails, and one that counts.  CASES_BROKEN:
- * one could not be run at all. */
-int script_cases_run(char *const *files, const struct config_paths *paths);
+ * one could not be run at all.  `plugin_path` is a further folder of plugins; NULL: none. */
+int script_cases_run(char *const *files, const char *plugin_path, const struct config_paths *paths);
 
 #endif

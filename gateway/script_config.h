@@ -17,6 +17,7 @@ struct script_trial {
 	const char *policy, *plugin; /* plugin NULL: the policy's own first */
 	const char *options;         /* Lua text of a table; NULL: `pairs` */
 	const char *const *pairs;    /* "name=value", ends with NULL; NULL: none */
+	const char *plugin_path;     /* a further folder; NULL: none */
 };
 
 struct script_config {

@@ -370,6 +370,7 @@ static void push_trial(lua_State *L, const struct script_trial *t)
 	set_string(L, "policy", t->policy);
 	set_string(L, "plugin", t->plugin);
 	set_string(L, "options", t->options);
+	set_string(L, "plugin_path", t->plugin_path);
 	push_strings(L, t->pairs);
 	lua_setfield(L, -2, "pairs");
 	lua_setfield(L, -2, "trial");

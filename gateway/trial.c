@@ -120,9 +120,11 @@ static int resolve_facts(struct trial *t)
 }
 
 /* From the clean tables of scripts/trial.lua. */
-static int build(struct trial *t, const struct node *tree, const struct config_paths *paths, struct problems *problems)
+static int build(struct trial *t, const struct node *tree, const struct trial_ask *ask, const struct config_paths *paths,
+		 struct problems *problems)
 {
-	const char *path[] = { paths->plugins, NULL }, *plugin = node_text(tree, "plugin");
+	const char *own[] = { ask->plugin_path, paths->plugins, NULL };
+	const char *const *path = ask->plugin_path ? own : own + 1, *plugin = node_text(tree, "plugin");
 	char err[400] = "out of memory";
 	int ret = config_policy(&t->use, node_get(tree, "policy"));
 
@@ -147,7 +149,7 @@ int trial_create(struct trial **tp, const struct trial_ask *ask, const struct co
 {
 	char real[PATH_MAX];
 	const char *file = realpath(ask->policy, real) ? real : ask->policy;
-	struct script_trial what = { file, ask->plugin, ask->options, ask->pairs };
+	struct script_trial what = { file, ask->plugin, ask->options, ask->pairs, ask->plugin_path };
 	struct script_config in = { .file = ask->policy, .folder = "/", .text = "", .paths = paths, .trial = &what };
 	struct node *tree = calloc(1, sizeof *tree);
 	struct trial *t = calloc(1, sizeof *t);
@@ -156,7 +158,7 @@ int trial_create(struct trial **tp, const struct trial_ask *ask, const struct co
 	if (ret == 0 && (!config_is_good(problems) || !node_get(tree, "policy")))
 		ret = -EINVAL;
 	if (ret == 0)
-		ret = build(t, tree, paths, problems);
+		ret = build(t, tree, ask, paths, problems);
 	node_free(tree);
 	if (ret < 0)
 		trial_free(t);

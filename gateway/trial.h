@@ -18,6 +18,7 @@ struct trial_ask {
 	const char *plugin;       /* NULL: the policy's own first */
 	const char *options;
 	const char *const *pairs; /* ends with NULL; NULL: none */
+	const char *plugin_path;  /* a further folder of plugins; NULL: none */
 };
 
 /* 0; -EINVAL with problems, or -ENOMEM.  Free the problems either way. */

@@ -37,7 +37,7 @@ end
 return function(host)
   local c, trial = context.new(host, words), host.trial
   local any = setmetatable({}, { __index = function() return {} end })
-  c.plugin_path, c.policy_path = {}, {}
+  c.plugin_path, c.policy_path = { trial.plugin_path }, {}
   c.names = { pool = any, tls = {}, listener = {} }
   local values = trial.options and load("return " .. trial.options, "=options", "t", {})() or from_pairs(c, trial.pairs)
   values[1] = trial.policy

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from play import equal, expect, main, request, story
+from play import Skip, equal, expect, main, request, story
 from play.words import PATIENCE, slow
 
 POLICY = """return {
@@ -64,6 +64,25 @@ def crlf_and_https(play):
     done = lychgate(play, "--policy", "routing/by-header", "--plugin", "https", "--message", "get.txt", "--option",
                     "header=x-site", "--option", 'values={ berlin = "east" }', files=files)
     says(done, 0, 'fact      header.x-site = "berlin"', 'verdict   route("east")')
+
+
+@story
+def plugins_of_ones_own(play):
+    folder = os.path.join(play.build, "tests", "unit", "modules", ".libs")
+    if not os.path.exists(os.path.join(folder, "talk.so")):
+        raise Skip("the plugins for tests are not built")
+    words = ("--policy", "routing/by-source", "--plugin", "talk", "--fact", "source=192.0.2.1",
+             "--option", 'networks={ ["192.0.2.0/24"] = "in" }')
+    says(lychgate(play, *words, "--plugin-path", folder), 0, "for plugin talk", 'verdict   route("in")')
+    says(lychgate(play, *words), 1, "plugin `talk`")
+
+
+@story
+def edits_that_no_policy_may_make_are_warned_of(play):
+    done = lychgate(play, "--policy", "edit/headers", "--plugin", "sip", "--option", 'set={ from = "x", ["x-a"] = "y" }')
+    says(done, 0, "warning: policy: policy edit/headers edits from: it is signed", 'verdict   edit({ ["x-a"] = "y" })')
+    done = lychgate(play, "--policy", "edit/headers", "--plugin", "tcp", "--option", 'set={ ["x-a"] = "y" }')
+    says(done, 1, "edits headers, which plugin `tcp` cannot do")
 
 
 @story

@@ -130,6 +130,45 @@ static void test_describe(void **state)
 	assert_true(d.edits);
 	assert_string_equal(d.options[0].def, "{ [\"a\"] = false, }");
 	policy_desc_free(&d);
+
+	world_write(w, "return { plugin = { 'tcp', 'stun' }, reads = function() end, decide = function() end,\n"
+		       "options = { n = { type = 'number', min = 0.5, max = 2 },\n"
+		       "nets = { type = 'map', of = 'pool', keys = 'network' },\n"
+		       "per = { type = 'list', of = 'string', choices = { 'a', 'b' } } } }");
+	assert_int_equal(script_describe(w->s, w->file, &d, err, sizeof err), 0);
+	assert_string_equal(d.plugins[1], "stun");
+	assert_null(d.plugins[2]);
+	assert_true(d.reads_by_options);
+	assert_null(d.reads[0]);
+	assert_true(d.options[0].has_min && d.options[0].has_max && d.options[0].min == 0.5 && d.options[0].max == 2);
+	assert_true(d.options[1].networks && !d.options[0].networks);
+	assert_string_equal(d.options[2].choices[1], "b");
+	assert_null(d.options[2].choices[2]);
+	assert_null(d.options[0].choices[0]);
+	policy_desc_free(&d);
+}
+
+static void test_reads_by_options(void **state)
+{
+	struct world *w = *state;
+	char **list = NULL, err[300];
+
+	world_write(w, "return { decide = type, reads = function(o) return { 'Method', 'header.' .. o.name, 'Method' } end }");
+	assert_int_equal(script_reads(w->s, w->file, "{ name = 'x' }", &list, err, sizeof err), 0);
+	assert_string_equal(list[0], "Method");
+	assert_string_equal(list[1], "header.x");
+	assert_null(list[2]);
+	script_names_free(list);
+	list = NULL;
+	assert_int_equal(script_reads(w->s, w->file, "{}", &list, err, sizeof err), -EINVAL);
+	assert_contains(err, ":1: attempt to concatenate a nil value");
+	world_write(w, "return { decide = type, reads = function(o) return { 5 } end }");
+	assert_int_equal(script_reads(w->s, w->file, "{}", &list, err, sizeof err), -EINVAL);
+	assert_contains(err, "reads holds a number; its entries are texts");
+	world_write(w, "return { decide = type, reads = function(o) end }");
+	assert_int_equal(script_reads(w->s, w->file, "{}", &list, err, sizeof err), -EINVAL);
+	assert_contains(err, "reads gives a nil, not a list of facts");
+	assert_null(list);
 }
 
 static void test_unreadable_files(void **state)
@@ -159,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_wrong_files),
 		WORLD_TEST(test_describe),
+		WORLD_TEST(test_reads_by_options),
 		WORLD_TEST(test_unreadable_files),
 	};
 
