@@ -284,5 +284,7 @@ json_t *command_run(const struct command_target *t, const char *line, size_t n)
 	offer(&hint, word, "server", "server");
 	offer(&hint, word, "policy", "policy");
 	snprintf(error, sizeof error, "\"%.200s\" is no command", line);
-	return error_with(&hint, "there are `status`, `server drain|disable|enable POOL/NAME` and `policy reset LISTENER/NAME`", error);
+	return error_with(
+		&hint, "there are `status`, `server drain|disable|enable POOL/NAME` and `policy reset LISTENER/NAME`",
+		error);
 }

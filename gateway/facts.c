@@ -12,9 +12,9 @@
 #include "span.h"
 
 const char *const core_fact_names[] = {
-	[FACT_SOURCE] = "source", [FACT_LISTENER] = "listener",       [FACT_SIDE] = "side",       [FACT_SNI] = "sni",
-	[FACT_ALPN] = "alpn",     [FACT_TLS_SUBJECT] = "tls.subject", [FACT_TRUSTED] = "trusted",
-	[FACT_TRANSPORT] = "transport", [CORE_FACTS] = NULL,
+	[FACT_SOURCE] = "source",   [FACT_LISTENER] = "listener",   [FACT_SIDE] = "side",
+	[FACT_SNI] = "sni",         [FACT_ALPN] = "alpn",           [FACT_TLS_SUBJECT] = "tls.subject",
+	[FACT_TRUSTED] = "trusted", [FACT_TRANSPORT] = "transport", [CORE_FACTS] = NULL,
 };
 
 int facts_resolve(const struct lg_plugin *plugin, const char *name, struct fact_ref *ref)

@@ -250,7 +250,7 @@ static void add_policy(struct table *t, const json_t *listener, const json_t *p)
 static int view_policies(FILE *out, const json_t *listeners, bool colours)
 {
 	static const struct table_column columns[] = {
-		{ "POLICY", false },  { "LISTENER", false }, { "STATE", false }, { "CALLS", true },
+		{ "POLICY", false },  { "LISTENER", false }, { "STATE", false },      { "CALLS", true },
 		{ "VERDICTS", true }, { "ERRORS", true },    { "LAST ERROR", false }, { NULL, false },
 	};
 	struct table t;

@@ -98,8 +98,8 @@ enum { TRIAL_WORDS = 64 }; /* --fact and --option, each */
 struct words {
 	const char *file;
 	bool check_only, version, help, wrong;
-	bool tests;                           /* the other words are files of tests */
-	struct trial_words trial;             /* .ask.policy NULL: none is tried */
+	bool tests;               /* the other words are files of tests */
+	struct trial_words trial; /* .ask.policy NULL: none is tried */
 	const char *facts[TRIAL_WORDS + 1], *options[TRIAL_WORDS + 1];
 	unsigned nfacts, noptions;
 };
@@ -156,23 +156,18 @@ static void take(struct words *w, int option, char *value)
 /* Words of a trial, without a policy to be tried. */
 static bool lacks_policy(const struct words *w)
 {
-	return !w->trial.ask.policy &&
-	       (w->trial.message || w->trial.ask.plugin || w->nfacts || w->noptions || (w->trial.ask.plugin_path && !w->tests));
+	return !w->trial.ask.policy && (w->trial.message || w->trial.ask.plugin || w->nfacts || w->noptions ||
+					(w->trial.ask.plugin_path && !w->tests));
 }
 
 static void read_words(struct words *w, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "policy", required_argument, NULL, 'p' },
-		{ "message", required_argument, NULL, 'm' },
-		{ "plugin", required_argument, NULL, 'g' },
-		{ "plugin-path", required_argument, NULL, 'P' },
-		{ "fact", required_argument, NULL, 'f' },
-		{ "option", required_argument, NULL, 'o' },
-		{ "policy-test", no_argument, NULL, 'T' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		{ "policy", required_argument, NULL, 'p' }, { "message", required_argument, NULL, 'm' },
+		{ "plugin", required_argument, NULL, 'g' }, { "plugin-path", required_argument, NULL, 'P' },
+		{ "fact", required_argument, NULL, 'f' },   { "option", required_argument, NULL, 'o' },
+		{ "policy-test", no_argument, NULL, 'T' },  { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },      { NULL, 0, NULL, 0 },
 	};
 	int option;
 

@@ -117,7 +117,8 @@ int script_call(struct script *s, const struct script_budget *budget, int nargs,
 	s->budget = budget;
 	s->steps = budget->steps;
 	s->bytes = budget->bytes;
-	lua_sethook(s->L, count_hook, LUA_MASKCOUNT, s->watch ? 1 : SCRIPT_HOOK_STEPS); /* each call: counting starts anew */
+	lua_sethook(s->L, count_hook, LUA_MASKCOUNT,
+		    s->watch ? 1 : SCRIPT_HOOK_STEPS); /* each call: counting starts anew */
 	lua_pushcfunction(s->L, add_place);
 	lua_insert(s->L, handler);
 	status = lua_pcall(s->L, nargs, nresults, handler);

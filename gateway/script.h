@@ -15,8 +15,8 @@
  *     s:before(t) s:after(t): the part before or after the first t, nil when there is none;
  *     s:within(t): the value of the narrowest network among the keys of t that has the address s, nil when none has it
  *
- *     over(name, key, rate, burst): whether `key` has come more often than `rate` times a second, `burst` at once; it counts
- *     this time, unless that is so.  `name` is the policy's own; the only call with a memory (rates.h)
+ *     over(name, key, rate, burst): whether `key` has come more often than `rate` times a second, `burst` at once; this
+ *     time counts, unless that is so.  `name` is the policy's own; the only call with a memory (rates.h)
  *
  * and no other name.  What it keeps in local variables outside decide is constant.  One decision may take 100000
  * instructions and 1 MiB, all policies of a worker 16 MiB: script_budget_decision and its neighbours.

@@ -90,8 +90,7 @@ static const char *check_expect(lua_State *L, int at)
 
 static const char *check_case(lua_State *L, int at)
 {
-	static const char *const keys[] = { "name",    "facts",   "options", "plugin",
-					    "message", "expect",  "steps",   NULL };
+	static const char *const keys[] = { "name", "facts", "options", "plugin", "message", "expect", "steps", NULL };
 	const char *why;
 	bool steps;
 
@@ -204,7 +203,8 @@ static const char *take_message(struct run *r, int at)
 	if (!memchr(text.p, '\n', text.n)) {
 		r->message = read_beside(r->suite, text.p, &text.n);
 		if (!r->message)
-			return lua_pushfstring(L, "cannot read the message %s: %s", lua_tostring(L, -1), strerror(errno));
+			return lua_pushfstring(L, "cannot read the message %s: %s", lua_tostring(L, -1),
+					       strerror(errno));
 		text.p = r->message;
 	}
 	ret = trial_read(r->trial, text, 0, &typed, err, sizeof err);
@@ -244,8 +244,8 @@ static const char *ask(struct run *r, int at, lua_Integer times)
 	for (lua_Integer i = 1; i <= times; i++) {
 		trial_decide(r->trial, r->now_ms, &v);
 		if (!script_expect_match(L, lua_gettop(L), &v, trial_use(r->trial)->pools, expected, got, sizeof got))
-			return times == 1 ? lua_pushfstring(L, "expected %s, got %s", expected, got) :
-					    lua_pushfstring(L, "time %d: expected %s, got %s", (int)i, expected, got);
+			return times == 1 ? lua_pushfstring(L, "expected %s, got %s", expected, got)
+					  : lua_pushfstring(L, "time %d: expected %s, got %s", (int)i, expected, got);
 	}
 	return NULL;
 }

@@ -8,12 +8,16 @@
  *               facts = { method = "INVITE", ["to.domain"] = "sales.example" },   -- those left out are not there
  *               options = { domains = { ["sales.example"] = "emea" } },           -- as in a configuration
  *               expect = route("emea") },
- *             { name = "on a message", plugin = "NAME",                           -- else the policy's first
- *               message = "invite.txt",                                           -- beside the test; or the text itself
+ *             { name = "on a message",
+ *               plugin = "NAME",                                                  -- else the policy's first
+ *               message = "invite.txt",                                           -- beside the test, or the text itself
  *               expect = pass() },
  *             { name = "the third in a second", options = { rate = 2, burst = 2 }, facts = { source = "192.0.2.1" },
- *               steps = { { times = 2, expect = pass() }, { expect = reply(503) },
- *                         { at = "1s", facts = { source = "192.0.2.2" }, expect = pass() } } },
+ *               steps = {
+ *                       { times = 2, expect = pass() },
+ *                       { expect = reply(503) },
+ *                       { at = "1s", facts = { source = "192.0.2.2" }, expect = pass() },
+ *               } },
  *     }
  *
  * expect is one of pass(), route(pool), edit{ set = {...}, remove = {...}, answer = {...} }, reply(code[, reason[,

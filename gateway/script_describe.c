@@ -13,7 +13,6 @@
 
 #include <lauxlib.h>
 
-
 static const char *const type_words[] = {
 	[POLICY_STRING] = "string",     [POLICY_NUMBER] = "number", [POLICY_BOOLEAN] = "boolean",
 	[POLICY_DURATION] = "duration", [POLICY_POOL] = "pool",     [POLICY_HEADER] = "header",
@@ -176,8 +175,9 @@ static enum policy_type take_type(struct describe *d, const char *key, const cha
 	hint = script_nearest(word, type_words);
 	if (hint)
 		script_wrong(d, option, "option '%s': %s '%s' is unknown; did you mean '%s'?", option, key, word, hint);
-	script_wrong(d, option, "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, header, list, map)",
-	      option, key, word);
+	script_wrong(d, option,
+		     "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, header, list, map)",
+		     option, key, word);
 }
 
 static bool is_duration(const char *text)
@@ -227,7 +227,8 @@ static void check_default(struct describe *d, const struct policy_option *o)
 		if (o->type == POLICY_MAP && lua_type(L, -2) != LUA_TSTRING)
 			script_wrong(d, o->name, "option '%s': a map's keys are texts", o->name);
 		if (!is_of(L, o->of))
-			script_wrong(d, o->name, "option '%s': the default holds what is no %s", o->name, type_words[o->of]);
+			script_wrong(d, o->name, "option '%s': the default holds what is no %s", o->name,
+				     type_words[o->of]);
 	}
 }
 
@@ -256,7 +257,8 @@ static void take_bounds(struct describe *d, int table, struct policy_option *o)
 
 	if (field(d, table, "keys", LUA_TSTRING)) {
 		if (o->type != POLICY_MAP || strcmp(lua_tostring(d->L, -1), "network") != 0)
-			script_wrong(d, o->name, "option '%s': keys = \"network\", of a map, is all that `keys` says", o->name);
+			script_wrong(d, o->name, "option '%s': keys = \"network\", of a map, is all that `keys` says",
+				     o->name);
 		o->networks = true;
 	}
 	take_list(d, table, "choices", &o->choices);
@@ -273,8 +275,8 @@ static void take_bounds(struct describe *d, int table, struct policy_option *o)
 /* The option whose name is at `table` - 1 and whose table is at `table`. */
 static void take_option(struct describe *d, int table, struct policy_option *o)
 {
-	static const char *const keys[] = { "type", "of",      "keys", "choices", "min",
-					    "max",  "required", "default", "help", NULL };
+	static const char *const keys[] = { "type", "of",       "keys",    "choices", "min",
+					    "max",  "required", "default", "help",    NULL };
 	bool holds;
 
 	lua_pushvalue(d->L, table - 1);
@@ -370,7 +372,7 @@ static int describe(lua_State *L)
 	d->desc->edits = !lua_isnil(L, -1);
 	if (d->desc->edits && !lua_istable(L, -1) && !lua_isfunction(L, -1))
 		script_wrong(d, "edits", "edits is a %s, not a list of headers or a function that returns one",
-		      luaL_typename(L, -1));
+			     luaL_typename(L, -1));
 	lua_settop(L, table);
 	take_options(d, table);
 	return 0;

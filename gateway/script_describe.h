@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_describe.h: what script_describe.c and script_names.c have in common: errors with the line of a key, and lists of
- * texts.
+ * script_describe.h: what script_describe.c and script_names.c have in common: errors with the line of a key, and lists
+ * of texts.
  */
 #ifndef SCRIPT_DESCRIBE_H
 #define SCRIPT_DESCRIBE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* script_expect.c: the verdict that a case expects, as a table { kind = VERDICT_REPLY, 400, "Bad Request" }, and how it is
- * compared.  Who runs cases: script_cases.c. */
+/* script_expect.c: the verdict that a case expects, as a table { kind = VERDICT_REPLY, 400, "Bad Request" }, and how it
+ * is compared.  Who runs cases: script_cases.c. */
 #include "script_expect.h"
 
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 #include <lauxlib.h>
 
 static const char *const kinds[] = {
-	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_EDIT] = "edit",
-	[VERDICT_REPLY] = "reply", [VERDICT_DROP] = "drop",   [VERDICT_UNAVAILABLE] = "unavailable",
+	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route",       [VERDICT_EDIT] = "edit",
+	[VERDICT_REPLY] = "reply", [VERDICT_DROP] = "drop",         [VERDICT_UNAVAILABLE] = "unavailable",
 	[VERDICT_ERROR] = "fails", [VERDICT_ERROR + 1] = "refused",
 };
 enum { REFUSED = VERDICT_ERROR + 1, KINDS };
@@ -299,8 +299,8 @@ static bool match_argument(lua_State *L, int index, int i, const struct verdict 
 	return same;
 }
 
-bool script_expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[], char got[],
-			 size_t len)
+bool script_expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[],
+			 char got[], size_t len)
 {
 	int kind;
 

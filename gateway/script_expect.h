@@ -7,8 +7,8 @@
 
 #include "script.h"
 
-/* Makes the words pass, route, edit, reply, drop, unavailable, fails and refused; each returns a table that says what is
- * expected. */
+/* Makes the words pass, route, edit, reply, drop, unavailable, fails and refused; each returns a table that says what
+ * is expected. */
 void script_expect_words(lua_State *L);
 
 /* Whether the table at `index` was made by one of them. */
@@ -18,8 +18,8 @@ bool script_expect_is(lua_State *L, int index);
 const char *script_expect_refusal(lua_State *L, int index);
 
 /* Whether the verdict is what the table at `index` expects; if not, both as text. */
-bool script_expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[], char got[],
-			 size_t len);
+bool script_expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[],
+			 char got[], size_t len);
 
 /* The same word as text, and a verdict. */
 void script_show_expected(lua_State *L, int index, char text[], size_t len);

@@ -301,7 +301,8 @@ static int host_policy(lua_State *L)
 	return 1;
 }
 
-typedef int (*names_fn)(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
+typedef int (*names_fn)(struct script *s, const char *file, const char *options, char ***list, char err[],
+			size_t errlen);
 
 static int push_names(lua_State *L, names_fn names)
 {
@@ -379,10 +380,17 @@ static void push_trial(lua_State *L, const struct script_trial *t)
 void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
-		{ "address", host_address },   { "edits", host_edits },     { "fact", host_fact },
-		{ "network", host_network },   { "option", host_option },   { "plugin", host_plugin },
-		{ "policy", host_policy },     { "readable", host_readable }, { "reads", host_reads },
-		{ "resolve", host_resolve },   { NULL, NULL },
+		{ "address", host_address },
+		{ "edits", host_edits },
+		{ "fact", host_fact },
+		{ "network", host_network },
+		{ "option", host_option },
+		{ "plugin", host_plugin },
+		{ "policy", host_policy },
+		{ "readable", host_readable },
+		{ "reads", host_reads },
+		{ "resolve", host_resolve },
+		{ NULL, NULL },
 	};
 
 	lua_newtable(L);

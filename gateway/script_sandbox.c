@@ -233,12 +233,11 @@ static int unknown_name(lua_State *L)
 static const luaL_Reg base_own[] = {
 	{ "next", base_next }, { "pairs", base_pairs }, { "tostring", base_tostring }, { NULL, NULL }
 };
-static const luaL_Reg text_own[] = {
-	{ "after", text_after },   { "before", text_before }, { "contains", text_contains },
-	{ "equal", text_equal },   { "lower", text_lower },   { "prefix", text_prefix },
-	{ "suffix", text_suffix }, { "upper", text_upper },   { "within", text_within },
-	{ NULL, NULL }
-};
+static const luaL_Reg text_own[] = { { "after", text_after },       { "before", text_before },
+				     { "contains", text_contains }, { "equal", text_equal },
+				     { "lower", text_lower },       { "prefix", text_prefix },
+				     { "suffix", text_suffix },     { "upper", text_upper },
+				     { "within", text_within },     { NULL, NULL } };
 static const struct charge base_lua[] = { { "assert", 0 },   { "error", 0 }, { "ipairs", 0 }, { "select", 0 },
 					  { "tonumber", 0 }, { "type", 0 },  { NULL, 0 } };
 static const struct charge text_lua[] = { { "byte", 1 }, { "len", 0 }, { "sub", 0 }, { NULL, 0 } };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_verdict.c: the words route, reply, drop and unavailable (edit is script_edit.c's, over script_rate.c's).  Each fills a struct
- * verdict of the running decision and returns a light pointer to it; decide returns that pointer.  What a reply would
- * carry is checked here, so that a policy cannot put a line of its own into an answer.
+ * script_verdict.c: the words route, reply, drop and unavailable (edit is script_edit.c's, over script_rate.c's).  Each
+ * fills a struct verdict of the running decision and returns a light pointer to it; decide returns that pointer.  What
+ * a reply would carry is checked here, so that a policy cannot put a line of its own into an answer.
  */
 #include "script_state.h"
 
@@ -181,12 +181,9 @@ static int word_unavailable(lua_State *L)
 
 void script_verdict_words(lua_State *L)
 {
-	static const luaL_Reg words[] = { { "drop", word_drop },
-					  { "edit", script_edit },
-					  { "over", script_over },
-					  { "reply", word_reply },
-					  { "route", word_route },
-					  { "unavailable", word_unavailable },
+	static const luaL_Reg words[] = { { "drop", word_drop },   { "edit", script_edit },
+					  { "over", script_over }, { "reply", word_reply },
+					  { "route", word_route }, { "unavailable", word_unavailable },
 					  { NULL, NULL } };
 
 	luaL_setfuncs(L, words, 0);

@@ -30,7 +30,7 @@ struct trial {
 	struct given {                 /* for each fact of the use */
 		bool is;
 		struct lg_span value;
-	} *given;
+	} * given;
 	bool tells; /* prints what is asked */
 };
 
@@ -66,8 +66,8 @@ static struct lg_span value_of(struct trial *t, unsigned i)
 		return t->given[i].value;
 	if (!t->message)
 		return SPAN_NONE;
-	return ref->index < 0 ? core_fact(t, (enum core_fact)(-1 - ref->index)) :
-				trial_message_fact(t->message, (unsigned)ref->index, ref->arg);
+	return ref->index < 0 ? core_fact(t, (enum core_fact)(-1 - ref->index))
+			      : trial_message_fact(t->message, (unsigned)ref->index, ref->arg);
 }
 
 static struct lg_span ask_fact(void *ctx, unsigned i)
@@ -120,8 +120,8 @@ static int resolve_facts(struct trial *t)
 }
 
 /* From the clean tables of scripts/trial.lua. */
-static int build(struct trial *t, const struct node *tree, const struct trial_ask *ask, const struct config_paths *paths,
-		 struct problems *problems)
+static int build(struct trial *t, const struct node *tree, const struct trial_ask *ask,
+		 const struct config_paths *paths, struct problems *problems)
 {
 	const char *own[] = { ask->plugin_path, paths->plugins, NULL };
 	const char *const *path = ask->plugin_path ? own : own + 1, *plugin = node_text(tree, "plugin");
@@ -192,7 +192,8 @@ const char *trial_plugin(const struct trial *t)
 	return t->plugin ? t->plugin->name : NULL;
 }
 
-int trial_read(struct trial *t, struct lg_span bytes, enum lg_transport transport, bool *typed, char err[], size_t errlen)
+int trial_read(struct trial *t, struct lg_span bytes, enum lg_transport transport, bool *typed, char err[],
+	       size_t errlen)
 {
 	size_t n;
 
@@ -222,8 +223,8 @@ void trial_decide(struct trial *t, uint64_t now_ms, struct verdict *v)
 static void tell_over(void *ctx, const struct script_over *o)
 {
 	(void)ctx;
-	printf("over      %.*s, \"%.*s\", %g a second, %u at once: %s, %u left\n", (int)o->name.n, o->name.p, (int)o->key.n,
-	       o->key.p, o->rate, o->burst, o->over ? "over" : "not over", o->left);
+	printf("over      %.*s, \"%.*s\", %g a second, %u at once: %s, %u left\n", (int)o->name.n, o->name.p,
+	       (int)o->key.n, o->key.p, o->rate, o->burst, o->over ? "over" : "not over", o->left);
 }
 
 static void tell_problems(const struct problems *problems)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * trial.h: a policy tried without a gateway: lychgate --policy, and each case of lychgate --policy-test (script_cases.h).
- * It is checked and loaded as a listener would do it, and decides on facts that are given or that its plugin reads from
- * a message.
+ * trial.h: a policy tried without a gateway: lychgate --policy, and each case of lychgate --policy-test
+ * (script_cases.h). It is checked and loaded as a listener would do it, and decides on facts that are given or that its
+ * plugin reads from a message.
  */
 #ifndef TRIAL_H
 #define TRIAL_H
@@ -14,8 +14,8 @@ struct trial;
 
 /* What is tried.  `options` is a Lua table as text; without it `pairs` are "name=value". */
 struct trial_ask {
-	const char *policy;       /* a file, or the name of one that comes with lychgate */
-	const char *plugin;       /* NULL: the policy's own first */
+	const char *policy; /* a file, or the name of one that comes with lychgate */
+	const char *plugin; /* NULL: the policy's own first */
 	const char *options;
 	const char *const *pairs; /* ends with NULL; NULL: none */
 	const char *plugin_path;  /* a further folder of plugins; NULL: none */
@@ -31,7 +31,8 @@ const char *trial_plugin(const struct trial *t); /* NULL: the policy is for any,
 
 /* The message that facts are read from, from now on; `bytes` are copied, and `typed` tells whether line ends were put
  * right.  `transport`: 0 is the plugin's first.  0 or -errno with the reason. */
-int trial_read(struct trial *t, struct lg_span bytes, enum lg_transport transport, bool *typed, char err[], size_t errlen);
+int trial_read(struct trial *t, struct lg_span bytes, enum lg_transport transport, bool *typed, char err[],
+	       size_t errlen);
 
 /* A fact by its name, before the message's; the value is borrowed, { NULL, 0 } is "there is none".  0, or -ENOENT: the
  * policy does not read it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * trial_message.c: the smallest core that a plugin can run on: one client link, one exchange, no socket and no time.  It
+ * trial_message.c: the smallest core that a plugin can run on: one client link, one exchange, no socket and no time. It
  * asks no policy and no server: that is for who reads the facts.
  */
 #include "trial_message.h"
@@ -50,7 +50,8 @@ static struct lg_exchange *host_route(struct lg_link *from, const struct lg_how 
 		return NULL;
 	m->x->from = from;
 	m->x->unit = unit;
-	m->x->data = (char *)m->x + (sizeof *m->x + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
+	m->x->data = (char *)m->x +
+		     (sizeof *m->x + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
 	return m->x;
 }
 
@@ -160,8 +161,8 @@ static unsigned host_token(struct lg_link *l, enum lg_use use, uint16_t port, ch
 	return 1;
 }
 
-static enum lg_send host_send_to(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
-				 unsigned n)
+static enum lg_send host_send_to(struct lg_span token, enum lg_use use, struct lg_link *from,
+				 const struct lg_span *pieces, unsigned n)
 {
 	(void)token;
 	(void)use;
@@ -282,8 +283,8 @@ static void why_nothing(const struct trial_message *m, char err[], size_t errlen
 	if (line > m->nsaid)
 		line = m->nsaid;
 	if (line)
-		snprintf(err, errlen, "plugin %s reads no request from it, and answers: %.*s", m->plugin->name, (int)line,
-			 m->said);
+		snprintf(err, errlen, "plugin %s reads no request from it, and answers: %.*s", m->plugin->name,
+			 (int)line, m->said);
 	else
 		snprintf(err, errlen, "plugin %s reads no request from it%s", m->plugin->name,
 			 m->closed ? ", and closes" : ": it is not whole, or not of this protocol");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * trial_message.h: one message read by a plugin without any network, so that a policy can be tried on it: the plugin gets
- * a client link, and its first request's facts can be asked.  What it sends is kept to be shown.
+ * trial_message.h: one message read by a plugin without any network, so that a policy can be tried on it: the plugin
+ * gets a client link, and its first request's facts can be asked.  What it sends is kept to be shown.
  */
 #ifndef TRIAL_MESSAGE_H
 #define TRIAL_MESSAGE_H

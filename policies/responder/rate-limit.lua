@@ -1,11 +1,12 @@
 -- Limits how often one may ask:
 --
 --     policies = { { "responder/rate-limit", rate = 20, burst = 50 } }
---     policies = { { "responder/rate-limit", per = { "user", "method" }, methods = { "INVITE" }, rate = 0.5, burst = 5 } }
+--     policies = { { "responder/rate-limit", per = { "user", "method" }, methods = { "INVITE" }, rate = 0.5 } }
 --
 -- `per` says who is one: requests with the same source, user (SIP: of From) or method, or all of the listed, share
--- `rate` requests a second, `burst` at once.  What comes above it is answered with 503 and Retry-After, or with silence.
--- What ends or completes a call (ACK, PRACK, CANCEL, BYE) always passes, unless `methods` lists it; what servers ask, too.
+-- `rate` requests a second, `burst` at once.  What comes above it is answered with 503 and Retry-After, or with
+-- silence.  What ends or completes a call (ACK, PRACK, CANCEL, BYE) always passes, unless `methods` lists it; what
+-- servers ask, too.
 
 local facts = { source = "source", user = "from.user", method = "method" }
 local free = { ACK = true, PRACK = true, CANCEL = true, BYE = true }

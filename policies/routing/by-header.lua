@@ -1,6 +1,7 @@
 -- Routes a request by the value of a header:
 --
---     policies = { { "routing/by-header", header = "x-site", values = { berlin = "emea" }, prefixes = { ["us-"] = "america" } } }
+--     policies = { { "routing/by-header", header = "x-site",
+--                    values = { berlin = "emea" }, prefixes = { ["us-"] = "america" } } }
 --
 -- A value in `values` wins over prefixes, and the longest prefix over the others; letters count as the same whatever
 -- their case, unless `case` is true.  Several lines of the header are one value, joined by ", ".  What fits nothing

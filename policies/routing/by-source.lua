@@ -1,6 +1,7 @@
 -- Routes a request by the network that its client is in:
 --
---     policies = { { "routing/by-source", networks = { ["10.0.0.0/8"] = "inside", ["10.9.0.0/16"] = "lab", ["::/0"] = "v6" } } }
+--     policies = { { "routing/by-source",
+--                    networks = { ["10.0.0.0/8"] = "inside", ["10.9.0.0/16"] = "lab", ["2001:db8::/32"] = "v6" } } }
 --
 -- The narrowest network that has the client's address wins.  An address in none of them passes on to the next policy,
 -- and at last to the listener's pool.

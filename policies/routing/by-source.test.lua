@@ -9,7 +9,7 @@ local options = {
 }
 
 local function case(source, expect)
-	return { name = source or "no address", plugin = "tcp", options = options, facts = { source = source }, expect = expect }
+	return { name = source or "no address", options = options, facts = { source = source }, expect = expect }
 end
 
 return {

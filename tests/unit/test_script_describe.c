@@ -41,7 +41,8 @@ static void test_wrong_files(void **state)
 		{ "return { decide = type,\npools = { {} } }", ":2: pools holds a table" },
 		{ "return { decide = type,\nedits = 'x' }", ":2: edits is a string, not a list of headers" },
 		{ "return { decide = type,\noptions = { 'x' } }", ":2: options are written as" },
-		{ "return { decide = type, options = {\nx = { type = 'map', of = 'header', default = { a = true } } } }",
+		{ "return { decide = type, options = {\nx = { type = 'map', of = 'header', default = { a = true } } } "
+		  "}",
 		  ":2: option 'x': the default holds what is no header" },
 		{ "return { decide = type, options = {\nx = {} } }", ":2: option 'x' has no type" },
 		{ "return { decide = type, options = { x = {\ntype = 5 } } }", ":2: type is a number" },
@@ -153,7 +154,9 @@ static void test_reads_by_options(void **state)
 	struct world *w = *state;
 	char **list = NULL, err[300];
 
-	world_write(w, "return { decide = type, reads = function(o) return { 'Method', 'header.' .. o.name, 'Method' } end }");
+	world_write(
+		w,
+		"return { decide = type, reads = function(o) return { 'Method', 'header.' .. o.name, 'Method' } end }");
 	assert_int_equal(script_reads(w->s, w->file, "{ name = 'x' }", &list, err, sizeof err), 0);
 	assert_string_equal(list[0], "Method");
 	assert_string_equal(list[1], "header.x");

@@ -71,7 +71,8 @@ static void test_words(void **state)
 		"('a.b.c'):before('.') == 'a' and ('a.b.c'):after('.') == 'b.c' and ('a'):after('.') == nil",
 		"('a.'):after('.') == '' and ('a'):before('.') == nil and ('.a'):before('.') == ''",
 		"('10.9.8.7'):within({ ['10.0.0.0/8'] = 1, ['10.9.0.0/16'] = 2, ['0.0.0.0/0'] = 3 }) == 2",
-		"('10.9.8.7'):within({ ['10.9.8.7'] = 1, ['10.9.8.6/31'] = 2 }) == 1 and ('::1'):within({ ['::/0'] = 4 }) == 4",
+		"('10.9.8.7'):within({ ['10.9.8.7'] = 1, ['10.9.8.6/31'] = 2 }) == 1 and ('::1'):within({ ['::/0'] = 4 "
+		"}) == 4",
 		"('10.9.8.7'):within({ ['10.9.8.8/29'] = 1, ['11.0.0.0/8'] = 2, ['2001:db8::/32'] = 3 }) == nil",
 		"('::1'):within({ ['0.0.0.0/0'] = 1 }) == nil and ('no address'):within({ ['::/0'] = 1 }) == nil",
 		"('2001:db8:8000::1'):within({ ['2001:db8::/33'] = 1, ['2001:db8:8000::/33'] = 2 }) == 2",
@@ -110,7 +111,10 @@ static void test_within_refuses(void **state)
 	assert_contains(v.error, "within(networks): '1' is no network");
 	world_decide(w, "return ('10.9.8.7'):within('10.0.0.0/8')", &v);
 	assert_contains(v.error, "table expected");
-	world_decide(w, "local t = {} for i = 0, 254 do t['10.0.' .. i .. '.0/24'] = i end while true do ('10.9.8.7'):within(t) end", &v);
+	world_decide(w,
+		     "local t = {} for i = 0, 254 do t['10.0.' .. i .. '.0/24'] = i end while true do "
+		     "('10.9.8.7'):within(t) end",
+		     &v);
 	assert_contains(v.error, "instructions in one decision");
 	assert_usable(w);
 }

@@ -14,9 +14,9 @@
 #include "trial.h"
 #include "trial_message.h"
 
-static const struct config_paths paths = {
-	.scripts = TEST_SRCDIR "/scripts", .policies = TEST_SRCDIR "/policies", .plugins = TEST_PLUGINS
-};
+static const struct config_paths paths = { .scripts = TEST_SRCDIR "/scripts",
+					   .policies = TEST_SRCDIR "/policies",
+					   .plugins = TEST_PLUGINS };
 
 static const char sip[] = "MESSAGE sip:bob@b.example SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bK1\r\n"
 			  "From: <sip:alice@a.example>;tag=1\r\nTo: <sip:bob@b.example>\r\nCall-ID: 7\r\n"
@@ -49,7 +49,7 @@ static void test_messages(void **state)
 		const char *plugin, *text, *fact, *value;
 		enum lg_transport transport;
 	} rows[] = {
-		{ "sip", sip, "method", "MESSAGE", 0 },     { "sip", sip, "from.user", "alice", LG_TLS },
+		{ "sip", sip, "method", "MESSAGE", 0 },           { "sip", sip, "from.user", "alice", LG_TLS },
 		{ "sip", sip, "to.domain", "b.example", LG_UDP }, { "https", get, "host", "www.example", 0 },
 		{ "https", get, "path", "/a", LG_TLS },
 	};
