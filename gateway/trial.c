@@ -327,14 +327,29 @@ static void tell_verdict(const struct trial *t, const struct verdict *v)
 	       (unsigned long long)all.steps, used.bytes, all.bytes);
 }
 
+/* Whoever tries a test wants to run it. */
+static bool is_test(const char *file)
+{
+	static const char end[] = ".test.lua";
+	size_t n = strlen(file), tail = sizeof end - 1;
+
+	if (n < tail || strcmp(file + n - tail, end) != 0)
+		return false;
+	fprintf(stderr, "%s: this is a test of a policy\n    run it: lychgate --policy-test %s\n", file, file);
+	return true;
+}
+
 int trial_run(const struct trial_words *words, const struct config_paths *paths)
 {
 	static const struct script_watch watch = { .over = tell_over };
 	struct problems problems = { 0 };
 	struct trial *t = NULL;
 	struct verdict v = { .kind = VERDICT_ERROR };
-	int ret = trial_create(&t, &words->ask, paths, &problems);
+	int ret;
 
+	if (is_test(words->ask.policy))
+		return 1;
+	ret = trial_create(&t, &words->ask, paths, &problems);
 	tell_problems(&problems);
 	problems_free(&problems);
 	if (ret < 0)

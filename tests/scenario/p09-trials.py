@@ -97,6 +97,7 @@ def mistakes_are_told(play):
     says(lychgate(play, *words, "--plugin", "tcp"), 1, "this policy is for plugin `sip`")
     says(lychgate(play, "--policy", "none.lua"), 1, "none.lua")
     says(lychgate(play, "--message", "bob.txt"), 1, "usage:")
+    says(lychgate(play, "--policy", "own.test.lua"), 1, "run it: lychgate --policy-test own.test.lua")
     wrong = {"own.lua": POLICY.replace('"method",', '"metod",')}
     says(lychgate(play, *words, files=wrong), 1, "which plugin `sip` does not have", "did you mean `method`?")
     wrong = {"own.lua": POLICY.replace('route("night")', 'route("nihgt")')}
