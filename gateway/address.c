@@ -141,6 +141,58 @@ int address_parse(struct sockaddr_storage *a, struct lg_span text)
 	return inet_pton(AF_INET6, copy + 1, &v6->sin6_addr) == 1 ? parse_port(&v6->sin6_port, colon + 1) : -EINVAL;
 }
 
+/* The same with every bit behind its `bits` cleared; whether one was set. */
+static bool clear_rest(struct lg_net *net)
+{
+	bool was_set = false;
+
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned keep = net->bits > 8 * i ? net->bits - 8 * i : 0;
+		uint8_t clean = keep >= 8 ? net->address[i] : (uint8_t)(net->address[i] & ~(0xff >> keep));
+
+		was_set |= clean != net->address[i];
+		net->address[i] = clean;
+	}
+	return was_set;
+}
+
+int address_parse_net(struct lg_net *net, const char *text, char meant[ADDRESS_TEXT])
+{
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	char host[INET6_ADDRSTRLEN], *end = NULL;
+	long bits, most = 128;
+
+	if (n >= sizeof host)
+		return -EINVAL;
+	memcpy(host, text, n);
+	host[n] = 0;
+	*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff } };
+	if (inet_pton(AF_INET, host, net->address + 12) == 1)
+		most = 32;
+	else if (inet_pton(AF_INET6, host, net->address) != 1)
+		return -EINVAL;
+	bits = slash ? strtol(slash + 1, &end, 10) : most;
+	if (slash && (slash[1] < '0' || slash[1] > '9' || *end))
+		return -EINVAL;
+	if (bits > most)
+		return -EINVAL;
+	net->bits = (uint8_t)(bits + 128 - most);
+	if (!meant || !clear_rest(net))
+		return 0;
+	inet_ntop(most == 32 ? AF_INET : AF_INET6, net->address + (most == 32 ? 12 : 0), host, sizeof host);
+	snprintf(meant, ADDRESS_TEXT, "%s/%u", host, (unsigned)bits & 0xff);
+	return -EINVAL;
+}
+
+bool address_in_net(const uint8_t address[16], const struct lg_net *net)
+{
+	unsigned whole = net->bits / 8, rest = net->bits % 8;
+
+	return memcmp(address, net->address, whole) == 0 &&
+	       (rest == 0 || (address[whole] ^ net->address[whole]) >> (8 - rest) == 0);
+}
+
 socklen_t address_len(const struct sockaddr *a)
 {
 	return a->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);

@@ -24,6 +24,7 @@
 #include "listener.h"
 #include "log.h"
 #include "monitor.h"
+#include "rates.h"
 #include "resolve.h"
 #include "script.h"
 #include "session.h"
@@ -54,6 +55,7 @@ enum phase { RUNNING, DRAINING, ENDING, RESETTING };
 struct gateway {
 	struct snapshot *snapshot;
 	unsigned char secret[16];
+	struct rates *rates;
 	struct control *control;
 	struct worker main; /* the control worker */
 	bool main_ready;
@@ -314,6 +316,8 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 	c->worker.last_session = index;
 	c->worker.session_step = g->snapshot->settings.workers;
 	r = script_create(&c->worker.script);
+	if (r == 0)
+		script_set_rates(c->worker.script, g->rates);
 	for (unsigned i = 0; i < s->nlisteners && r == 0; i++) {
 		struct listener *l;
 
@@ -406,7 +410,9 @@ static int start(struct gateway *g, char err[], size_t errlen)
 		return r;
 	g->main_ready = true;
 	g->main.secret = g->secret;
-	r = create_sources(g);
+	r = rates_create(&g->rates, g->secret);
+	if (r == 0)
+		r = create_sources(g);
 	if (r == 0)
 		r = create_crews(g, err, errlen);
 	if (r == 0)
@@ -451,6 +457,7 @@ static void destroy(struct gateway *g)
 	for (unsigned i = 0; g->sources && i < g->snapshot->nlisteners; i++)
 		sources_destroy(g->sources[i]);
 	free(g->sources);
+	rates_free(g->rates);
 	free(g->crews);
 	free(g->workers);
 	snapshot_unref(g->snapshot);

@@ -148,7 +148,9 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 		paint_text(out, PAINT_NONE, false, text_of(policy, "name"));
 		fputs(" of listener ", out);
 		paint_text(out, PAINT_NONE, false, text_of(listener, "name"));
-		fputs(" failed too often and is no longer asked\n", out);
+		fputs(" failed too often and is no longer asked, last by ", out);
+		paint_text(out, PAINT_NONE, false, text_of(policy, "last_error"));
+		fputc('\n', out);
 	}
 }
 
@@ -347,13 +349,14 @@ static void add_policy(struct table *t, const json_t *listener, const json_t *p)
 	table_add(t, PAINT_NONE, "%lld", number_of(p, "calls"));
 	table_add(t, PAINT_NONE, "%lld", number_of(p, "verdicts"));
 	table_add(t, errors ? PAINT_WARN : PAINT_NONE, "%lld", errors);
+	table_add(t, PAINT_NONE, "%s", text_of(p, "last_error"));
 }
 
 static int view_policies(FILE *out, const json_t *listeners, bool colours)
 {
 	static const struct table_column columns[] = {
-		{ "POLICY", false },  { "LISTENER", false }, { "STATE", false }, { "CALLS", true },
-		{ "VERDICTS", true }, { "ERRORS", true },    { NULL, false },
+		{ "POLICY", false },  { "LISTENER", false }, { "STATE", false },      { "CALLS", true },
+		{ "VERDICTS", true }, { "ERRORS", true },    { "LAST ERROR", false }, { NULL, false },
 	};
 	struct table t;
 	size_t i, k;
@@ -517,4 +520,16 @@ void view_server(FILE *out, const json_t *answer, bool colours)
 	json_array_foreach(all, i, one) view_told(out, one, answer, colours);
 	if (json_array_size(all) == 0)
 		view_told(out, answer, answer, colours);
+}
+
+/* ---- A word to a policy ---- */
+
+void view_policy(FILE *out, const json_t *answer, bool colours)
+{
+	paint_text(out, PAINT_NONE, false, text_of(answer, "listener"));
+	fputc('/', out);
+	paint_text(out, PAINT_NONE, false, text_of(json_object_get(answer, "policy"), "name"));
+	fputs(": ", out);
+	paint_text(out, PAINT_GOOD, colours, "asked");
+	fputs(says(answer, "was", "asked") ? ", as before\n" : " again, was tripped\n", out);
 }

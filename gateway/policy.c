@@ -58,10 +58,13 @@ static void failed(struct exchange *x, const struct policy_use *use, const char 
 	unsigned row = atomic_fetch_add_explicit(&stats->errors_in_a_row, 1, memory_order_relaxed) + 1;
 
 	atomic_fetch_add_explicit(&stats->errors, 1, memory_order_relaxed);
+	pthread_mutex_lock(&stats->lock);
+	snprintf(stats->last_error, sizeof stats->last_error, "%s", error);
+	pthread_mutex_unlock(&stats->lock);
 	link_log(link_of(x->pub.from), LG_WARNING, "policy-failed", "reason", error);
 	if (row == POLICY_TRIP && !atomic_exchange(&stats->tripped, true))
 		log_error("policy-tripped", "listener", x->session->listener->conf->name, "policy", use->name, "errors",
-			  LOG_NUM(row));
+			  LOG_NUM(row), "last", error);
 }
 
 static enum verdict_kind on_error(enum on_error word)
@@ -123,10 +126,18 @@ static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 		atomic_fetch_add_explicit(&stats->verdicts, 1, memory_order_relaxed);
 }
 
+void policy_reset(struct policy_stats *stats)
+{
+	atomic_store(&stats->errors_in_a_row, 0);
+	atomic_store(&stats->tripped, false);
+}
+
 void policies_decide(struct exchange *x, struct verdict *v, const struct reach **reach)
 {
 	const struct listener_conf *conf = x->session->listener->conf;
 
+	script_set_moment(x->session->worker->script, x->session->worker->now_ms,
+			  x->session->shared ? NULL : session_origin(x->session));
 	for (unsigned i = 0; i < conf->npolicies; i++) {
 		decide_one(x, i, v);
 		if (v->kind == VERDICT_ROUTE)

@@ -117,7 +117,7 @@ static int read_protected(lua_State *L)
 
 	script_host_open(L, r->in->paths->scripts);
 	lua_getglobal(L, "use");
-	lua_pushliteral(L, "config");
+	lua_pushstring(L, r->in->trial ? "trial" : "config");
 	lua_call(L, 1, 1);
 	script_host_push(L, r);
 	lua_call(L, 1, 2);

@@ -17,6 +17,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "address.h"
 #include "facts.h"
 #include "plugins.h"
 
@@ -254,6 +255,24 @@ static int host_fact(lua_State *L)
 
 /* ---- Policies ---- */
 
+static void push_bounds(lua_State *L, const struct policy_option *o)
+{
+	lua_pushboolean(L, o->networks);
+	lua_setfield(L, -2, "networks");
+	if (o->has_min) {
+		lua_pushnumber(L, o->min);
+		lua_setfield(L, -2, "min");
+	}
+	if (o->has_max) {
+		lua_pushnumber(L, o->max);
+		lua_setfield(L, -2, "max");
+	}
+	if (o->choices && o->choices[0]) {
+		push_strings(L, (const char *const *)o->choices);
+		lua_setfield(L, -2, "choices");
+	}
+}
+
 static void push_policy_options(lua_State *L, const struct policy_desc *d)
 {
 	static const char *const types[] = {
@@ -270,6 +289,7 @@ static void push_policy_options(lua_State *L, const struct policy_desc *d)
 		set_string(L, "of", types[d->options[i].of]);
 		set_string(L, "def", d->options[i].def);
 		set_string(L, "help", d->options[i].help);
+		push_bounds(L, &d->options[i]);
 		lua_pushboolean(L, d->options[i].required);
 		lua_setfield(L, -2, "required");
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -296,9 +316,12 @@ static int host_policy(lua_State *L)
 	if (describe(r, luaL_checkstring(L, 1), err, sizeof err) < 0)
 		return refuse(L, err);
 	lua_newtable(L);
-	set_string(L, "plugin", r->desc.plugin);
+	push_strings(L, (const char *const *)r->desc.plugins);
+	lua_setfield(L, -2, "plugins");
 	push_strings(L, (const char *const *)r->desc.reads);
 	lua_setfield(L, -2, "reads");
+	lua_pushboolean(L, r->desc.reads_by_options);
+	lua_setfield(L, -2, "reads_by_options");
 	push_strings(L, (const char *const *)r->desc.pools);
 	lua_setfield(L, -2, "pools");
 	push_policy_options(L, &r->desc);
@@ -308,18 +331,47 @@ static int host_policy(lua_State *L)
 	return 1;
 }
 
-/* edits(file, options as text): the headers that a policy, which `policy` has described, edits with these options. */
-static int host_edits(lua_State *L)
+typedef int (*names_fn)(struct script *s, const char *file, const char *options, char ***list, char err[],
+			size_t errlen);
+
+static int push_names(lua_State *L, names_fn names)
 {
 	struct script_reader *r = reader_of(L);
 	char err[1024];
 
-	script_edits_free(r->edits);
-	r->edits = NULL;
-	if (script_edits(r->policies, luaL_checkstring(L, 1), luaL_checkstring(L, 2), &r->edits, err, sizeof err) < 0)
+	script_names_free(r->names);
+	r->names = NULL;
+	if (names(r->policies, luaL_checkstring(L, 1), luaL_checkstring(L, 2), &r->names, err, sizeof err) < 0)
 		return refuse(L, err);
-	push_strings(L, (const char *const *)r->edits);
+	push_strings(L, (const char *const *)r->names);
 	return 1;
+}
+
+/* edits(file, options as text): the headers that a policy, which `policy` has described, edits with these options. */
+static int host_edits(lua_State *L)
+{
+	return push_names(L, script_edits);
+}
+
+/* reads(file, options as text): the facts that it reads, likewise. */
+static int host_reads(lua_State *L)
+{
+	return push_names(L, script_reads);
+}
+
+/* network(text): whether it is one; nil: it is not, and the network that was probably meant, if any. */
+static int host_network(lua_State *L)
+{
+	char meant[ADDRESS_TEXT] = "";
+	struct lg_net net;
+
+	if (address_parse_net(&net, luaL_checkstring(L, 1), meant) == 0) {
+		lua_pushboolean(L, 1);
+		return 1;
+	}
+	lua_pushnil(L);
+	lua_pushstring(L, meant[0] ? meant : NULL);
+	return 2;
 }
 
 /* ---- The table ---- */
@@ -343,13 +395,31 @@ static void push_control(lua_State *L)
 		lua_pushfstring(L, "/tmp/lychgate-%d.sock", (int)geteuid());
 }
 
+static void push_trial(lua_State *L, const struct script_trial *t)
+{
+	lua_newtable(L);
+	set_string(L, "policy", t->policy);
+	set_string(L, "plugin", t->plugin);
+	set_string(L, "options", t->options);
+	set_string(L, "plugin_path", t->plugin_path);
+	push_strings(L, t->pairs);
+	lua_setfield(L, -2, "pairs");
+	lua_setfield(L, -2, "trial");
+}
+
 void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
-		{ "address", host_address },   { "edits", host_edits },
-		{ "fact", host_fact },         { "option", host_option },
-		{ "plugin", host_plugin },     { "policy", host_policy },
-		{ "readable", host_readable }, { NULL, NULL },
+		{ "address", host_address },
+		{ "edits", host_edits },
+		{ "fact", host_fact },
+		{ "network", host_network },
+		{ "option", host_option },
+		{ "plugin", host_plugin },
+		{ "policy", host_policy },
+		{ "readable", host_readable },
+		{ "reads", host_reads },
+		{ NULL, NULL },
 	};
 
 	lua_newtable(L);
@@ -362,6 +432,8 @@ void script_host_push(lua_State *L, struct script_reader *r)
 	set_string(L, "policies", r->in->paths->policies);
 	push_strings(L, core_fact_names);
 	lua_setfield(L, -2, "core_facts");
+	if (r->in->trial)
+		push_trial(L, r->in->trial);
 	lua_pushinteger(L, cores());
 	lua_setfield(L, -2, "cores");
 	push_control(L);
@@ -371,6 +443,6 @@ void script_host_push(lua_State *L, struct script_reader *r)
 void script_host_end(struct script_reader *r)
 {
 	policy_desc_free(&r->desc);
-	script_edits_free(r->edits);
+	script_names_free(r->names);
 	script_destroy(r->policies);
 }

@@ -15,7 +15,7 @@ struct script_reader {
 	struct problems *problems;
 	struct script *policies; /* where policy files are described; NULL until the first */
 	struct policy_desc desc; /* the last one */
-	char **edits;            /* the last list of edited headers */
+	char **names;            /* the last list of edited headers, or of facts */
 	size_t used;             /* bytes of the Lua state */
 };
 

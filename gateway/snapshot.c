@@ -79,7 +79,7 @@ static void route_free(struct route *r)
 	free(r->when);
 }
 
-static void policy_free(struct policy_use *u)
+void policy_use_free(struct policy_use *u)
 {
 	free(u->name);
 	free(u->file);
@@ -114,7 +114,7 @@ static void listener_free(struct listener_conf *l)
 		route_free(&l->routes[i]);
 	free(l->routes);
 	for (unsigned i = 0; i < l->npolicies; i++)
-		policy_free(&l->policies[i]);
+		policy_use_free(&l->policies[i]);
 	free(l->policies);
 	expects_free(l->expects);
 	stats_free(l->stats);

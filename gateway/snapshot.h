@@ -8,6 +8,7 @@
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -137,13 +138,20 @@ struct policy_use {
 	char **sealed;        /* those that it names although no policy may edit them: left aside */
 	char **pools;         /* names of the pools it may route to, ends with NULL */
 	unsigned *reach;      /* the same, as indexes in listener_conf.reach */
+	uint64_t space;       /* stands for the listener, the policy and its options: whose names over() has */
 	struct policy_stats *stats;
 };
+
+void policy_use_free(struct policy_use *u); /* what it holds */
+
+enum { POLICY_ERROR = 200 }; /* bytes of the text that says why a policy failed */
 
 struct policy_stats {
 	atomic_ullong calls, verdicts, errors;
 	atomic_uint errors_in_a_row;
 	atomic_bool tripped;
+	pthread_mutex_t lock; /* of last_error */
+	char last_error[POLICY_ERROR]; /* "FILE:LINE: text"; empty: none yet */
 };
 
 enum access_format { ACCESS_KEY, ACCESS_COMBINED };

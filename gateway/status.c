@@ -79,15 +79,20 @@ static json_t *seconds_since(long long unix_ms)
 
 /* ---- Listeners ---- */
 
-static json_t *policy_status(const struct policy_use *u)
+json_t *status_policy(const struct policy_use *u)
 {
-	const struct policy_stats *stats = u->stats;
+	struct policy_stats *stats = u->stats;
+	char last[sizeof stats->last_error];
 	json_t *o = json_object();
 
+	pthread_mutex_lock(&stats->lock);
+	memcpy(last, stats->last_error, sizeof last);
+	pthread_mutex_unlock(&stats->lock);
 	return whole(o, put_text(o, "name", u->name) && put_number(o, "calls", atomic_load(&stats->calls)) &&
 				put_number(o, "verdicts", atomic_load(&stats->verdicts)) &&
 				put_number(o, "errors", atomic_load(&stats->errors)) &&
-				put(o, "tripped", json_boolean(atomic_load(&stats->tripped))));
+				put(o, "tripped", json_boolean(atomic_load(&stats->tripped))) &&
+				put_text(o, "last_error", last));
 }
 
 static json_t *policies_status(const struct listener_conf *l)
@@ -96,7 +101,7 @@ static json_t *policies_status(const struct listener_conf *l)
 	bool ok = list != NULL;
 
 	for (unsigned i = 0; i < l->npolicies && ok; i++)
-		ok = json_array_append_new(list, policy_status(&l->policies[i])) == 0;
+		ok = json_array_append_new(list, status_policy(&l->policies[i])) == 0;
 	return whole(list, ok);
 }
 

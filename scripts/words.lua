@@ -221,7 +221,8 @@ return {
 
   -- For hints: what comes with the gateway.
   shipped_plugins = { "sip", "tcp" },
-  shipped_policies = { "edit/headers", "responder/no-compression", "routing/by-domain" },
+  shipped_policies = { "edit/headers", "responder/answer", "responder/no-compression", "responder/options",
+    "responder/rate-limit", "responder/scanner", "routing/by-domain", "routing/by-header", "routing/by-source" },
 
   -- Names that later versions will know.
   later_plugins = { "https", "rpc", "stun" },

@@ -71,6 +71,7 @@ static void test_status(void **state)
 	s.stats[0].sessions = 11;
 	s.counters[1] = 19;
 	s.policy_stats.tripped = true;
+	strcpy(s.policy_stats.last_error, "sample.lua:7: oh");
 	s.servers[0].state->health = HEALTH_UP;
 	s.servers[1].state->health = HEALTH_DOWN;
 	s.servers[0].max_sessions = 3;
@@ -89,7 +90,7 @@ static void test_status(void **state)
 	ASSERT_LINE(text, "DOWN", "front/10.0.0.2:5061", "for 2m ", "connection refused ?[2J");
 	ASSERT_LINE(text, "drain", "back/up/one");
 	ASSERT_LINE(text, "CLOSED", "listener bare");
-	ASSERT_LINE(text, "TRIPPED", "routing/sample", "in");
+	ASSERT_LINE(text, "TRIPPED", "routing/sample", "in", "sample.lua:7: oh");
 	ASSERT_LINE(text, "in ", "counting", "open", "tls:127.0.0.1:5061, tcp:[::1]:5060", "11");
 	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries, 6 refused: all were full");
 	ASSERT_LINE(text, "FULL", "front/one has 3 sessions, max_sessions is 3");
@@ -98,6 +99,7 @@ static void test_status(void **state)
 	ASSERT_LINE(text, "one ", "10.0.0.1:5061", "up");
 	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 (10%) backup", "connection refused");
 	ASSERT_LINE(text, "one ", "[2001:db8::1]:5061", "drain (up)");
+	ASSERT_LINE(text, "routing/sample", "in", "TRIPPED", "sample.lua:7: oh");
 	ASSERT_LINE(text, "malformed", "in", "19");
 	assert_null(strstr(text, "messages"));
 	assert_null(strchr(text, '\033'));

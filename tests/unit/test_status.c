@@ -178,6 +178,7 @@ static void test_words(void **state)
 		{ "listeners.0.addresses.1", "tcp:[::1]:5060" },
 		{ "listeners.0.pools.1", "back/up" },
 		{ "listeners.0.policies.0.name", "routing/sample" },
+		{ "listeners.0.policies.0.last_error", "sample.lua:7: oh" },
 		{ "listeners.1.name", "bare" },
 		{ "pools.0.name", "front" },
 		{ "pools.0.state", "up" },
@@ -207,6 +208,7 @@ static void test_words(void **state)
 	s->servers[0].state->health = HEALTH_UP;
 	s->servers[0].state->since = 1795353649123LL;
 	strcpy(s->servers[0].state->answer, "200 OK");
+	strcpy(s->policy_stats.last_error, "sample.lua:7: oh");
 	s->servers[1].state->health = HEALTH_DOWN;
 	s->servers[1].state->admin = ADMIN_DRAIN;
 	o = status_build(&s->snapshot, 0);
