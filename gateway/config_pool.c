@@ -305,6 +305,7 @@ static int build_pool(struct builder *b, struct pool *p, const struct node *n)
 	p->all_down = all_down_of(node_text(n, "all_down"));
 	p->tries = (unsigned)node_number(n, "tries");
 	p->links = (unsigned)node_number(n, "links");
+	p->ntlm = node_flag(n, "ntlm");
 	build_transports(p, n);
 	if (tls)
 		ret = config_tls_client(b, &p->tls, tls, line);

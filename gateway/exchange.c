@@ -45,6 +45,7 @@ struct session *session_create(struct listener *l, const struct sockaddr *peer)
 		return NULL;
 	s->number = l->worker->last_session += l->worker->session_step;
 	memcpy(&s->source, peer, address_len(peer));
+	s->counted = (struct sockaddr *)&s->source;
 	list_append(&l->worker->sessions, &s->node);
 	return s;
 }
@@ -74,7 +75,7 @@ void session_destroy(struct session *s)
 	if (s->shared)
 		trunk_session_ended(s->listener);
 	else
-		admission_leave(s->listener, (struct sockaddr *)&s->source);
+		admission_leave(s->listener, s->counted);
 	if (s->in.expected)
 		expected_leave(s->in.expected);
 	session_drained(s->worker);
@@ -410,6 +411,7 @@ static void bury_link(struct grave *g)
 
 	free(l->sni);
 	free(l->alpn);
+	free(l->meant);
 	free(l);
 }
 

@@ -51,14 +51,15 @@ static bool is_free(const struct link *l)
 	return link_lives(l) && !l->pub.exchange;
 }
 
-static struct link *find_kept(struct session *s, const struct server *server)
+/* The session keeps it, or it must be nobody else's. */
+static struct link *find_own(struct session *s, const struct server *server)
 {
 	struct list *i, *tmp;
 
 	list_each (i, tmp, &s->servers) {
 		struct link *l = container_of(i, struct link, node);
 
-		if (l->lease.kept && l->server == server && is_free(l))
+		if ((l->lease.kept || l->lease.named) && l->server == server && is_free(l))
 			return l;
 	}
 	return NULL;
@@ -68,7 +69,7 @@ struct link *lease_kept(const struct exchange *x)
 {
 	struct list *i, *tmp;
 
-	if (x->how.mode != LG_LEASED || !(x->how.flags & LG_STAY))
+	if (x->how.mode != LG_LEASED || !((x->how.flags & LG_STAY) || x->reach->pool->ntlm))
 		return NULL;
 	list_each (i, tmp, &x->session->servers) {
 		struct link *l = container_of(i, struct link, node);
@@ -129,7 +130,7 @@ static void rent(struct link *l, struct exchange *x)
 static int open_new(struct link **lp, struct exchange *x)
 {
 	struct session *home = trunk_session(x->session->listener);
-	int r = home ? reach_connect(lp, x->session, x->server) : -ENOMEM;
+	int r = home ? reach_connect(lp, x->session, x->server, x->how.proxy) : -ENOMEM;
 
 	if (r < 0) {
 		if (home && !home->nlinks)
@@ -140,18 +141,23 @@ static int open_new(struct link **lp, struct exchange *x)
 	(*lp)->lease.is = true;
 	(*lp)->lease.home = home;
 	(*lp)->lease.shows = shows(x);
+	(*lp)->lease.named = x->how.proxy;
 	let(*lp, x);
 	return 0;
 }
 
 int lease_reach(struct link **lp, struct exchange *x)
 {
-	*lp = find_kept(x->session, x->server);
+	bool own = x->how.proxy || x->server->pool->ntlm; /* others' are not for it */
+
+	*lp = find_own(x->session, x->server);
 	if (*lp) {
+		x->rented = (*lp)->lease.named && !(*lp)->lease.kept;
+		(*lp)->limits.idle_ms = x->session->listener->conf->limits.idle_ms;
 		let(*lp, x);
 		return 0;
 	}
-	*lp = take_idle(x);
+	*lp = own ? NULL : take_idle(x);
 	x->rented = *lp;
 	if (!*lp)
 		return open_new(lp, x);
@@ -181,7 +187,7 @@ static bool is_clear(const struct link *l)
 	       !(client && client->unit_of == l) && (l->stream->handing || stream_is_clear(l->stream));
 }
 
-/* Others may have it: it leads where everybody's links lead, and somebody may still come. */
+/* Others may have it (or its own client again): it leads where everybody's links lead, and somebody may still come. */
 static bool is_fit(const struct link *l)
 {
 	const struct session *s = l->session;
@@ -199,10 +205,39 @@ static void forget(struct link *l)
 	stream_go(l->stream);
 }
 
+static void arm_idle(struct link *l)
+{
+	uint32_t most = l->listener->conf->limits.idle_ms;
+
+	l->limits.idle_ms = most && most < IDLE_LINK_MS ? most : IDLE_LINK_MS;
+	stream_arm(l->stream);
+}
+
+/* Of one session, to one server each; there may be many servers. */
+static bool too_many_named(const struct session *s)
+{
+	const struct list *i;
+	unsigned n = 0;
+
+	for (i = s->servers.next; i != &s->servers; i = i->next) {
+		const struct link *l = container_of(i, struct link, node);
+
+		n += l->lease.named && !l->lease.kept && is_free(l);
+	}
+	return n > s->listener->conf->limits.kept;
+}
+
+static void wait_for_its_client(struct link *l)
+{
+	if (too_many_named(l->session))
+		link_close(l, LG_FLUSH, "too many idle links of its session");
+	else
+		arm_idle(l);
+}
+
 static void lie_idle(struct link *l)
 {
 	struct idle *idle = idle_of(l);
-	uint32_t most = l->listener->conf->limits.idle_ms;
 
 	atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&l->server->state->idle, 1, memory_order_relaxed);
@@ -210,8 +245,7 @@ static void lie_idle(struct link *l)
 	list_append(&idle->links, &l->lease.idle);
 	if (++idle->n > IDLE_LINKS)
 		retire(container_of(idle->links.next, struct link, lease.idle), LG_FLUSH, "too many idle links");
-	l->limits.idle_ms = most && most < IDLE_LINK_MS ? most : IDLE_LINK_MS;
-	stream_arm(l->stream);
+	arm_idle(l);
 }
 
 void lease_give_back(struct exchange *x)
@@ -224,7 +258,9 @@ void lease_give_back(struct exchange *x)
 	x->pub.to = NULL;
 	list_remove(&x->at);
 	forget(l);
-	if (!l->lease.kept)
+	if (l->lease.named && !l->lease.kept)
+		wait_for_its_client(l);
+	else if (!l->lease.kept)
 		lie_idle(l);
 }
 
@@ -238,7 +274,7 @@ bool lease_keep(struct exchange *x)
 		return true;
 	if (l->session->nkept >= l->listener->conf->limits.kept)
 		return false;
-	l->lease.kept = true;
+	l->lease.kept = l->pub.kept = true;
 	l->session->nkept++;
 	return true;
 }

@@ -2,7 +2,9 @@
 /*
  * lease.h: links to servers that one exchange has for itself (LG_LEASED).  While it has one, its tenant's session has
  * it like a private link; given back, it is idle in the trunk of its server (trunk.h) and waits for the next tenant, of
- * whatever session: the newest first, at most IDLE_LINKS of them, for IDLE_LINK_MS.  A session may keep one for good.
+ * whatever session: the newest first, at most IDLE_LINKS of them, for IDLE_LINK_MS.  A session may keep one for good,
+ * and does so with those to a pool that says `ntlm`.  One whose PROXY header named the client waits in its session, at
+ * most limits.kept of them.
  *
  * Nothing of one tenant ever reaches another: a link that has anything under way is not given back but closed, and so
  * is an idle one on which anything comes.

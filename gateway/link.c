@@ -167,8 +167,10 @@ static void take_tls_facts(struct link *l)
 	tls_facts(l->stream->tls, &f);
 	l->pub.trusted = l->pub.side == LG_CLIENT && f.trusted;
 	l->pub.subject = f.subject;
-	l->pub.sni = f.sni;
-	l->pub.alpn = f.alpn;
+	if (f.sni.n || !l->sni) /* else a proxy has told it */
+		l->pub.sni = f.sni;
+	if (f.alpn.n || !l->alpn)
+		l->pub.alpn = f.alpn;
 	if (f.refused.n)
 		link_log(l, LG_INFO, "client-certificate-ignored", "reason", f.refused.p);
 }
@@ -251,6 +253,12 @@ static void log_close(struct link *l)
 	if (l->server && !link_is_idle(l) && (!l->open || s->failed)) {
 		level = LG_WARNING;
 		event = l->open ? "server-link-failed" : "server-unreachable";
+	} else if (l->proxied && s->heard) { /* without a byte it was somebody who tries whether we are there */
+		level = LG_WARNING;
+		event = "proxy-header-refused";
+		atomic_fetch_add_explicit(&l->listener->conf->stats->refused_proxy, 1, memory_order_relaxed);
+	} else if (l->proxied) {
+		event = "link-closed";
 	} else if (!l->open && s->tls) {
 		level = LG_INFO;
 		event = "tls-refused";
@@ -292,6 +300,7 @@ const struct stream_ops link_stream_ops = {
 	.ended = on_ended,
 	.writable = on_writable,
 	.closed = on_closed,
+	.preface = link_proxy_read,
 };
 
 /* ---- Deadlines of the link's own ---- */

@@ -22,9 +22,9 @@ static struct link *find_private(struct session *s, const struct server *server)
 	return NULL;
 }
 
-int reach_connect(struct link **lp, struct session *s, struct server *server)
+int reach_connect(struct link **lp, struct session *s, struct server *server, unsigned proxy)
 {
-	int r = link_connect(lp, s, server);
+	int r = link_connect(lp, s, server, proxy);
 
 	if (r < 0)
 		return r;
@@ -41,7 +41,7 @@ int reach_link(struct link **lp, struct exchange *x)
 	if (x->how.mode == LG_LEASED)
 		return lease_reach(lp, x);
 	*lp = find_private(x->session, x->server);
-	return *lp ? 0 : reach_connect(lp, x->session, x->server);
+	return *lp ? 0 : reach_connect(lp, x->session, x->server, x->how.proxy);
 }
 
 static bool out_of_sockets(int r)

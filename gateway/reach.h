@@ -16,8 +16,8 @@ struct session;
 /* The link that `x` takes to x->server; it may still be connecting.  0 or -errno. */
 int reach_link(struct link **lp, struct exchange *x);
 
-/* A new link of the session's own; it is connecting.  0 or -errno. */
-int reach_connect(struct link **lp, struct session *s, struct server *server);
+/* A new link of the session's own; it is connecting.  `proxy`: as lg_how's.  0 or -errno. */
+int reach_connect(struct link **lp, struct session *s, struct server *server, unsigned proxy);
 
 /*
  * There was no descriptor or port left (`r`) for a new flow: as in a full table, one that is worth less goes.  The new

@@ -148,7 +148,8 @@ return {
         help = "shared links to each server, from each worker" },
       { key = "slow_start", later = true, help = "let a server that came back take traffic step by step" },
       { key = "max_sessions", later = true, help = "sessions that one server may have" },
-      { key = "ntlm", later = true, help = "links that belong to one user" },
+      { key = "ntlm", type = "boolean", default = false,
+        help = "true: a client's link to a server is its own from the first request on (a plugin that leases links)" },
     },
   },
   {

@@ -289,7 +289,7 @@ static ptrdiff_t discard_body(struct lg_link *l, struct lg_span in)
 
 void client_opened(struct lg_link *l)
 {
-	client_of(l)->trusted = nets_have(&instance_of(l)->options->trusted, l->peer);
+	client_of(l)->trusted = nets_have(&instance_of(l)->options->trusted, l->source);
 }
 
 ptrdiff_t client_receive(struct lg_link *l, struct lg_span in)

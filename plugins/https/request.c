@@ -107,7 +107,7 @@ static bool is_too_many(struct lg_link *l, const struct head *h)
 	struct instance *inst = instance_of(l);
 	struct reply r = { .status = 429 };
 
-	if (!inst->rate || rate_take(inst->rate, l->peer, l->host->now_ms(), &r.retry_after_s))
+	if (!inst->rate || rate_take(inst->rate, l->source, l->host->now_ms(), &r.retry_after_s))
 		return false;
 	l->host->count(l, COUNT_LIMITED, 1);
 	answer(l, h, &r, false);
@@ -168,7 +168,7 @@ static void find_cookie(struct lg_exchange *x, const char *p)
 static void ask(struct lg_link *l, struct lg_span unit)
 {
 	struct client *c = client_of(l);
-	struct lg_how how = { .mode = LG_LEASED, .flags = LG_KEEP };
+	struct lg_how how = { .mode = LG_LEASED, .flags = LG_KEEP, .proxy = (unsigned)instance_of(l)->options->proxy };
 	bool redirected = instance_of(l)->options->redirect == REDIRECT_HTTPS && l->transport != LG_TLS;
 	struct lg_exchange *x;
 	struct request *r;
@@ -242,7 +242,7 @@ static int write_head(struct lg_exchange *x)
 	struct instance *inst = instance_of(x->from);
 	const struct head *h = request_head(x);
 	struct forward_request f = {
-		.source = x->from->peer,
+		.source = x->from->source,
 		.tls = x->from->transport == LG_TLS,
 		.forwarded = forwarded(x->from),
 		.upgrade = h && h->upgrade && inst->options->websocket,

@@ -179,7 +179,7 @@ static bool is_last(struct lg_exchange *x, const struct server *s)
 		return true;
 	if (c->phase != CLIENT_ANSWER && !may_go_on(x, s))
 		return true;
-	return c->stays && !s->keep;
+	return x->to->kept && !s->keep; /* its end is the client's */
 }
 
 static ptrdiff_t final(struct lg_link *l, struct lg_span in)

@@ -257,6 +257,7 @@ static struct lg_exchange *host_route(struct lg_link *from, const struct lg_how 
 
 	f->routes++;
 	f->last_flags = how->flags;
+	f->last_proxy = how->proxy;
 	snprintf(f->last_server, sizeof(f->last_server), "%.*s", (int)how->server.n,
 		 how->server.n ? how->server.p : "");
 	if (unit.n > 0)

@@ -150,10 +150,7 @@ def basic_is_no_sign(play):
 def a_pool_that_says_ntlm_shares_nothing(play):
     servers = [play.web_server("iis")]
     servers[0].answer = iis(servers[0], "/private")
-    made = play.web(servers, pool="ntlm = true,", gateway="workers = 1,", start=False, wait=False)
-    play.needs(made)
-    made.start()
-    made.wait_open()
+    play.web(servers, pool="ntlm = true,", gateway="workers = 1,")
     clients = [play.web_client() for _ in range(3)]
     for n, client in enumerate(clients):
         for _ in range(3):

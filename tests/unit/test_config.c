@@ -171,7 +171,7 @@ static void wrong_pool(void **state)
 		{ POOL("links = 65"), 2, "links: 65 is not in the range from 1 to 64", NULL },
 		{ POOL("slow_start = '1m'"), 2, "is not available in this version", NULL },
 		{ POOL("max_sessions = 4"), 2, "is not available in this version", NULL },
-		{ POOL("ntlm = true"), 2, "is not available in this version", NULL },
+		{ POOL("max_sessions = 3"), 2, "is not available in this version", NULL },
 		{ POOL("tries = 11"), 2, "from 1 to 10", NULL },
 		{ POOL("all_down = 'open'"), 2, "is not one of", NULL },
 		{ POOL("persistence = 'source'"), 2, "\"source\" is not a table", "write { ... } or false" },
