@@ -201,7 +201,7 @@ void exchange_tried(struct exchange *x)
 static void pass(struct exchange *x)
 {
 	if (!x->verdict)
-		x->verdict = "pass";
+		x->verdict = x->state == EXCHANGE_NEW ? "refused" : "pass"; /* refused: by the plugin itself, at once */
 }
 
 void session_done(struct exchange *x)

@@ -165,6 +165,32 @@ int lease_reach(struct link **lp, struct exchange *x)
 	return 0;
 }
 
+/* ---- Limits of time ---- */
+
+static void set_idle(struct link *l, uint32_t ms)
+{
+	l->limits.idle_ms = ms;
+	if (!l->stream)
+		return;
+	l->stream->active_ms = l->worker->now_ms;
+	stream_arm(l->stream);
+}
+
+void lease_watch(struct link *l, bool on)
+{
+	struct link *client = l->session->client;
+	uint32_t idle_ms = l->listener->conf->limits.idle_ms;
+
+	if (!l->lease.is || on == l->lease.watched || (on && !l->pub.exchange))
+		return;
+	l->lease.watched = on;
+	set_idle(l, on ? 0 : idle_ms);
+	if (!client)
+		return;
+	client->watched = on ? client->watched + 1 : client->watched - 1;
+	set_idle(client, client->watched ? 0 : idle_ms);
+}
+
 /* ---- Giving it back ---- */
 
 void lease_end(struct exchange *x)
@@ -174,6 +200,7 @@ void lease_end(struct exchange *x)
 	x->lease = NULL;
 	if (!l)
 		return;
+	lease_watch(l, false);
 	l->pub.exchange = NULL;
 	link_close(l, l->open ? LG_FLUSH : LG_RESET, "its exchange has ended");
 }
@@ -285,6 +312,7 @@ void lease_link_closed(struct link *l)
 {
 	struct session *s = l->session, *home = l->lease.home;
 
+	lease_watch(l, false);
 	if (s == home) {
 		if (!list_empty(&l->lease.idle))
 			leave_idle(l);

@@ -40,6 +40,10 @@ void lease_give_back(struct exchange *x);
 /* Its session keeps the link.  False: it keeps limits.kept already, or there is no link. */
 bool lease_keep(struct exchange *x);
 
+/* The plugin's own deadline runs on a leased link, or does no more (and on other links: nothing).  As long as one does,
+ * neither the link nor its client counts as idle: an answer may take longer than that. */
+void lease_watch(struct link *l, bool on);
+
 /* A leased link has closed. */
 void lease_link_closed(struct link *l);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "deliver.h"
+#include "lease.h"
 #include "log.h"
 #include "member.h"
 #include "span.h"
@@ -311,6 +312,7 @@ void link_expired(struct deadline *d)
 
 	if (plugin_of(l)->expired)
 		plugin_of(l)->expired(&l->pub);
+	lease_watch(l, wheel_is_set(&l->expiry));
 	link_settle(l);
 }
 
@@ -320,6 +322,7 @@ void link_deadline(struct link *l, uint32_t ms)
 		wheel_set(&l->worker->wheel, &l->expiry, l->worker->now_ms + ms);
 	else
 		wheel_cancel(&l->worker->wheel, &l->expiry);
+	lease_watch(l, ms != 0);
 }
 
 void link_part(struct deadline *d)

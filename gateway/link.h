@@ -16,6 +16,7 @@ struct lease {
 	bool is, kept;        /* leased at all; by its session for good */
 	bool named;           /* its first bytes named the client: never another session's */
 	bool shows;           /* our certificate */
+	bool watched;         /* the plugin's deadline runs on it, instead of limits.idle */
 	struct session *home; /* of the links that all share: its session while it is idle */
 	struct list idle;     /* struct idle */
 };
@@ -35,6 +36,7 @@ struct link {
 	bool handshaking;          /* counts among the listener's handshakes */
 	struct link *joined;       /* bytes go there unread */
 	bool relays;               /* it is joined, or was */
+	unsigned watched;          /* a client's: leased links of its session that are watched, and it with them */
 	struct link *unit_of;      /* whose unit is under way to this link (LG_MORE) */
 	struct list parked;        /* struct parked: others' units that wait behind it */
 	uint64_t parked_bytes;

@@ -299,7 +299,8 @@ struct lg_host {
 
 	void (*close)(struct lg_link *l, enum lg_close how);
 
-	/* `expired` is called once after `ms` milliseconds (a tenth of a second exact); 0 takes it back. */
+	/* `expired` is called once after `ms` milliseconds (a tenth of a second exact); 0 takes it back.  While it runs on a
+	 * leased link, that and its client are not closed for being idle. */
 	void (*deadline)(struct lg_link *l, uint32_t ms);
 
 	/* Adds to the counter `index` of the plugin's table. */

@@ -248,4 +248,5 @@ LG_PLUGIN = {
 	.alpn = alpn,
 	.log_facts = facts_logged,
 	.proxied = proxied,
+	.probe_check = probe_check,
 };

@@ -84,6 +84,10 @@ void fake_exchange_end(struct fake *f, struct fake_exchange *e)
 	}
 	*at = e->next;
 	fake_access(f, e);
+	if (!e->decided) { /* the plugin has refused it itself: it was for the log only */
+		f->routes--;
+		f->refused++;
+	}
 	fake_lease_end(f, e);
 	undefer(f, e);
 	unit_drop(e);
