@@ -51,6 +51,12 @@ static bool is_free(const struct link *l)
 	return link_lives(l) && !l->pub.exchange;
 }
 
+/* What has come on it unasked was for nobody, and would be taken for the next one's answer. */
+static bool is_quiet(const struct link *l)
+{
+	return stream_is_clear(l->stream) && stream_is_silent(l->stream);
+}
+
 /* The session keeps it, or it must be nobody else's. */
 static struct link *find_own(struct session *s, const struct server *server)
 {
@@ -59,8 +65,11 @@ static struct link *find_own(struct session *s, const struct server *server)
 	list_each (i, tmp, &s->servers) {
 		struct link *l = container_of(i, struct link, node);
 
-		if ((l->lease.kept || l->lease.named) && l->server == server && is_free(l))
+		if (!(l->lease.kept || l->lease.named) || l->server != server || !is_free(l))
+			continue;
+		if (l->stream->handing || is_quiet(l)) /* its client goes on while its answer is being handed over */
 			return l;
+		link_close(l, LG_RESET, "idle link was used by its peer");
 	}
 	return NULL;
 }
@@ -93,8 +102,7 @@ static void retire(struct link *l, enum lg_close how, const char *why)
 	link_close(l, how, why);
 }
 
-/* The newest that is fit.  What has come on one unasked was for nobody, and would be taken for the next one's answer.
- */
+/* The newest that is fit. */
 static struct link *take_idle(struct exchange *x)
 {
 	struct idle *idle = trunk_idle(x->session->listener, x->server, shows(x));
@@ -107,7 +115,7 @@ static struct link *take_idle(struct exchange *x)
 
 		if (!link_lives(l) || l->stream->handing) /* the last word on it is not spoken yet */
 			continue;
-		if (stream_is_clear(l->stream) && stream_is_silent(l->stream))
+		if (is_quiet(l))
 			return l;
 		retire(l, LG_RESET, "idle link was used by its peer");
 	}
