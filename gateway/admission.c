@@ -21,6 +21,11 @@ static const enum limit numbers[] = {
 	[NOT_EXPECTED] = LIMIT_NONE,
 };
 
+bool admission_enter(struct listener *l, const struct sockaddr *source)
+{
+	return !l->sources || sources_enter(l->sources, source, l->worker->now_ms);
+}
+
 enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport)
 {
 	const struct listener_limits *limits = &l->conf->limits;
@@ -32,7 +37,7 @@ enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_tr
 		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
 		return OVER_SESSIONS;
 	}
-	if (l->sources && !sources_enter(l->sources, peer, l->worker->now_ms)) {
+	if (peer && !admission_enter(l, peer)) {
 		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
 		return OVER_SOURCE;
 	}
@@ -97,6 +102,6 @@ void admission_refused(struct listener *l, const struct sockaddr *peer, enum adm
 void admission_leave(struct listener *l, const struct sockaddr *peer)
 {
 	atomic_fetch_sub_explicit(&l->conf->stats->sessions, 1, memory_order_relaxed);
-	if (l->sources)
+	if (l->sources && peer)
 		sources_leave(l->sources, peer);
 }

@@ -15,8 +15,11 @@ enum admission {
 	NOT_EXPECTED,        /* another client than the one that the port was opened for */
 };
 
-/* ADMITTED: counted. */
+/* ADMITTED: counted.  `peer` NULL: whose session it is will turn out, and is counted then by admission_enter. */
 enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport);
+
+/* Now it is known whose an admitted session is.  False: that one has too many. */
+bool admission_enter(struct listener *l, const struct sockaddr *source);
 
 /* The same for a datagram from `peer` that belongs to no flow of `k`: one that it is worth more than may have to go. */
 enum admission admit_flow(struct listener_socket *k, const struct sockaddr *peer);
@@ -24,7 +27,7 @@ enum admission admit_flow(struct listener_socket *k, const struct sockaddr *peer
 /* Counts that `peer` was refused, and says so at most once a second. */
 void admission_refused(struct listener *l, const struct sockaddr *peer, enum admission why);
 
-/* Takes one session of `peer` out of the counts. */
+/* Takes one session of `peer` (NULL: whose was never known) out of the counts. */
 void admission_leave(struct listener *l, const struct sockaddr *peer);
 
 #endif

@@ -146,6 +146,7 @@ static int build_reach(struct builder *b, struct listener_conf *l, const struct 
 			break;
 		r->pool = snapshot_pool(b->snapshot, name->text);
 		ret = r->pool ? build_key(r, l->plugin) : -EINVAL;
+		l->ntlm |= ret == 0 && r->pool->ntlm;
 	}
 	return ret;
 }
@@ -229,6 +230,8 @@ static int build_listener(struct builder *b, struct listener_conf *l, const stru
 		ret = build_binds(l, n);
 	if (ret == 0)
 		ret = check_options(b, l, n);
+	if (ret == 0 && l->plugin->proxied)
+		l->proxied = l->plugin->proxied(l->plugin_conf);
 	if (ret == 0 && transports_of(l) & LG_TLS)
 		ret = config_tls_server(b, l, n);
 	if (ret == 0)

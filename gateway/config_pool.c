@@ -103,15 +103,27 @@ static int build_servers(struct pool *p, const struct node *n)
 
 /* ---- Monitor ---- */
 
+/* What the plugin itself says to the probe's options. */
+static int check_probe(struct builder *b, const struct pool *p, int64_t line)
+{
+	const struct monitor_conf *m = &p->monitor;
+	char err[512] = "the plugin refuses the monitor's options";
+
+	if (!m->plugin->probe_check || m->plugin->probe_check(m->plugin_conf, err, sizeof err) == 0)
+		return 0;
+	return config_problem(b, line, "pool", p->name, err);
+}
+
 static int build_probe(struct builder *b, struct pool *p, const struct node *n, int64_t line)
 {
 	struct monitor_conf *m = &p->monitor;
 	const char *name = node_text(n, "plugin");
 	const char *tls = node_text(n, "tls");
+	int ret;
 
 	m->transport = config_transport(n);
 	if (m->transport == LG_TLS && tls) {
-		int ret = config_tls_client(b, &m->tls, tls, line);
+		ret = config_tls_client(b, &m->tls, tls, line);
 
 		if (ret < 0)
 			return ret;
@@ -123,8 +135,9 @@ static int build_probe(struct builder *b, struct pool *p, const struct node *n, 
 	m->plugin = config_plugin(b, name);
 	if (!m->plugin)
 		return -ENOMEM; /* it was there a moment ago, and loaded */
-	return config_options(&m->plugin_conf, m->plugin->probe_options, m->plugin->probe_conf_size,
-			      node_get(n, "options"));
+	ret = config_options(&m->plugin_conf, m->plugin->probe_options, m->plugin->probe_conf_size,
+			     node_get(n, "options"));
+	return ret == 0 ? check_probe(b, p, line) : ret;
 }
 
 static int build_monitor(struct builder *b, struct pool *p, const struct node *n, int64_t line)
@@ -321,6 +334,7 @@ static int build_pool(struct builder *b, struct pool *p, const struct node *n)
 	p->tries = (unsigned)node_number(n, "tries");
 	p->links = (unsigned)node_number(n, "links");
 	p->slow_start_ms = (uint32_t)node_number(n, "slow_start");
+	p->ntlm = node_flag(n, "ntlm");
 	build_transports(p, n);
 	if (tls)
 		ret = config_tls_client(b, &p->tls, tls, line);

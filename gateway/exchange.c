@@ -46,6 +46,7 @@ struct session *session_create(struct listener *l, const struct sockaddr *peer)
 		return NULL;
 	s->number = l->worker->last_session += l->worker->session_step;
 	memcpy(&s->source, peer, address_len(peer));
+	s->counted = (struct sockaddr *)&s->source;
 	list_append(&l->worker->sessions, &s->node);
 	return s;
 }
@@ -75,7 +76,7 @@ void session_destroy(struct session *s)
 	if (s->shared)
 		trunk_session_ended(s->listener);
 	else
-		admission_leave(s->listener, (struct sockaddr *)&s->source);
+		admission_leave(s->listener, s->counted);
 	if (s->in.expected)
 		expected_leave(s->in.expected);
 	session_drained(s->worker);
@@ -172,7 +173,7 @@ void exchange_tried(struct exchange *x)
 static void pass(struct exchange *x)
 {
 	if (!x->verdict)
-		x->verdict = "pass";
+		x->verdict = x->state == EXCHANGE_NEW ? "refused" : "pass"; /* refused: by the plugin itself, at once */
 }
 
 void session_done(struct exchange *x)
@@ -383,6 +384,7 @@ static void bury_link(struct grave *g)
 
 	free(l->sni);
 	free(l->alpn);
+	free(l->meant);
 	free(l);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fact_values.c: what a fact's value is for an exchange, and what a plugin has learnt of it.  Its name was found by
+/* fact_values.c: what a fact's value is for an exchange, and what was learnt of its client.  Its name was found by
  * facts.c when the configuration was read. */
 #include <stdlib.h>
 
@@ -72,19 +72,23 @@ struct lg_span facts_read(struct exchange *x, const struct fact_ref *ref)
 	return p->fact ? p->fact(&x->pub, (unsigned)ref->index, ref->arg) : SPAN_NONE;
 }
 
-/* ---- What the plugin has learnt ---- */
+/* ---- What was learnt ---- */
 
 enum { LEARN_MAX = 1024 }; /* bytes of a name: one that is longer is none */
 
-static void learn_source(struct session *s, struct lg_span value)
+static void learn_source(struct link *l, struct lg_span value)
 {
+	struct session *s = l->session;
 	struct sockaddr_storage origin;
 
+	if (s->counted == (struct sockaddr *)&s->origin) /* that count must end as it began */
+		return;
 	if (address_parse(&origin, value) < 0)
 		return;
 	s->origin = origin;
 	address_format((struct sockaddr *)&origin, s->origin_text, sizeof s->origin_text);
 	s->source_text[0] = 0;
+	l->pub.source = span_of(s->origin_text);
 }
 
 static void learn_name(char **own, struct lg_span *pub, struct lg_span value)
@@ -104,7 +108,7 @@ void facts_learn(struct link *l, enum lg_learned what, struct lg_span value)
 		return;
 	switch (what) {
 	case LG_SOURCE:
-		learn_source(l->session, value);
+		learn_source(l, value);
 		break;
 	case LG_SNI:
 		learn_name(&l->sni, &l->pub.sni, value);

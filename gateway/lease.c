@@ -51,15 +51,24 @@ static bool is_free(const struct link *l)
 	return link_lives(l) && !l->pub.exchange;
 }
 
-struct link *lease_find_kept(struct session *s, const struct server *server)
+/* What has come on it unasked was for nobody, and would be taken for the next one's answer. */
+static bool is_quiet(const struct link *l)
+{
+	return stream_is_clear(l->stream) && stream_is_silent(l->stream);
+}
+
+struct link *lease_find_own(struct session *s, const struct server *server)
 {
 	struct list *i, *tmp;
 
 	list_each (i, tmp, &s->servers) {
 		struct link *l = container_of(i, struct link, node);
 
-		if (l->lease.kept && l->server == server && is_free(l))
+		if (!(l->lease.kept || l->lease.named) || l->server != server || !is_free(l))
+			continue;
+		if (l->stream->handing || is_quiet(l)) /* its client goes on while its answer is being handed over */
 			return l;
+		link_close(l, LG_RESET, "idle link was used by its peer");
 	}
 	return NULL;
 }
@@ -68,7 +77,7 @@ struct link *lease_kept(const struct exchange *x)
 {
 	struct list *i, *tmp;
 
-	if (x->how.mode != LG_LEASED || !(x->how.flags & LG_STAY))
+	if (x->how.mode != LG_LEASED || !((x->how.flags & LG_STAY) || x->reach->pool->ntlm))
 		return NULL;
 	list_each (i, tmp, &x->session->servers) {
 		struct link *l = container_of(i, struct link, node);
@@ -92,8 +101,7 @@ static void retire(struct link *l, enum lg_close how, const char *why)
 	link_close(l, how, why);
 }
 
-/* The newest that is fit.  What has come on one unasked was for nobody, and would be taken for the next one's answer.
- */
+/* The newest that is fit. */
 static struct link *take_idle(struct exchange *x)
 {
 	struct idle *idle = trunk_idle(x->session->listener, x->server, shows(x));
@@ -106,7 +114,7 @@ static struct link *take_idle(struct exchange *x)
 
 		if (!link_lives(l) || l->stream->handing) /* the last word on it is not spoken yet */
 			continue;
-		if (stream_is_clear(l->stream) && stream_is_silent(l->stream))
+		if (is_quiet(l))
 			return l;
 		retire(l, LG_RESET, "idle link was used by its peer");
 	}
@@ -140,23 +148,54 @@ static int open_new(struct link **lp, struct exchange *x)
 	(*lp)->lease.is = true;
 	(*lp)->lease.home = home;
 	(*lp)->lease.shows = shows(x);
+	(*lp)->lease.named = x->how.proxy;
 	let(*lp, x);
 	return 0;
 }
 
 int lease_reach(struct link **lp, struct exchange *x)
 {
-	*lp = lease_find_kept(x->session, x->server);
+	bool own = x->how.proxy || x->server->pool->ntlm; /* others' are not for it */
+
+	*lp = lease_find_own(x->session, x->server);
 	if (*lp) {
+		x->rented = (*lp)->lease.named && !(*lp)->lease.kept;
+		(*lp)->limits.idle_ms = x->session->listener->conf->limits.idle_ms;
 		let(*lp, x);
 		return 0;
 	}
-	*lp = take_idle(x);
+	*lp = own ? NULL : take_idle(x);
 	x->rented = *lp;
 	if (!*lp)
 		return open_new(lp, x);
 	rent(*lp, x);
 	return 0;
+}
+
+/* ---- Limits of time ---- */
+
+static void set_idle(struct link *l, uint32_t ms)
+{
+	l->limits.idle_ms = ms;
+	if (!l->stream)
+		return;
+	l->stream->active_ms = l->worker->now_ms;
+	stream_arm(l->stream);
+}
+
+void lease_watch(struct link *l, bool on)
+{
+	struct link *client = l->session->client;
+	uint32_t idle_ms = l->listener->conf->limits.idle_ms;
+
+	if (!l->lease.is || on == l->lease.watched || (on && !l->pub.exchange))
+		return;
+	l->lease.watched = on;
+	set_idle(l, on ? 0 : idle_ms);
+	if (!client)
+		return;
+	client->watched = on ? client->watched + 1 : client->watched - 1;
+	set_idle(client, client->watched ? 0 : idle_ms);
 }
 
 /* ---- Giving it back ---- */
@@ -168,6 +207,7 @@ void lease_end(struct exchange *x)
 	x->lease = NULL;
 	if (!l)
 		return;
+	lease_watch(l, false);
 	l->pub.exchange = NULL;
 	link_close(l, l->open ? LG_FLUSH : LG_RESET, "its exchange has ended");
 }
@@ -181,7 +221,7 @@ static bool is_clear(const struct link *l)
 	       !(client && client->unit_of == l) && (l->stream->handing || stream_is_clear(l->stream));
 }
 
-/* Others may have it: it leads where everybody's links lead, and somebody may still come. */
+/* Others may have it (or its own client again): it leads where everybody's links lead, and somebody may still come. */
 static bool is_fit(const struct link *l)
 {
 	const struct session *s = l->session;
@@ -199,10 +239,39 @@ static void forget(struct link *l)
 	stream_go(l->stream);
 }
 
+static void arm_idle(struct link *l)
+{
+	uint32_t most = l->listener->conf->limits.idle_ms;
+
+	l->limits.idle_ms = most && most < IDLE_LINK_MS ? most : IDLE_LINK_MS;
+	stream_arm(l->stream);
+}
+
+/* Of one session, to one server each; there may be many servers. */
+static bool too_many_named(const struct session *s)
+{
+	const struct list *i;
+	unsigned n = 0;
+
+	for (i = s->servers.next; i != &s->servers; i = i->next) {
+		const struct link *l = container_of(i, struct link, node);
+
+		n += l->lease.named && !l->lease.kept && is_free(l);
+	}
+	return n > s->listener->conf->limits.kept;
+}
+
+static void wait_for_its_client(struct link *l)
+{
+	if (too_many_named(l->session))
+		link_close(l, LG_FLUSH, "too many idle links of its session");
+	else
+		arm_idle(l);
+}
+
 static void lie_idle(struct link *l)
 {
 	struct idle *idle = idle_of(l);
-	uint32_t most = l->listener->conf->limits.idle_ms;
 
 	server_leave(l->server);
 	atomic_fetch_add_explicit(&l->server->state->idle, 1, memory_order_relaxed);
@@ -210,8 +279,7 @@ static void lie_idle(struct link *l)
 	list_append(&idle->links, &l->lease.idle);
 	if (++idle->n > IDLE_LINKS)
 		retire(container_of(idle->links.next, struct link, lease.idle), LG_FLUSH, "too many idle links");
-	l->limits.idle_ms = most && most < IDLE_LINK_MS ? most : IDLE_LINK_MS;
-	stream_arm(l->stream);
+	arm_idle(l);
 }
 
 void lease_give_back(struct exchange *x)
@@ -224,7 +292,9 @@ void lease_give_back(struct exchange *x)
 	x->pub.to = NULL;
 	list_remove(&x->at);
 	forget(l);
-	if (!l->lease.kept)
+	if (l->lease.named && !l->lease.kept)
+		wait_for_its_client(l);
+	else if (!l->lease.kept)
 		lie_idle(l);
 }
 
@@ -238,7 +308,7 @@ bool lease_keep(struct exchange *x)
 		return true;
 	if (l->session->nkept >= l->listener->conf->limits.kept)
 		return false;
-	l->lease.kept = true;
+	l->lease.kept = l->pub.kept = true;
 	l->session->nkept++;
 	return true;
 }
@@ -249,6 +319,7 @@ void lease_link_closed(struct link *l)
 {
 	struct session *s = l->session, *home = l->lease.home;
 
+	lease_watch(l, false);
 	if (s == home) {
 		if (!list_empty(&l->lease.idle))
 			leave_idle(l);

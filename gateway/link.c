@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "deliver.h"
+#include "lease.h"
 #include "log.h"
 #include "member.h"
 #include "span.h"
@@ -167,8 +168,10 @@ static void take_tls_facts(struct link *l)
 	tls_facts(l->stream->tls, &f);
 	l->pub.trusted = l->pub.side == LG_CLIENT && f.trusted;
 	l->pub.subject = f.subject;
-	l->pub.sni = f.sni;
-	l->pub.alpn = f.alpn;
+	if (f.sni.n || !l->sni) /* else a proxy has told it */
+		l->pub.sni = f.sni;
+	if (f.alpn.n || !l->alpn)
+		l->pub.alpn = f.alpn;
 	if (f.refused.n)
 		link_log(l, LG_INFO, "client-certificate-ignored", "reason", f.refused.p);
 }
@@ -251,6 +254,12 @@ static void log_close(struct link *l)
 	if (l->server && !link_is_idle(l) && (!l->open || s->failed)) {
 		level = LG_WARNING;
 		event = l->open ? "server-link-failed" : "server-unreachable";
+	} else if (l->proxied && s->heard) { /* without a byte it was somebody who tries whether we are there */
+		level = LG_WARNING;
+		event = "proxy-header-refused";
+		atomic_fetch_add_explicit(&l->listener->conf->stats->refused_proxy, 1, memory_order_relaxed);
+	} else if (l->proxied) {
+		event = "link-closed";
 	} else if (!l->open && s->tls) {
 		level = LG_INFO;
 		event = "tls-refused";
@@ -302,6 +311,7 @@ const struct stream_ops link_stream_ops = {
 	.ended = on_ended,
 	.writable = on_writable,
 	.closed = on_closed,
+	.preface = link_proxy_read,
 };
 
 /* ---- Deadlines of the link's own ---- */
@@ -312,6 +322,7 @@ void link_expired(struct deadline *d)
 
 	if (plugin_of(l)->expired)
 		plugin_of(l)->expired(&l->pub);
+	lease_watch(l, wheel_is_set(&l->expiry));
 	link_settle(l);
 }
 
@@ -321,6 +332,7 @@ void link_deadline(struct link *l, uint32_t ms)
 		wheel_set(&l->worker->wheel, &l->expiry, l->worker->now_ms + ms);
 	else
 		wheel_cancel(&l->worker->wheel, &l->expiry);
+	lease_watch(l, ms != 0);
 }
 
 void link_part(struct deadline *d)

@@ -14,7 +14,9 @@
 /* Of a leased link: lease.h. */
 struct lease {
 	bool is, kept;        /* leased at all; by its session for good */
+	bool named;           /* its first bytes named the client: never another session's */
 	bool shows;           /* our certificate */
+	bool watched;         /* the plugin's deadline runs on it, instead of limits.idle */
 	struct session *home; /* of the links that all share: its session while it is idle */
 	struct list idle;     /* struct idle */
 };
@@ -34,6 +36,7 @@ struct link {
 	bool handshaking;          /* counts among the listener's handshakes */
 	struct link *joined;       /* bytes go there unread */
 	bool relays;               /* it is joined, or was */
+	unsigned watched;          /* a client's: leased links of its session that are watched, and it with them */
 	struct link *unit_of;      /* whose unit is under way to this link (LG_MORE) */
 	struct list parked;        /* struct parked: others' units that wait behind it */
 	uint64_t parked_bytes;
@@ -45,7 +48,9 @@ struct link {
 	struct task settle_task;   /* a client's flow: does anything still go on? */
 	struct grave grave;
 	uint32_t name;    /* its slot in worker->names + 1; 0: it has none (deliver.h) */
-	char *sni, *alpn; /* learnt by the plugin */
+	bool proxied;     /* it has to begin with a PROXY header, which has not come yet */
+	char *sni, *alpn; /* learnt by the plugin, or from such a header */
+	char *meant;      /* the address that it was for, as such a header says; NULL: pub.local */
 	char peer_text[64], local_text[64];
 	max_align_t data[];        /* the plugin's */
 };
@@ -97,8 +102,9 @@ void link_flow_receive(struct link *l, struct lg_span datagram);
 /* Something on it has ended: a client's flow on which nothing goes on is forgotten.  NULL and other links: nothing. */
 void link_settle(struct link *l);
 
-/* A link to a server; it is connecting when this returns.  0 or -errno. */
-int link_connect(struct link **lp, struct session *session, struct server *server);
+/* A link to a server; it is connecting when this returns.  Its first bytes are a PROXY header of version `proxy`, 0:
+ * none.  0 or -errno. */
+int link_connect(struct link **lp, struct session *session, struct server *server, unsigned proxy);
 
 /* The same for a shared one, of a session without a client; `shows`: our certificate, inside TLS. */
 int link_connect_shared(struct link **lp, struct session *session, struct server *server, bool udp, bool shows);

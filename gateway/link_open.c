@@ -63,6 +63,7 @@ struct link *link_create(struct session *session, enum lg_side side, enum lg_tra
 		.transport = transport,
 		.peer = span_of(l->peer_text),
 		.exempt = side == LG_CLIENT && networks_have(&listener->conf->limits.exempt, peer),
+		.source = span_of(l->peer_text),
 	};
 	return l;
 }
@@ -99,6 +100,10 @@ int link_accept(struct link **lp, struct session *session, int fd, const struct 
 	if (tls) {
 		l->handshaking = true;
 		atomic_fetch_add_explicit(&conf->stats->handshakes, 1, memory_order_relaxed);
+	}
+	if (session->in.proxied) {
+		l->proxied = true;
+		stream_await(l->stream);
 	}
 	name_local(l);
 	*lp = l;
@@ -159,12 +164,17 @@ static int stream_link_connect(struct link **lp, struct session *session, struct
 	return 0;
 }
 
-int link_connect(struct link **lp, struct session *session, struct server *server)
+int link_connect(struct link **lp, struct session *session, struct server *server, unsigned proxy)
 {
+	int r;
+
 	if (session->client && session->client->flow)
 		return link_flow_connect(lp, session, server);
 	/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under our name. */
-	return stream_link_connect(lp, session, server, session->client && session->client->pub.trusted);
+	r = stream_link_connect(lp, session, server, session->client && session->client->pub.trusted);
+	if (r == 0 && proxy && session->client && link_proxy_write(*lp, proxy) < 0)
+		link_close(*lp, LG_RESET, "out of memory"); /* without it the server would take us for the client */
+	return r;
 }
 
 int link_connect_shared(struct link **lp, struct session *session, struct server *server, bool udp, bool shows)

@@ -37,6 +37,14 @@ ptrdiff_t link_relay(struct link *l, struct lg_span in);
 /* `l` has closed, and the other closes too: at once if it failed, else when all is sent. */
 void link_relay_end(struct link *l, bool failed);
 
+/* ---- link_proxy.c: PROXY headers at the front of links over streams ---- */
+
+/* A client's has come, wholly or in part: as stream_ops.preface. */
+ptrdiff_t link_proxy_read(struct stream *s, struct lg_span in);
+
+/* A new server link begins with one that names its session's client.  0 or -errno. */
+int link_proxy_write(struct link *l, unsigned version);
+
 /* ---- link_flow.c ---- */
 
 int link_flow_connect(struct link **lp, struct session *session, struct server *server); /* shared in a shared session */

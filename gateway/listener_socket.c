@@ -15,6 +15,7 @@
 #include "log.h"
 #include "range.h"
 #include "session.h"
+#include "trunk.h"
 
 enum { BACKLOG = 1024, ACCEPT_MOST = 64, PAUSE_MS = 100 };
 
@@ -42,6 +43,7 @@ static bool accept_some(struct listener_socket *k)
 			log_error("accept-failed", "listener", k->listener->conf->name, "reason", strerror(errno));
 			worker_unwatch(w, &k->io);
 			wheel_set(&w->wheel, &k->pause, w->now_ms + PAUSE_MS);
+			(void)trunk_give_up_one(w);
 			return false;
 		} else if (errno == EAGAIN) {
 			return false;

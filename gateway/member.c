@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* member.c: compares a client's address, and its certificate, with the servers of the listener's pools. */
+/* member.c: compares a client's address, or what a trusted proxy says that it is, and its certificate, with the servers
+ * of the listener's pools. */
 #include "member.h"
 
 #include "address.h"
@@ -17,7 +18,7 @@ static bool bears_name(const struct link *l, const struct server *s)
 
 static const struct lg_server *find(const struct link *l, const struct pool *pool)
 {
-	const struct sockaddr *peer = (const struct sockaddr *)&l->session->source;
+	const struct sockaddr *peer = session_origin(l->session);
 
 	for (unsigned i = 0; i < pool->nservers; i++) {
 		const struct server *s = &pool->servers[i];

@@ -27,13 +27,13 @@ bool reach_has_link(const struct exchange *x, const struct server *server)
 {
 	if (x->how.mode == LG_SHARED)
 		return false;
-	return x->how.mode == LG_LEASED ? lease_find_kept(x->session, server) : find_private(x->session, server);
+	return x->how.mode == LG_LEASED ? lease_find_own(x->session, server) : find_private(x->session, server);
 }
 
 int reach_connect(struct link **lp, struct exchange *x)
 {
 	struct session *s = x->session;
-	int r = link_connect(lp, s, x->server);
+	int r = link_connect(lp, s, x->server, x->how.proxy);
 
 	if (r < 0)
 		return r;
@@ -60,18 +60,28 @@ static bool out_of_sockets(int r)
 	return r == -EMFILE || r == -ENFILE || r == -EAGAIN || r == -EADDRNOTAVAIL;
 }
 
-bool reach_waits(struct exchange *x, int r)
+/* A flow that is worth less than a new one goes for it. */
+static bool flow_goes(struct exchange *x)
 {
 	struct link *client = x->session->client, *other;
 	struct flow_entry *e;
 
-	if (!out_of_sockets(r) || x->waited || !client || !client->flow)
+	if (!client || !client->flow)
 		return false;
 	e = flows_victim(&client->flow->socket->flows);
-	if (!e || e == &client->flow->entry || exchange_keep_unit(x) < 0)
+	if (!e || e == &client->flow->entry)
 		return false;
 	other = container_of(e, struct flow, entry)->owner;
 	session_end(other->session, LG_RESET, "no socket left");
+	return true;
+}
+
+bool reach_waits(struct exchange *x, int r)
+{
+	if (!out_of_sockets(r) || x->waited || exchange_keep_unit(x) < 0)
+		return false;
+	if (!trunk_give_up_one(x->session->worker) && !flow_goes(x))
+		return false;
 	x->waited = true;
 	worker_defer(x->session->worker, &x->task);
 	return true;

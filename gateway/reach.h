@@ -22,9 +22,9 @@ int reach_connect(struct link **lp, struct exchange *x);
 bool reach_has_link(const struct exchange *x, const struct server *server);
 
 /*
- * There was no descriptor or port left (`r`) for a new flow: as in a full table, one that is worth less goes.  The new
- * one is not confirmed itself, so no confirmed one ever goes for it.  True: its step comes again, behind the
- * consequences of that.
+ * There was no descriptor or port left (`r`): an idle leased link goes; else for a new flow, as in a full table, one
+ * that is worth less.  The new one is not confirmed itself, so no confirmed one ever goes for it.  True: its step comes
+ * again, behind the consequences of that.
  */
 bool reach_waits(struct exchange *x, int r);
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "admission.h"
 #include "exchange.h"
 #include "expect.h"
@@ -24,6 +25,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "policy.h"
+#include "proxy.h"
 #include "reach.h"
 #include "routes.h"
 #include "seat.h"
@@ -53,9 +55,22 @@ static bool begin_with(struct session *s, int r)
 	return true;
 }
 
+/* A proxy that has to say first for whom it comes. */
+static bool is_proxied(const struct listener_conf *conf, const struct sockaddr *peer)
+{
+	char text[ADDRESS_TEXT];
+
+	if (!conf->proxied)
+		return false;
+	address_format(peer, text, sizeof text);
+	return proxy_within(conf->proxied, span_of(text));
+}
+
 void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in)
 {
-	enum admission a = admit(listener, peer, in->transport);
+	bool proxied = !in->expected && is_proxied(listener->conf, peer);
+	const struct sockaddr *counted = proxied ? NULL : peer;
+	enum admission a = admit(listener, counted, in->transport);
 	struct session *s;
 
 	if (a != ADMITTED) {
@@ -64,11 +79,14 @@ void session_begin(struct listener *listener, int fd, const struct sockaddr *pee
 	}
 	s = session_create(listener, peer);
 	if (!s) {
-		admission_leave(listener, peer);
+		admission_leave(listener, counted);
 		session_refuse(listener, fd, peer, OUT_OF_MEMORY);
 		return;
 	}
 	s->in = *in;
+	s->in.proxied = proxied;
+	if (proxied)
+		s->counted = NULL;
 	if (in->expected)
 		expected_enter(in->expected);
 	begin_with(s, link_accept(&s->client, s, fd, peer, in->transport));
@@ -455,6 +473,10 @@ static void hand_out(struct exchange *x, struct link *to)
 		return;
 	}
 	x->state = EXCHANGE_ROUTED;
+	if (x->lease && x->lease->pool->ntlm && !lease_keep(x)) {
+		unavailable(x, LG_BY_OVERLOAD);
+		return;
+	}
 	x->pub.to = to ? &to->pub : NULL;
 	if (to) {
 		x->begins = link_queued(to);

@@ -26,6 +26,7 @@ struct entrance {
 	enum lg_transport transport;
 	uint16_t server_port;      /* of a range: server links go to the same port; 0: to each server's own */
 	struct expected *expected; /* the port that waited for it: there is one server only, and it is not picked */
+	bool proxied;              /* a PROXY header has to come first */
 };
 
 struct session {
@@ -43,14 +44,15 @@ struct session {
 	struct list node;               /* worker->sessions, worker->trunks */
 	uint64_t number;                /* for the log, and to choose among shared links; 0: has no client */
 	struct sockaddr_storage source; /* the client's address */
-	struct sockaddr_storage origin; /* the same as the plugin has learnt it from a proxy; family 0: it has not */
+	struct sockaddr_storage origin; /* the same as a proxy has told it; family 0: it has not */
+	const struct sockaddr *counted; /* whose it is for the limits by source: one of the two; NULL: not known yet */
 	char origin_text[64];
 	char source_text[64];           /* origin, else source, once a fact has asked for it */
 	struct grave grave;
 	max_align_t data[]; /* the plugin's */
 };
 
-/* Where the client comes from, as far as is known; limits by source count the peer itself. */
+/* Where the client comes from, as far as is known. */
 static inline const struct sockaddr *session_origin(const struct session *s)
 {
 	return (const struct sockaddr *)(s->origin.ss_family ? &s->origin : &s->source);

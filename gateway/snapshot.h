@@ -82,6 +82,7 @@ struct pool {
 	enum balance balance;
 	enum all_down all_down;
 	unsigned tries;       /* servers that one exchange may try */
+	bool ntlm;            /* leased links are their clients' from the first request on */
 	unsigned links;       /* shared ones, to each server and from each worker */
 	unsigned transports[2]; /* of enum lg_transport (LG_TCP: inside TLS when `tls` is there), first preferred; 0: no
 				 * (second) one.  None: as the client came */
@@ -189,6 +190,7 @@ struct listener_conf {
 	unsigned nbinds;
 	struct tls_server *tls;        /* NULL when no bind says tls: */
 	bool has_pool;                 /* then it is reach[0] */
+	bool ntlm;                     /* a pool in reach says so: clients get no ALPN that mixes their requests */
 	struct reach *reach;           /* what the listener's pool, its routes and its policies name */
 	unsigned nreach;
 	struct route *routes;          /* the first that is true holds; a policy's word beats it */
@@ -198,6 +200,7 @@ struct listener_conf {
 	enum on_error on_error;
 	char *access_log;              /* a file, or "-", which is stderr; NULL: none (access_log.h) */
 	enum access_format access_format;
+	const struct lg_nets *proxied; /* whose connections begin with a PROXY header, in plugin_conf; NULL: nobody's */
 	bool transparent;              /* server links come from the client's address: source.h */
 	struct listener_limits limits;
 	struct listener_stats *stats;
@@ -207,7 +210,7 @@ struct listener_conf {
 struct listener_stats {
 	atomic_uint sessions;          /* open now */
 	atomic_uint handshakes;        /* in flight now */
-	atomic_ullong accepted, refused_limit, refused_tls;
+	atomic_ullong accepted, refused_limit, refused_tls, refused_proxy;
 	struct limit_count limits[LIMITS]; /* how often each was passed */
 	atomic_ullong exchanges;
 	atomic_ullong lost_datagrams;  /* that the kernel did not take */

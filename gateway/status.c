@@ -182,6 +182,7 @@ static json_t *listener_status(const struct listener_conf *l)
 				put_number(o, "accepted", atomic_load(&stats->accepted)) &&
 				put_number(o, "refused_limit", atomic_load(&stats->refused_limit)) &&
 				put_number(o, "refused_tls", atomic_load(&stats->refused_tls)) &&
+				put_number(o, "refused_proxy", atomic_load(&stats->refused_proxy)) &&
 				put(o, "limits_passed", limits_status(stats)) &&
 				put_number(o, "exchanges", atomic_load(&stats->exchanges)) &&
 				put_number(o, "lost_datagrams", atomic_load(&stats->lost_datagrams)) &&

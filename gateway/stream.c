@@ -57,6 +57,9 @@ static struct due next_due(const struct stream *s)
 		consider(&due, s->since_ms, LINGER_MS, LIMIT_NONE, "lingered");
 	if (s->state == STREAM_CONNECTING)
 		consider(&due, s->since_ms, l->open_ms, LIMIT_HANDSHAKE, "connect timed out");
+	if (s->state == STREAM_PREFACE)
+		consider(&due, s->since_ms, l->first_byte_ms ? l->first_byte_ms : l->open_ms, LIMIT_FIRST_BYTE,
+			 "its header did not come in time");
 	if (s->state == STREAM_HANDSHAKE)
 		consider(&due, s->since_ms, l->open_ms, LIMIT_HANDSHAKE, "handshake timed out");
 	if (s->state != STREAM_OPEN)
@@ -240,6 +243,8 @@ static void on_open(struct task *t)
 	enter(s, STREAM_OPEN);
 	s->ops->opened(s);
 	stream_again(s); /* bytes may be there already */
+	if (buf_len(&s->cipher))
+		stream_dirty(s); /* what the stream begins with */
 }
 
 /* On a thread of the pool. */
@@ -318,6 +323,18 @@ static void on_handshake(struct handshake_job *job)
 		stepped(s);
 }
 
+static void read_preface(struct stream *s)
+{
+	if (!stream_take_preface(s))
+		return;
+	if (s->tls) {
+		enter(s, STREAM_HANDSHAKE);
+		read_handshake(s);
+	} else {
+		worker_defer(s->worker, &s->open_task);
+	}
+}
+
 static void on_connected(struct stream *s)
 {
 	int error = 0;
@@ -348,6 +365,10 @@ static void on_ready(struct io *io, uint32_t events)
 	case STREAM_CONNECTING:
 		if (s->writable && !s->closing && list_empty(&s->open_task.node))
 			on_connected(s);
+		break;
+	case STREAM_PREFACE:
+		if (s->readable && !s->closing && list_empty(&s->open_task.node))
+			read_preface(s);
 		break;
 	case STREAM_HANDSHAKE:
 		if (s->working || s->closing || !list_empty(&s->open_task.node))
@@ -445,6 +466,12 @@ int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls,
 		worker_defer(w, &s->open_task);
 	*sp = s;
 	return 0;
+}
+
+void stream_await(struct stream *s)
+{
+	list_remove(&s->open_task.node);
+	enter(s, STREAM_PREFACE);
 }
 
 int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,

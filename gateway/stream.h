@@ -38,6 +38,9 @@ struct stream_ops {
 	/* The last call: stream_reason says why.  The stream frees itself; what it was given to send has been sent, or
 	 * never will be. */
 	void (*closed)(struct stream *s);
+	/* Bytes ahead of all others, TLS's too; only after stream_await.  How many they were; 0: more have to come;
+	 * negative: not what they should be. */
+	ptrdiff_t (*preface)(struct stream *s, struct lg_span in);
 };
 
 /* Times in milliseconds, 0: no limit. */
@@ -55,6 +58,7 @@ struct stream_limits {
 
 enum stream_state {
 	STREAM_CONNECTING,
+	STREAM_PREFACE,
 	STREAM_HANDSHAKE,
 	STREAM_OPEN,
 	STREAM_LINGER, /* closed for the owner; waits for the peer's end so that the last bytes arrive */
@@ -125,6 +129,14 @@ int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls,
 /* Begins to connect, from `source` (source.h) or the gateway's own address; `tls` from tls_connect or NULL, taken over in any case.  A refusal comes as `closed`. */
 int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
 		   struct tls *tls, const struct stream_ops *ops, void *owner, const struct stream_limits *limits);
+
+/* An accepted stream begins with bytes for ops->preface; they have to come within limits->first_byte_ms.  At most
+ * STREAM_PREFACE_MOST.  Right after stream_accept. */
+enum { STREAM_PREFACE_MOST = 16 * 1024 };
+void stream_await(struct stream *s);
+
+/* What leaves ahead of all others, TLS's too.  Right after stream_connect.  0 or -ENOMEM. */
+int stream_begin_with(struct stream *s, struct lg_span preface);
 
 /* Copies the pieces to the queue; they leave at the end of this turn. */
 enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigned n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stream_io.h: what the two halves of a stream's code share.  stream.c: its life, from connect to close; stream_io.c: its
- * bytes.  Nobody else includes this.
+ * stream_io.h: what the parts of a stream's code share.  stream.c: its life, from connect to close; stream_io.c: its
+ * bytes; stream_preface.c: those ahead of all others.  Nobody else includes this.
  */
 #ifndef STREAM_IO_H
 #define STREAM_IO_H
@@ -10,6 +10,9 @@
 
 /* Reads as long as the owner takes bytes and this turn allows. */
 void stream_read(struct stream *s);
+
+/* Shows the owner the first bytes; true: they were all there, and are gone.  Else more have to come, or it closes. */
+bool stream_take_preface(struct stream *s);
 
 /* Throws away what comes, until the end: true then. */
 bool stream_drain(struct stream *s);

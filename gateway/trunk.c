@@ -170,6 +170,35 @@ int trunk_reach(struct link **lp, struct exchange *x)
 	return r;
 }
 
+/* ---- Giving up ---- */
+
+/* Its oldest: that would have gone first anyway. */
+static bool give_up_of(struct trunks *all)
+{
+	for (unsigned i = 0; all && i < all->n; i++) {
+		for (struct list *k = all->each[i].idle.links.next; k != &all->each[i].idle.links; k = k->next) {
+			struct link *l = container_of(k, struct link, lease.idle);
+
+			if (!link_lives(l))
+				continue;
+			link_close(l, LG_RESET, "no descriptor left");
+			return true;
+		}
+	}
+	return false;
+}
+
+bool trunk_give_up_one(struct worker *w)
+{
+	struct list *i, *tmp;
+
+	list_each (i, tmp, &w->listeners) {
+		if (give_up_of(container_of(i, struct listener, node)->trunks))
+			return true;
+	}
+	return false;
+}
+
 /* ---- Ends ---- */
 
 void trunk_link_closed(struct link *l)

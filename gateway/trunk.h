@@ -41,6 +41,9 @@ struct idle *trunk_idle(struct listener *l, const struct server *server, bool sh
  * destroyed. */
 struct session *trunk_session(struct listener *l);
 
+/* There are no descriptors left in the process: an idle link of the worker is given up.  False: there is none. */
+bool trunk_give_up_one(struct worker *w);
+
 /* A shared link has closed; its session has ended. */
 void trunk_link_closed(struct link *l);
 void trunk_session_ended(struct listener *l);

@@ -186,7 +186,8 @@ return {
       { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "no limit",
         help = "sessions that one server may have at the same time: links that belong to one client, and open requests on " ..
           "shared links; what it remembers of a client does not count more: that one goes elsewhere, too" },
-      { key = "ntlm", later = true, help = "links that belong to one user" },
+      { key = "ntlm", type = "boolean", default = false,
+        help = "true: a client's link to a server is its own from the first request on (a plugin that leases links)" },
     },
   },
   {

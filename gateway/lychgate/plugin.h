@@ -28,9 +28,8 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits, check.  0.2: UDP flows, learn,
- * expect, options of ports, networks and routes.  0.1: byte streams, plain and inside TLS.  It stays major 0 until all of
- * lychgate's own protocols run on it.
+ * ABI history.  0.5: PROXY headers, probe_check.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits,
+ * check.  0.2: UDP flows, learn, expect.  0.1: byte streams.  Major 0 until all of lychgate's protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H
@@ -44,9 +43,9 @@ extern "C" {
 #endif
 
 #define LG_ABI_MAJOR 0 /* another one than the core's: not loaded */
-#define LG_ABI_MINOR 4 /* a higher one than the core's: not loaded */
+#define LG_ABI_MINOR 5 /* a higher one than the core's: not loaded */
 
-/* Borrowed bytes; not terminated.  { NULL, 0 } is "there is none". */
+/* Borrowed bytes, not terminated; { NULL, 0 }: there are none. */
 struct lg_span {
 	const char *p;
 	size_t n;
@@ -105,6 +104,8 @@ struct lg_link {
 	struct lg_span subject;          /* of the peer's verified certificate */
 	struct lg_span sni, alpn;        /* what the client asked for */
 	struct lg_exchange *exchange;    /* a leased link's tenant, a kept one's; NULL: it is idle */
+	struct lg_span source;           /* a client's: who it is behind a proxy that told (`learn`, `proxied`), else `peer` */
+	bool kept;                       /* a leased one: by its session, because of `keep` or of its pool */
 };
 
 /* A client link and what hangs on it. */
@@ -134,19 +135,14 @@ struct lg_exchange {
 
 enum lg_mode {
 	LG_PRIVATE, /* one link for each server and session */
-	/*
-	 * One of a few links to each server that all clients of this listener and thread share (the pool's `links`), as far
+	/* One of a few links to each server that all clients of this listener and thread share (the pool's `links`), as far
 	 * as they may: a client that is not trusted never shares one that shows the gateway's certificate.  Its `session`
-	 * is NULL.  It takes whole units only, and is never held for one receiver.
-	 */
+	 * is NULL.  It takes whole units only, and is never held for one receiver. */
 	LG_SHARED,
-	/*
-	 * An idle link to the server (of this listener and thread, under the same rules of sharing), or a new one: nobody
-	 * else's until the exchange ends.  `reuse` gives it back, `done` closes it, and so does every other end of the
-	 * exchange.  Its data begin zeroed with each lease; while it is leased or kept its `session` is the client's, and
-	 * NULL while it is idle: then only `closed` comes for it.
-	 * Once the session keeps a link to the server (`keep`), that one is taken, whatever else is idle.
-	 */
+	/* An idle link to the server (of this listener and thread, under the same rules of sharing), or a new one: nobody
+	 * else's until the exchange ends.  `reuse` gives it back, every other end of the exchange closes it.  Its data begin
+	 * zeroed with each lease; its `session` is the client's while it is leased or kept, and NULL while it is idle: then
+	 * only `closed` comes for it.  If the session keeps a link to the server (`keep`), it is that one. */
 	LG_LEASED,
 };
 
@@ -166,9 +162,12 @@ struct lg_how {
 	unsigned flags;       /* of enum lg_how_flags */
 	struct lg_link *to;   /* the other end is known: policies may only answer or drop */
 	uint32_t deadline_ms; /* after `routed`: `lost` with LG_LOST_DEADLINE; 0: none */
-	/* LG_FOLLOW: the server that the unit names, "192.0.2.1:5060" or "fe1.example:5061".  One of that address or name
-	 * that may take what is its own goes before the key's owner.  { NULL, 0 }: it names none. */
+	/* LG_FOLLOW: the server that the unit names, "192.0.2.1:5060" or "fe1.example:5061": if it may take what is its own
+	 * it goes before the key's owner.  { NULL, 0 }: it names none. */
 	struct lg_span server;
+	/* LG_PRIVATE, LG_LEASED: a new link's first bytes, ahead of TLS, are a PROXY header of this version that names the
+	 * client; such a link is never another session's.  0: none. */
+	unsigned proxy;
 };
 
 enum lg_send_flags {
@@ -267,12 +266,10 @@ struct lg_probe {
 struct lg_host {
 	uint32_t size;
 
-	/*
-	 * Starts an exchange with the request `unit` (LG_NO_UNIT where there is no such thing): policies see its facts, a
+	/* Starts an exchange with the request `unit` (LG_NO_UNIT where there is no such thing): policies see its facts, a
 	 * server is picked, a link to it found or opened, then `routed`, or `respond` when there is to be no server.
 	 * `unit` must lie in the bytes of the current `receive`.  x->unit is good inside `fact`, `routed`, `respond`, and
-	 * with LG_KEEP until the end.  NULL: a limit of the session is passed, or memory is out; answer as overload.
-	 */
+	 * with LG_KEEP until the end.  NULL: a limit of the session is passed, or memory is out; answer as overload. */
 	struct lg_exchange *(*route)(struct lg_link *from, const struct lg_how *how, struct lg_span unit);
 
 	/* Sends a kept request to another server: policies do not run again, servers tried before are left out, the
@@ -302,7 +299,8 @@ struct lg_host {
 
 	void (*close)(struct lg_link *l, enum lg_close how);
 
-	/* `expired` is called once after `ms` milliseconds (a tenth of a second exact); 0 takes it back. */
+	/* `expired` is called once after `ms` milliseconds (a tenth of a second exact); 0 takes it back.  While it runs on a
+	 * leased link, that and its client are not closed for being idle. */
 	void (*deadline)(struct lg_link *l, uint32_t ms);
 
 	/* Adds to the counter `index` of the plugin's table. */
@@ -334,12 +332,10 @@ struct lg_host {
 	 * not the one it sent from (RFC 3261 section 18.2.2); 0: the same. */
 	unsigned (*token)(struct lg_link *l, enum lg_use use, uint16_t port, char out[LG_TOKEN]);
 
-	/*
-	 * Sends a whole unit, which `from` has received, to the link that the token names, on whatever thread that is.
+	/* Sends a whole unit, which `from` has received, to the link that the token names, on whatever thread that is.
 	 * LG_SENT: taken; a link of another thread may turn out to be gone, then `returned` tells.  LG_GONE: the token is
 	 * none, not for this use, or the link is gone.  A receiver that takes nothing while its queue grows to twice its
-	 * limit is closed.
-	 */
+	 * limit is closed. */
 	enum lg_send (*send_to)(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
 				unsigned n);
 
@@ -418,11 +414,9 @@ struct lg_plugin {
 	/* A client link is ready (after TLS), or a server link has connected: `routed` follows. */
 	void (*opened)(struct lg_link *l);
 
-	/*
-	 * Bytes have come: how many were used, or < 0 to close the link.  Used some and some are left: what the call caused
+	/* Bytes have come: how many were used, or < 0 to close the link.  Used some and some are left: what the call caused
 	 * is delivered, then it is called again with the rest.  Used none: it is called again when there are more, or
-	 * after `go` if the link was held.  NULL: the link waits until it is joined.
-	 */
+	 * after `go` if the link was held.  NULL: the link waits until it is joined. */
 	ptrdiff_t (*receive)(struct lg_link *l, struct lg_span in);
 
 	/* A policy, persistence or the log reads a fact of x->unit; `arg` is what stands for the star.  { NULL, 0 }: it has
@@ -461,7 +455,6 @@ struct lg_plugin {
 	enum lg_verdict (*judge)(struct lg_probe *p, struct lg_span in);
 
 	/* Since ABI 0.3. */
-
 	/* At load, also of a mere check: are these options (`conf`) good for a listener with these transports?  0, or
 	 * -EINVAL with a reason for the operator. */
 	int (*check)(const void *conf, unsigned transports, char err[], size_t errlen);
@@ -474,7 +467,6 @@ struct lg_plugin {
 	const char *const *sealed;
 
 	/* Since ABI 0.4. */
-
 	/* The application protocols that TLS offers with these options, best first, ends with NULL.  NULL: no ALPN. */
 	const char *const *(*alpn)(const void *conf);
 
@@ -482,6 +474,14 @@ struct lg_plugin {
 	 * `reuse`, after `respond` or `lost`, at the client's end; without LG_KEEP the unit has gone by then.  Those called
 	 * method, path, version, status, bytes_out, referer, agent, user make the format that web servers have in common. */
 	const char *const *log_facts;
+
+	/* Since ABI 0.5. */
+	/* Networks whose connections begin with a PROXY header, of version 1 or 2.  The core reads it, before TLS and
+	 * `opened`, and learns from it; who sends none is closed.  NULL or empty: nobody's. */
+	const struct lg_nets *(*proxied)(const void *conf);
+
+	/* As `check`, for the options of a monitor. */
+	int (*probe_check)(const void *conf, char err[], size_t errlen);
 };
 
 #define LG_PLUGIN_HEADER .abi_major = LG_ABI_MAJOR, .abi_minor = LG_ABI_MINOR, .size = sizeof(struct lg_plugin)

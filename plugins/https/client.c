@@ -117,6 +117,7 @@ static void refuse(struct lg_link *l, int status, const char *why)
 	l->host->count(l, COUNT_MALFORMED, 1);
 	if (status != 0)
 		reply_send(l, &r);
+	request_note(l, LG_NO_UNIT, status);
 	client_close(l, LG_FLUSH);
 }
 
@@ -165,7 +166,7 @@ static const char *other_protocol(struct lg_span in)
 		return "SIP";
 	if (line.n >= 8 && field_equal((struct lg_span){ line.p, 8 }, TEXT("SIP/2.0 ")))
 		return "SIP";
-	if (word == line.n)
+	if (word + 1 >= line.n || line.p[word + 1] != '/') /* "GET /" is of a time before there were versions */
 		return "neither HTTP nor anything else that is known";
 	return NULL;
 }
@@ -289,7 +290,7 @@ static ptrdiff_t discard_body(struct lg_link *l, struct lg_span in)
 
 void client_opened(struct lg_link *l)
 {
-	client_of(l)->trusted = nets_have(&instance_of(l)->options->trusted, l->peer);
+	client_of(l)->trusted = nets_have(&instance_of(l)->options->trusted, l->source);
 }
 
 ptrdiff_t client_receive(struct lg_link *l, struct lg_span in)

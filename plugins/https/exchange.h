@@ -27,6 +27,8 @@ struct options {
 	struct lg_nets trusted;
 	const char *hsts;  /* NULL or empty: none */
 	const char *pages; /* NULL: plain lines */
+	bool proxy_in;     /* those in `trusted` begin with a PROXY header */
+	int proxy;         /* the version of the one that servers get; 0: none */
 	int forwarded;     /* enum forwarded */
 	int redirect;      /* enum redirect */
 	bool websocket;
@@ -86,7 +88,7 @@ struct client {
 	bool stays;       /* NTLM or Negotiate was seen: its server is its own */
 	bool ended;       /* it sends no more */
 	bool last;        /* nothing more is asked on this link */
-	bool trusted;     /* its address is in the option `trusted` */
+	bool trusted;     /* its source is in the option `trusted` */
 	uint32_t requests;
 	struct lg_exchange *x; /* the one that is open; NULL: none */
 	struct head head;

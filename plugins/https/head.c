@@ -33,83 +33,6 @@ static enum head_verdict silently(struct head *h, const char *reason)
 	return HEAD_BAD;
 }
 
-/* ---- The end of the head ---- */
-
-/* A first byte that can begin nothing is told at once: who speaks another protocol may wait for us. */
-static enum head_verdict scan_byte(struct head *h, char c)
-{
-	if (h->kind != HEAD_REQUEST)
-		return c == 'H' ? HEAD_OK : head_bad(h, 502, "no HTTP");
-	if (c == 0x16) /* a record of the handshake, RFC 8446 section 5.1 */
-		return silently(h, "TLS on a plain port");
-	if (c != '\r' && !field_is_token((struct lg_span){ &c, 1 }))
-		return head_bad(h, 400, "no HTTP");
-	return HEAD_OK;
-}
-
-/* The line of `n` bytes, without CRLF, that ends before `next`.  HEAD_OK: it was the last. */
-static enum head_verdict scan_line(struct head *h, const char *line, uint32_t n, uint32_t next)
-{
-	if (h->first.n > 0) {
-		if (n == 0) {
-			h->size = next;
-			return HEAD_OK;
-		}
-		if (*line == ' ' || *line == '\t')
-			return head_bad(h, 400, "a folded line"); /* RFC 9112 section 5.2 */
-		if (++h->lines > h->most)
-			return head_bad(h, 431, "too many fields");
-	} else if (n > 0) {
-		if (memchr(line, '\r', n))
-			return head_bad(h, 400, "CR without LF");
-		h->first = (struct head_slice){ h->line_at, n };
-	} else {
-		if (h->kind != HEAD_REQUEST || ++h->empty > HEAD_EMPTY_LINES)
-			return head_bad(h, 400, "empty lines in front");
-		h->at = next;
-	}
-	h->line_at = h->scanned = next;
-	return HEAD_MORE;
-}
-
-/* What a line has run into that has not ended: the limit of the first line, that of the head, or nothing yet. */
-static enum head_verdict scan_open(struct head *h, size_t n, const struct head_limits *limits, size_t end)
-{
-	if (n >= limits->bytes && end == limits->bytes)
-		return head_bad(h, 431, "the head is too long");
-	if (n > end)
-		return head_bad(h, 414, "the first line is too long");
-	h->scanned = (uint32_t)end;
-	return HEAD_MORE;
-}
-
-/* HEAD_OK: h->first and h->size are known. */
-static enum head_verdict scan(struct head *h, struct lg_span in, const struct head_limits *limits)
-{
-	size_t most = in.n < limits->bytes ? in.n : limits->bytes;
-	size_t line_most = limits->line > 0 && limits->line < HEAD_LINE ? limits->line : HEAD_LINE;
-	enum head_verdict v = HEAD_MORE;
-
-	while (v == HEAD_MORE) {
-		bool first = h->first.n == 0;
-		size_t end = first && most > h->at + line_most ? h->at + line_most : most;
-		const char *lf = NULL;
-		uint32_t n;
-
-		if (first && h->line_at < most && (v = scan_byte(h, in.p[h->line_at])) != HEAD_OK)
-			return v;
-		if (h->scanned < end)
-			lf = memchr(in.p + h->scanned, '\n', end - h->scanned);
-		if (!lf)
-			return scan_open(h, in.n, limits, end);
-		n = (uint32_t)(lf - in.p) - h->line_at;
-		if (n == 0 || lf[-1] != '\r')
-			return head_bad(h, 400, "LF without CR");
-		v = scan_line(h, in.p + h->line_at, n - 1, h->line_at + n + 1);
-	}
-	return v;
-}
-
 /* ---- The first line ---- */
 
 static enum head_method method_id(struct lg_span m)
@@ -193,6 +116,91 @@ static enum head_verdict read_status_line(struct head *h, const char *p)
 	if (!field_is_value(head_text(p, h->reason_phrase)))
 		return head_bad(h, 502, "a bad reason");
 	return HEAD_OK;
+}
+
+static enum head_verdict read_first_line(struct head *h, const char *p)
+{
+	return h->kind == HEAD_REQUEST ? read_request_line(h, p) : read_status_line(h, p);
+}
+
+/* ---- The end of the head ---- */
+
+/* A first byte that can begin nothing is told at once: who speaks another protocol may wait for us. */
+static enum head_verdict scan_byte(struct head *h, char c)
+{
+	if (h->kind != HEAD_REQUEST)
+		return c == 'H' ? HEAD_OK : head_bad(h, 502, "no HTTP");
+	if (c == 0x16) /* a record of the handshake, RFC 8446 section 5.1 */
+		return silently(h, "TLS on a plain port");
+	if (c != '\r' && !field_is_token((struct lg_span){ &c, 1 }))
+		return head_bad(h, 400, "no HTTP");
+	return HEAD_OK;
+}
+
+/* The line of `n` bytes, without CRLF, that ends before `next`.  HEAD_OK: it was the last. */
+static enum head_verdict scan_line(struct head *h, const char *line, uint32_t n, uint32_t next)
+{
+	if (h->first.n > 0) {
+		if (n == 0) {
+			h->size = next;
+			return HEAD_OK;
+		}
+		if (*line == ' ' || *line == '\t')
+			return head_bad(h, 400, "a folded line"); /* RFC 9112 section 5.2 */
+		if (++h->lines > h->most)
+			return head_bad(h, 431, "too many fields");
+	} else if (n > 0) {
+		if (memchr(line, '\r', n))
+			return head_bad(h, 400, "CR without LF");
+		h->first = (struct head_slice){ h->line_at, n };
+	} else {
+		if (h->kind != HEAD_REQUEST || ++h->empty > HEAD_EMPTY_LINES)
+			return head_bad(h, 400, "empty lines in front");
+		h->at = next;
+	}
+	h->line_at = h->scanned = next;
+	return HEAD_MORE;
+}
+
+/* What a line has run into that has not ended: the limit of the first line, that of the head, or nothing yet. */
+static enum head_verdict scan_open(struct head *h, size_t n, const struct head_limits *limits, size_t end)
+{
+	if (n >= limits->bytes && end == limits->bytes)
+		return head_bad(h, 431, "the head is too long");
+	if (n > end)
+		return head_bad(h, 414, "the first line is too long");
+	h->scanned = (uint32_t)end;
+	return HEAD_MORE;
+}
+
+/* HEAD_OK: the first line is read, and h->size is known. */
+static enum head_verdict scan(struct head *h, struct lg_span in, const struct head_limits *limits)
+{
+	size_t most = in.n < limits->bytes ? in.n : limits->bytes;
+	size_t line_most = limits->line > 0 && limits->line < HEAD_LINE ? limits->line : HEAD_LINE;
+	enum head_verdict v = HEAD_MORE;
+
+	while (v == HEAD_MORE) {
+		bool first = h->first.n == 0;
+		size_t end = first && most > h->at + line_most ? h->at + line_most : most;
+		const char *lf = NULL;
+		uint32_t n;
+
+		if (first && h->line_at < most && (v = scan_byte(h, in.p[h->line_at])) != HEAD_OK)
+			return v;
+		if (h->scanned < end)
+			lf = memchr(in.p + h->scanned, '\n', end - h->scanned);
+		if (!lf)
+			return scan_open(h, in.n, limits, end);
+		n = (uint32_t)(lf - in.p) - h->line_at;
+		if (n == 0 || lf[-1] != '\r')
+			return head_bad(h, 400, "LF without CR");
+		v = scan_line(h, in.p + h->line_at, n - 1, h->line_at + n + 1);
+		/* One that is none is told at once: its sender may wait for us. */
+		if (first && h->first.n > 0 && v == HEAD_MORE && read_first_line(h, in.p) != HEAD_OK)
+			return HEAD_BAD;
+	}
+	return v;
 }
 
 /* ---- The fields, by llhttp ---- */
@@ -306,9 +314,7 @@ enum head_verdict head_read(struct head *h, struct lg_span in, const struct head
 	v = scan(h, in, limits);
 	if (v != HEAD_OK)
 		return v;
-	v = h->kind == HEAD_REQUEST ? read_request_line(h, in.p) : read_status_line(h, in.p);
-	if (v == HEAD_OK)
-		v = read_fields(h, in.p);
+	v = read_fields(h, in.p);
 	return v == HEAD_OK ? head_check(h, in.p) : v;
 }
 

@@ -32,11 +32,17 @@ static const char *const redirects[] = {
 	NULL,
 };
 
+static const char *const proxies[] = { "none", "v1", "v2", NULL };
+
 static const struct lg_option options[] = {
 	{ "routes", LG_ROUTES,
 	  .help = "{ { host = PATTERN, path = PATTERN, pool = NAME }, ... }, the first that fits" },
 	{ "trusted", LG_NETS, offsetof(struct options, trusted),
 	  .help = "networks of proxies: what they say in X-Forwarded-For and its kin stays, and ours is appended" },
+	{ "proxy_in", LG_BOOL, offsetof(struct options, proxy_in), .def = "false",
+	  .help = "connections from `trusted`, and no others, begin with a PROXY header that names the client" },
+	{ "proxy", LG_ENUM, offsetof(struct options, proxy), .def = "none", .choices = proxies,
+	  .help = "the PROXY protocol header that servers get, ahead of TLS; their links are then one client's each" },
 	{ "forwarded", LG_ENUM, offsetof(struct options, forwarded), .def = "replace", .choices = forwardeds,
 	  .help = "X-Forwarded-For, -Proto, -Host and Forwarded: ours instead of what came, behind it, or left alone" },
 	COOKIE_OPTIONS(struct options, cookie),
@@ -134,6 +140,11 @@ static int check(const void *conf, unsigned transports, char err[], size_t errle
 		snprintf(err, errlen, "pages must be an absolute path, such as /etc/lychgate/pages");
 		return -EINVAL;
 	}
+	if (o->proxy_in && o->trusted.n == 0) {
+		snprintf(err, errlen,
+			 "proxy_in needs `trusted`, the networks of the proxies: trusted = { \"192.0.2.0/28\" }");
+		return -EINVAL;
+	}
 	return cookie_check(&o->cookie, transports, err, errlen);
 }
 
@@ -143,6 +154,13 @@ static const char *const *alpn(const void *conf)
 
 	(void)conf;
 	return protocols;
+}
+
+static const struct lg_nets *proxied(const void *conf)
+{
+	const struct options *o = conf;
+
+	return o->proxy_in ? &o->trusted : NULL;
 }
 
 /* ---- The way by link ---- */
@@ -229,4 +247,6 @@ LG_PLUGIN = {
 	.sealed = forward_sealed,
 	.alpn = alpn,
 	.log_facts = facts_logged,
+	.proxied = proxied,
+	.probe_check = probe_check,
 };

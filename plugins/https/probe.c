@@ -100,6 +100,15 @@ static const char *fault_of(const struct probe_options *o)
 	return NULL;
 }
 
+int probe_check(const void *conf, char err[], size_t errlen)
+{
+	const char *fault = fault_of(conf);
+
+	if (fault)
+		snprintf(err, errlen, "monitor: %s", fault);
+	return fault ? -EINVAL : 0;
+}
+
 /* The server's name if it can be one, else its address; without the port that goes without saying. */
 static struct lg_span host_of(const struct lg_probe *p)
 {
@@ -115,15 +124,10 @@ static struct lg_span host_of(const struct lg_probe *p)
 int probe_ask(struct lg_probe *p)
 {
 	const struct probe_options *o = p->conf;
-	const char *fault = fault_of(o);
 	struct lg_span host = o->host ? (struct lg_span){ o->host, strlen(o->host) } : host_of(p);
 	char text[PROBE_QUESTION];
 	int n;
 
-	if (fault) {
-		snprintf(p->note, sizeof(p->note), "%s", fault);
-		return -EINVAL;
-	}
 	n = snprintf(
 		text, sizeof(text),
 		"%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: lychgate\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"

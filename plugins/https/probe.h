@@ -21,7 +21,7 @@ enum probe_method { PROBE_BY_GET, PROBE_BY_HEAD };
 struct probe_options {
 	int method;           /* enum probe_method */
 	const char *path;     /* with a query, if wanted */
-	const char *host;     /* for the Host header; NULL: the server's name */
+	const char *host;     /* for the Host header; NULL: the server's name, or its address */
 	const char *codes;    /* status codes, "200, 300-399" */
 	const char *contains; /* in the body; NULL: whatever is in it */
 };
@@ -41,7 +41,8 @@ struct probe {
 	char tail[PROBE_CONTAINS]; /* the latest bytes of the body, as many as `contains` has */
 };
 
-/* See lg_plugin.probe, .judge; the conf is a struct probe_options.  An option that is wrong is told in the note. */
+/* See lg_plugin.probe_check, .probe, .judge; the conf is a struct probe_options. */
+int probe_check(const void *conf, char err[], size_t errlen);
 int probe_ask(struct lg_probe *p);
 enum lg_verdict probe_judge(struct lg_probe *p, struct lg_span in);
 

@@ -12,6 +12,7 @@ enum {
 	RATE_SETS = 2048, /* of RATE_WAYS sources each */
 	RATE_WAYS = 8,
 	RATE_MOST = 1000000, /* requests in a second */
+	RATE_SOURCE = 64,    /* bytes of a source's text, with the end */
 };
 
 struct rate;

@@ -6,6 +6,7 @@
 #include "request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,23 @@ bool request_is_last(const struct lg_exchange *x)
 
 /* ---- Answers of our own ---- */
 
+void request_note(struct lg_link *l, struct lg_span unit, int status)
+{
+	struct client *c = client_of(l);
+	struct lg_exchange *x = l->host->route(l, &(struct lg_how){ .flags = LG_KNOWN }, unit);
+
+	if (!x)
+		return;
+	request_of(x)->status = status;
+	if (unit.n > 0) {
+		request_of(x)->head = c->head;
+		request_of(x)->target = c->target.code ? NULL : &c->target;
+		instance_of(l)->fields_of = x;
+	}
+	l->host->done(x);
+	instance_of(l)->fields_of = NULL;
+}
+
 /* Answers the request that has just been read or is about to end; its body, if it has one, will not be read. */
 static void answer(struct lg_link *l, const struct head *h, struct reply *r, bool close)
 {
@@ -64,19 +82,21 @@ static void answer(struct lg_link *l, const struct head *h, struct reply *r, boo
 }
 
 /* It cannot be read as it stands: nobody knows what follows. */
-static void malformed(struct lg_link *l, int status, const char *why)
+static void malformed(struct lg_link *l, struct lg_span unit, int status, const char *why)
 {
 	struct reply r = { .status = status };
 
+	request_note(l, unit, status);
 	l->host->log(l, LG_INFO, "request-refused", why);
 	l->host->count(l, COUNT_MALFORMED, 1);
 	answer(l, &client_of(l)->head, &r, true);
 }
 
-static void overloaded(struct lg_link *l, const struct head *h)
+static void overloaded(struct lg_link *l, struct lg_span unit, const struct head *h)
 {
 	struct reply r = { .status = 503, .retry_after_s = 1 };
 
+	request_note(l, unit, 503);
 	l->host->count(l, COUNT_LIMITED, 1);
 	answer(l, h, &r, true);
 }
@@ -101,15 +121,40 @@ void request_refuse(struct lg_exchange *x, int status)
 	answer(l, &h, &reply, status < 500);
 }
 
+/* Whose request it is: behind a trusted proxy that of whom it has named last.  An IPv6 address gets brackets and a
+ * port, as links have it. */
+static struct lg_span source_of(const struct lg_link *l, const struct head *h, const char *p, char text[RATE_SOURCE])
+{
+	const struct head_field *f = NULL;
+	struct lg_span list, member, last = LG_NO_UNIT;
+	int n;
+
+	if (!client_of(l)->trusted)
+		return l->source;
+	while ((f = head_find(h, FIELD_X_FORWARDED_FOR, f)))
+		for (list = head_value(p, f); field_next(&list, &member);)
+			last = member;
+	if (last.n == 0)
+		return l->source;
+	if (*last.p == '[' || memchr(last.p, ':', last.n) == memrchr(last.p, ':', last.n))
+		return last; /* as links have it, or IPv4 */
+	n = snprintf(text, RATE_SOURCE, "[%.*s]:0", (int)(last.n < RATE_SOURCE ? last.n : RATE_SOURCE), last.p);
+	return (struct lg_span){ text, n < RATE_SOURCE ? (size_t)n : RATE_SOURCE - 1 };
+}
+
 /* The client's bucket is empty (RFC 6585 section 4). */
-static bool is_too_many(struct lg_link *l, const struct head *h)
+static bool is_too_many(struct lg_link *l, struct lg_span unit, const struct head *h)
 {
 	struct instance *inst = instance_of(l);
 	struct reply r = { .status = 429 };
+	char text[RATE_SOURCE];
 
-	if (!inst->rate || l->exempt || rate_take(inst->rate, l->peer, l->host->now_ms(), &r.retry_after_s))
+	if (!inst->rate || l->exempt)
+		return false;
+	if (rate_take(inst->rate, source_of(l, h, unit.p, text), l->host->now_ms(), &r.retry_after_s))
 		return false;
 	l->host->count(l, COUNT_LIMITED, 1);
+	request_note(l, unit, 429);
 	answer(l, h, &r, false);
 	return true;
 }
@@ -168,7 +213,7 @@ static void find_cookie(struct lg_exchange *x, const char *p)
 static void ask(struct lg_link *l, struct lg_span unit)
 {
 	struct client *c = client_of(l);
-	struct lg_how how = { .mode = LG_LEASED, .flags = LG_KEEP };
+	struct lg_how how = { .mode = LG_LEASED, .flags = LG_KEEP, .proxy = (unsigned)instance_of(l)->options->proxy };
 	bool redirected = instance_of(l)->options->redirect == REDIRECT_HTTPS && l->transport != LG_TLS;
 	struct lg_exchange *x;
 	struct request *r;
@@ -180,7 +225,7 @@ static void ask(struct lg_link *l, struct lg_span unit)
 		how = (struct lg_how){ .flags = LG_KEEP | LG_KNOWN };
 	x = l->host->route(l, &how, unit);
 	if (!x) {
-		overloaded(l, &c->head);
+		overloaded(l, unit, &c->head);
 		return;
 	}
 	r = request_of(x);
@@ -205,7 +250,7 @@ void request_received(struct lg_link *l, struct lg_span unit)
 	c->server_full = false;
 	switch (body_begin(&c->body, h, (uint64_t)instance_of(l)->options->body)) {
 	case BODY_BAD:
-		malformed(l, c->body.code, c->body.reason);
+		malformed(l, unit, c->body.code, c->body.reason);
 		return;
 	case BODY_DONE:
 		c->body.done = true;
@@ -214,12 +259,12 @@ void request_received(struct lg_link *l, struct lg_span unit)
 		break;
 	}
 	if (ret == -ENOMEM)
-		overloaded(l, h);
+		overloaded(l, unit, h);
 	else if (ret < 0)
-		malformed(l, c->target.code, c->target.reason);
+		malformed(l, unit, c->target.code, c->target.reason);
 	else if (h->method_id == METHOD_TRACE && h->framing != BODY_NONE)
-		malformed(l, 400, "TRACE with a body"); /* RFC 9110 section 9.3.8 */
-	else if (!is_too_many(l, h))
+		malformed(l, unit, 400, "TRACE with a body"); /* RFC 9110 section 9.3.8 */
+	else if (!is_too_many(l, unit, h))
 		ask(l, unit);
 }
 
@@ -242,7 +287,7 @@ static int write_head(struct lg_exchange *x)
 	struct instance *inst = instance_of(x->from);
 	const struct head *h = request_head(x);
 	struct forward_request f = {
-		.source = x->from->peer,
+		.source = x->from->source,
 		.tls = x->from->transport == LG_TLS,
 		.forwarded = forwarded(x->from),
 		.upgrade = h && h->upgrade && inst->options->websocket,
@@ -364,6 +409,15 @@ static bool make_room(struct instance *inst, size_t room)
 	return true;
 }
 
+static void target_facts(struct facts *f, const struct target *t, char authority[TARGET_AUTHORITY])
+{
+	f->host = (struct lg_span){ t->host, t->host_n };
+	f->path = target_path(t, f->text);
+	f->query = target_query(t, f->text);
+	if (t->host_changed)
+		f->authority = (struct lg_span){ authority, target_authority(t, authority) };
+}
+
 struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_span arg)
 {
 	struct instance *inst = instance_of(x->from);
@@ -373,14 +427,15 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	const char *cookie = inst->options->cookie.name;
 	struct facts f = { .head = request_head(x), .text = x->unit.p, .status = r->status };
 
-	if (!f.head || !r->target || !make_room(inst, f.head->size + FACTS_SCRATCH))
+	if (!make_room(inst, (f.head ? f.head->size : 0) + FACTS_SCRATCH))
 		return LG_NO_UNIT;
+	f.scratch = inst->scratch;
+	f.room = inst->scratch_size;
+	if (!f.head) /* it could not be read: request_note */
+		return facts_read(&f, index, arg);
 	f.method = head_text(x->unit.p, f.head->method);
-	f.host = (struct lg_span){ r->target->host, r->target->host_n };
-	f.path = target_path(r->target, x->unit.p);
-	f.query = target_query(r->target, x->unit.p);
-	if (r->target->host_changed)
-		f.authority = (struct lg_span){ inst->authority, target_authority(r->target, inst->authority) };
+	if (r->target)
+		target_facts(&f, r->target, inst->authority);
 	if (cookie && *cookie) {
 		f.cookie_name = (struct lg_span){ cookie, strlen(cookie) };
 		f.cookie = (struct lg_span){ r->cookie, COOKIE_VALUE };
@@ -388,7 +443,5 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 	}
 	f.bytes_in = c->body.bytes + r->raw_in;
 	f.bytes_out = (s ? s->body.bytes : 0) + r->raw_out;
-	f.scratch = inst->scratch;
-	f.room = inst->scratch_size;
 	return facts_read(&f, index, arg);
 }

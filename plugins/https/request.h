@@ -26,4 +26,8 @@ void request_refuse(struct lg_exchange *x, int status);
 /* Will the client's link end with the answer to this request? */
 bool request_is_last(const struct lg_exchange *x);
 
+/* A line for the access log of a request that was refused before it became an exchange: `unit` is its head, as far as
+ * it could be read (in the bytes of the current `receive`), or LG_NO_UNIT. */
+void request_note(struct lg_link *l, struct lg_span unit, int status);
+
 #endif

@@ -94,6 +94,7 @@ void server_answered(struct lg_link *l, bool clean)
 
 	if (!whole && !close) {
 		s->phase = SERVER_DONE;
+		s->keep = s->keep && l->kept; /* it may take what follows for a request: its answer must be nobody else's */
 		return;
 	}
 	if (!whole)
@@ -179,7 +180,7 @@ static bool is_last(struct lg_exchange *x, const struct server *s)
 		return true;
 	if (c->phase != CLIENT_ANSWER && !may_go_on(x, s))
 		return true;
-	return c->stays && !s->keep;
+	return x->to->kept && !s->keep; /* its end is the client's */
 }
 
 static ptrdiff_t final(struct lg_link *l, struct lg_span in)

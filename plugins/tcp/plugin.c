@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tcp plugin relays bytes: each client connection gets a server of its own, and the two are joined.  What it reads,
- * it reads at the front of a connection only, before it asks for a server: a PROXY header of a proxy that is trusted
- * (proxy.c), and with `peek` a TLS ClientHello (hello.c), of which nothing is taken away.  The monitor's bare connect
- * is its probe.
+ * it reads at the front of a connection only, before it asks for a server, and only with `peek`: a TLS ClientHello
+ * (hello.c), of which nothing is taken away.  PROXY headers are the core's.  The monitor's bare connect is its probe.
  */
 #include <lychgate/plugin.h>
 
 #include <string.h>
 
 #include "hello.h"
-#include "proxy.h"
 
 struct tcp_conf {
 	bool peek;
 	int64_t peek_ms;
-	int proxy; /* enum proxy_version, in `versions` */
+	int proxy; /* of `versions` */
 	struct lg_nets trusted;
 };
 
@@ -25,18 +23,16 @@ struct tcp {
 
 /* What a client connection is waiting for. */
 enum phase {
-	AT_PROXY, /* a PROXY header */
 	AT_HELLO, /* a ClientHello */
 	AT_SERVER,
 };
 
 struct tcp_link {
 	enum phase phase;
-	char source[PROXY_ADDRESS], destination[PROXY_ADDRESS]; /* of a PROXY header; empty: none */
 };
 
-enum { COUNT_NAMED, COUNT_UNNAMED, COUNT_REFUSED };
-static const char *const counters[] = { "hellos-with-name", "hellos-without-name", "proxy-headers-refused", NULL };
+enum { COUNT_NAMED, COUNT_UNNAMED };
+static const char *const counters[] = { "hellos-with-name", "hellos-without-name", NULL };
 
 static const char *const versions[] = { "none", "v1", "v2", NULL };
 
@@ -46,12 +42,17 @@ static const struct lg_option options[] = {
 	{ "peek_time", LG_MSEC, offsetof(struct tcp_conf, peek_ms), "500ms", 1, 60000,
 	  .help = "how long a client may take for it; then it is as if none had come" },
 	{ "proxy", LG_ENUM, offsetof(struct tcp_conf, proxy), "none", .choices = versions,
-	  .help = "the PROXY protocol header that servers get; their pool speaks no TLS" },
+	  .help = "the PROXY protocol header that servers get, ahead of TLS" },
 	{ "routes", LG_ROUTES, .help = "{ { sni = PATTERN, pool = NAME }, ... }" },
 	{ "trusted", LG_NETS, offsetof(struct tcp_conf, trusted),
-	  .help = "networks of proxies: their connections to tcp: binds, and no others, begin with a PROXY header" },
+	  .help = "networks of proxies: their connections, and no others, begin with a PROXY header" },
 	{ NULL },
 };
+
+static const struct lg_nets *tcp_proxied(const void *conf)
+{
+	return &((const struct tcp_conf *)conf)->trusted;
+}
 
 static int tcp_start(void *inst, const void *conf, const struct lg_host *host, char err[], size_t errlen)
 {
@@ -75,10 +76,12 @@ static struct lg_span span(const char *text)
 /* What has come waits for the server. */
 static void ask_for_server(struct lg_link *l)
 {
+	struct lg_how how = { .mode = LG_PRIVATE, .proxy = (unsigned)conf_of(l)->proxy };
+
 	((struct tcp_link *)l->data)->phase = AT_SERVER;
 	l->host->deadline(l, 0);
 	l->host->hold(l);
-	if (!l->host->route(l, &(struct lg_how){ .mode = LG_PRIVATE }, LG_NO_UNIT))
+	if (!l->host->route(l, &how, LG_NO_UNIT))
 		l->host->close(l, LG_RESET);
 }
 
@@ -93,41 +96,10 @@ static void wait_for_hello(struct lg_link *l)
 	l->host->deadline(l, (uint32_t)conf_of(l)->peek_ms);
 }
 
-/* A PROXY header stands before TLS, where the core does not look: on tls: binds none is expected. */
 static void tcp_opened(struct lg_link *l)
 {
-	if (l->side != LG_CLIENT)
-		return;
-	if (l->transport == LG_TCP && proxy_within(&conf_of(l)->trusted, l->peer))
-		((struct tcp_link *)l->data)->phase = AT_PROXY;
-	else
+	if (l->side == LG_CLIENT)
 		wait_for_hello(l);
-}
-
-static ptrdiff_t take_proxy(struct lg_link *l, struct lg_span in)
-{
-	struct tcp_link *t = l->data;
-	struct proxy p;
-	int r = proxy_read(&p, in);
-
-	if (r == 0)
-		return 0;
-	if (r < 0) {
-		l->host->count(l, COUNT_REFUSED, 1);
-		l->host->log(l, LG_WARNING, "proxy-header-refused",
-			     "a trusted proxy did not begin with a PROXY header");
-		return -1;
-	}
-	memcpy(t->source, p.source, sizeof t->source);
-	memcpy(t->destination, p.destination, sizeof t->destination);
-	if (p.source[0])
-		l->host->learn(l, LG_SOURCE, span(p.source));
-	if (p.authority.n)
-		l->host->learn(l, LG_SNI, p.authority);
-	if (p.alpn.n)
-		l->host->learn(l, LG_ALPN, p.alpn);
-	wait_for_hello(l);
-	return (ptrdiff_t)p.used;
 }
 
 static void look_at_hello(struct lg_link *l, struct lg_span in)
@@ -148,8 +120,6 @@ static void look_at_hello(struct lg_link *l, struct lg_span in)
 static ptrdiff_t tcp_receive(struct lg_link *l, struct lg_span in)
 {
 	switch (l->side == LG_CLIENT ? ((struct tcp_link *)l->data)->phase : AT_SERVER) {
-	case AT_PROXY:
-		return take_proxy(l, in);
 	case AT_HELLO:
 		look_at_hello(l, in);
 		break;
@@ -170,39 +140,14 @@ static void tcp_expired(struct lg_link *l)
 /* Before it is joined: a client that has said all, which a server may still answer. */
 static void tcp_ended(struct lg_link *l)
 {
-	struct tcp_link *t = l->data;
-
-	if (l->side == LG_CLIENT && t->phase == AT_HELLO)
+	if (l->side == LG_CLIENT && ((struct tcp_link *)l->data)->phase == AT_HELLO)
 		ask_for_server(l);
-	else if (l->side == LG_CLIENT && t->phase == AT_PROXY)
-		l->host->close(l, LG_FLUSH);
 }
 
 /* ---- The server ---- */
 
-static int send_proxy(struct lg_link *client, struct lg_link *to)
-{
-	const struct tcp_link *t = client->data;
-	char header[PROXY_OUT];
-	struct lg_span out = { header, 0 };
-
-	out.n = proxy_write(header, (enum proxy_version)conf_of(client)->proxy,
-			    t->source[0] ? span(t->source) : client->peer,
-			    t->destination[0] ? span(t->destination) : client->local, client->sni, client->alpn);
-	return to->host->send(to, NULL, &out, 1, 0) == LG_GONE ? -1 : 0;
-}
-
 static void tcp_routed(struct lg_exchange *x, struct lg_link *to)
 {
-	bool proxy = conf_of(to)->proxy != PROXY_NONE;
-
-	if (proxy && to->transport == LG_TLS) { /* it belongs in front of the handshake, which is over */
-		to->host->log(to, LG_ERROR, "proxy-header-impossible", "`proxy` is for pools without `tls`");
-		to->host->close(x->from, LG_RESET);
-		return;
-	}
-	if (proxy && send_proxy(x->from, to) < 0)
-		return; /* it is closing, and the client with it */
 	to->host->join(x->from, to);
 }
 
@@ -216,7 +161,7 @@ static void tcp_respond(struct lg_exchange *x, const struct lg_reply *reply)
 LG_PLUGIN = {
 	LG_PLUGIN_HEADER,
 	.name = "tcp",
-	.version = "0.2",
+	.version = "0.3",
 	.summary = "plain relay of bytes, one server for each connection",
 	.transports = LG_TCP | LG_TLS,
 	.conf_size = sizeof(struct tcp_conf),
@@ -231,4 +176,5 @@ LG_PLUGIN = {
 	.expired = tcp_expired,
 	.routed = tcp_routed,
 	.respond = tcp_respond,
+	.proxied = tcp_proxied,
 };

@@ -108,6 +108,7 @@ struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side
 				 .side = side,
 				 .transport = transport,
 				 .peer = span("192.0.2.1:1024"),
+				 .source = span("192.0.2.1:1024"),
 				 .local = span("192.0.2.2:5060") };
 	s->links++;
 	l->l.trusted = side == LG_CLIENT && s->trusted;

@@ -84,6 +84,10 @@ void fake_exchange_end(struct fake *f, struct fake_exchange *e)
 	}
 	*at = e->next;
 	fake_access(f, e);
+	if (!e->decided) { /* the plugin has refused it itself: it was for the log only */
+		f->routes--;
+		f->refused++;
+	}
 	fake_lease_end(f, e);
 	undefer(f, e);
 	unit_drop(e);
@@ -257,6 +261,7 @@ static struct lg_exchange *host_route(struct lg_link *from, const struct lg_how 
 
 	f->routes++;
 	f->last_flags = how->flags;
+	f->last_proxy = how->proxy;
 	snprintf(f->last_server, sizeof(f->last_server), "%.*s", (int)how->server.n,
 		 how->server.n ? how->server.p : "");
 	if (unit.n > 0)

@@ -78,8 +78,9 @@ struct fake {
 	unsigned npeers;
 	uint64_t counts[FAKE_COUNTS];
 	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
+	unsigned refused;                          /* ended before a policy was asked; they do not count as routes */
 	unsigned reuses, leases;                   /* links given back; idle ones taken again */
-	unsigned last_flags;                       /* of the latest route */
+	unsigned last_flags, last_proxy;           /* of the latest route */
 	char last_server[64];                      /* of the latest route, how.server */
 	unsigned rests;
 	uint32_t last_rest_ms;

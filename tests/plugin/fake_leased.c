@@ -158,7 +158,7 @@ bool fake_keep(struct lg_exchange *x)
 		n += f->peers[i]->link && f->peers[i]->kept && f->peers[i]->session == e->session;
 	if (!e->lease->kept && n >= f->kept)
 		return false;
-	e->lease->kept = true;
+	e->lease->kept = e->lease->link->kept = true;
 	return true;
 }
 

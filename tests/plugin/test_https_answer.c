@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -212,6 +213,30 @@ static void provisional_answers_pass(void **state)
 	fake_destroy(s.f);
 }
 
+/* Whether the server takes what follows for the body or for a request of its own nobody knows: no other client may get its
+ * answer. */
+static void credentials_are_asked_for_before_the_body(void **state)
+{
+	static const char *const asks[] = { "Basic realm=x", "NTLM" };
+
+	(void)state;
+	for (int kept = 0; kept < 2; kept++) {
+		struct scene s =
+			ask("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+		char answer[200];
+
+		snprintf(answer, sizeof(answer),
+			 "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: %s\r\nContent-Length: 0\r\n\r\n", asks[kept]);
+		fake_text(s.server, answer);
+		assert_int_equal(times(s.client, "\r\nConnection: close\r\n"), 0);
+		fake_text(s.client, "body");
+		assert_int_equal(s.f->reuses, kept);
+		assert_int_equal(s.server->link != NULL, kept);
+		assert_non_null(s.client->link);
+		fake_destroy(s.f);
+	}
+}
+
 static void an_old_client_sees_none(void **state)
 {
 	struct scene s = ask("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
@@ -294,6 +319,7 @@ int main(void)
 		cmocka_unit_test(what_does_harm_twice_is_not_repeated),
 		cmocka_unit_test(without_a_server_it_is_503),
 		cmocka_unit_test(provisional_answers_pass),
+		cmocka_unit_test(credentials_are_asked_for_before_the_body),
 		cmocka_unit_test(an_old_client_sees_none),
 		cmocka_unit_test(an_early_answer),
 		cmocka_unit_test(an_unread_answer_holds_nothing_back),

@@ -192,6 +192,8 @@ static void ambiguous_heads_are_refused(void **state)
 		assert_int_equal(times(client, "\r\nConnection: close\r\n"), 1);
 		assert_null(client->link);
 		assert_int_equal(f->routes, 0);
+		assert_int_equal(f->refused, 1);
+		assert_non_null(strstr(f->last_access, "status=400 "));
 		fake_destroy(f);
 	}
 }

@@ -58,6 +58,8 @@ static void bodies_have_a_limit(void **state)
 	assert_true(starts(client, "HTTP/1.1 413 "));
 	assert_null(client->link);
 	assert_int_equal(f->routes, 0);
+	assert_string_equal(f->last_access,
+			    "method=POST host=a.example path=/ version=HTTP/1.1 status=413 bytes_in=0 bytes_out=0 ");
 	client = fake_client(f, false);
 	fake_text(client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n");
 	fake_text(client, "1\r\n9\r\n");
@@ -135,6 +137,7 @@ static void sources_have_a_rate(void **state)
 	assert_true(starts(client, "HTTP/1.1 429 Too Many Requests\r\n"));
 	assert_int_equal(times(client, "\r\nRetry-After: 1\r\n"), 1);
 	assert_non_null(client->link);
+	assert_non_null(strstr(f->last_access, "path=/ version=HTTP/1.1 status=429 "));
 	fake_pass(f, 1000);
 	fake_text(client, GET);
 	assert_int_equal(f->routes, 2);

@@ -99,10 +99,15 @@ static void questions_are_asked(void **state)
 				      .server = &server,
 				      .transport = questions[i].transport };
 
+		char fault[200] = "";
+
 		asked[0] = 0;
-		assert_int_equal(probe_ask(&p) < 0, questions[i].fault != NULL);
-		assert_string_equal(asked, questions[i].question ? questions[i].question : "");
-		assert_non_null(strstr(p.note, questions[i].fault ? questions[i].fault : ""));
+		assert_int_equal(probe_check(&questions[i].conf, fault, sizeof(fault)) < 0, questions[i].fault != NULL);
+		assert_non_null(strstr(fault, questions[i].fault ? questions[i].fault : ""));
+		if (questions[i].fault)
+			continue;
+		assert_int_equal(probe_ask(&p), 0);
+		assert_string_equal(asked, questions[i].question);
 	}
 }
 
@@ -110,6 +115,7 @@ static void long_options_are_refused(void **state)
 {
 	static char path[2 * PROBE_QUESTION] = "/", contains[PROBE_CONTAINS + 2];
 	const struct lg_server server = { { "a", 1 }, { "b", 1 } };
+	char fault[200];
 	struct probe_options conf = { .path = path, .codes = "200" };
 	struct lg_probe p = { .host = &asker, .conf = &conf, .server = &server, .transport = LG_TCP };
 
@@ -120,9 +126,10 @@ static void long_options_are_refused(void **state)
 	path[1] = 0;
 	memset(contains, 'x', sizeof(contains) - 1);
 	conf.contains = contains;
-	assert_true(probe_ask(&p) < 0);
-	assert_string_equal(p.note, "`contains` is longer than 256 bytes");
+	assert_true(probe_check(&conf, fault, sizeof(fault)) < 0);
+	assert_string_equal(fault, "monitor: `contains` is longer than 256 bytes");
 	contains[PROBE_CONTAINS] = 0;
+	assert_int_equal(probe_check(&conf, fault, sizeof(fault)), 0);
 	assert_int_equal(probe_ask(&p), 0);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_tcp_front.c: what the tcp plugin reads at the front of a connection, and what it sends there. */
+/* test_tcp_front.c: what the tcp plugin reads at the front of a connection. */
 #include "fake_host.h"
 
 #include <setjmp.h>
@@ -96,91 +96,22 @@ static void an_end_does_not_wait(void **state)
 	fake_destroy(f);
 }
 
-static void a_proxys_word_is_learnt(void **state)
+/* PROXY headers are the core's: the plugin says from whom it reads them, and whether servers get them. */
+static void proxies_and_servers_are_named(void **state)
 {
-	static const char in[] = "PROXY TCP4 198.51.100.9 203.0.113.1 4711 443\r\nhello";
-	size_t n = sizeof in - 1;
+	struct fake *f = create(false, true, 2);
+	const struct lg_nets *nets = lychgate_plugin.proxied(conf);
 
 	(void)state;
-	for (size_t cut = 1; cut < n; cut++) {
-		struct fake *f = create(false, true, 0);
-		struct fake_peer *client = fake_client(f, false);
-
-		fake_cut(client, in, n, cut);
-		assert_string_equal(client->learned[LG_SOURCE], "198.51.100.9:4711");
-		assert_string_equal(fake_server(client, 0)->got, "hello");
-		fake_destroy(f);
-	}
-}
-
-static void a_trusted_proxy_has_to_begin_with_its_header(void **state)
-{
-	struct fake *f = create(false, true, 0);
-	struct fake_peer *client = fake_client(f, false);
-
-	(void)state;
-	fake_text(client, "hello");
-	assert_null(client->link);
-	assert_int_equal(f->routes, 0);
-	assert_int_equal(f->counts[2], 1);
+	assert_int_equal(nets->n, 1);
+	fake_client(f, false);
+	assert_int_equal(f->last_proxy, 2);
 	fake_destroy(f);
 
-	f = create(false, true, 0);
-	client = fake_client(f, false);
-	fake_text(client, "PROXY TCP4");
-	fake_end(client);
-	assert_null(client->link);
-	fake_destroy(f);
-}
-
-/* Nobody else can say where he comes from. */
-static void strangers_headers_are_bytes(void **state)
-{
-	static const char in[] = "PROXY TCP4 198.51.100.9 203.0.113.1 4711 443\r\n";
-	struct fake *f = create(false, false, 0);
-	struct fake_peer *client = fake_client(f, false);
-
-	(void)state;
-	fake_text(client, in);
-	assert_null(client->learned[LG_SOURCE]);
-	assert_string_equal(fake_server(client, 0)->got, in);
-	fake_destroy(f);
-}
-
-static void servers_are_told(void **state)
-{
-	struct fake *f = create(false, false, 1);
-	struct fake_peer *client = fake_client(f, false);
-
-	(void)state;
-	fake_text(client, "hello");
-	assert_string_equal(fake_server(client, 0)->got, "PROXY TCP4 192.0.2.1 192.0.2.2 1024 5060\r\nhello");
-	fake_destroy(f);
-
-	f = create(true, true, 1); /* what it was told, it tells */
-	client = fake_client(f, false);
-	fake_text(client, "PROXY TCP4 198.51.100.9 203.0.113.1 4711 443\r\nhello");
-	assert_string_equal(fake_server(client, 0)->got, "PROXY TCP4 198.51.100.9 203.0.113.1 4711 443\r\nhello");
-	fake_destroy(f);
-
-	f = create(false, false, 2);
-	client = fake_client(f, false);
-	fake_text(client, "hello");
-	assert_int_equal(fake_server(client, 0)->got_n, 28 + 5);
-	fake_destroy(f);
-}
-
-/* A header inside TLS would be bytes of the protocol. */
-static void servers_inside_tls_are_not_told(void **state)
-{
-	struct fake *f = create(true, false, 1);
-	struct fake_peer *client = fake_client(f, false);
-
-	(void)state;
-	client->link->transport = LG_TLS; /* the fake's server links are as their client's */
-	fake_text(client, "no hello");
-	assert_null(client->link);
-	assert_int_equal(client->how, LG_RESET);
+	f = create(false, false, 0);
+	assert_int_equal(lychgate_plugin.proxied(conf)->n, 0);
+	fake_client(f, false);
+	assert_int_equal(f->last_proxy, 0);
 	fake_destroy(f);
 }
 
@@ -190,11 +121,7 @@ int main(void)
 		cmocka_unit_test(the_name_is_learnt_before_a_server_is_picked),
 		cmocka_unit_test(other_bytes_silence_and_half_a_hello_go_on),
 		cmocka_unit_test(an_end_does_not_wait),
-		cmocka_unit_test(a_proxys_word_is_learnt),
-		cmocka_unit_test(a_trusted_proxy_has_to_begin_with_its_header),
-		cmocka_unit_test(strangers_headers_are_bytes),
-		cmocka_unit_test(servers_are_told),
-		cmocka_unit_test(servers_inside_tls_are_not_told),
+		cmocka_unit_test(proxies_and_servers_are_named),
 	};
 
 	return cmocka_run_group_tests_name("tcp front", tests, NULL, NULL);

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """b08: what the tcp plugin reads at the front of a connection: names in ClientHellos, which routes go by, and PROXY headers."""
+import socket
 import ssl
+import threading
 
 from play import equal, eventually, expect, main, story
 
@@ -155,6 +157,50 @@ def strangers_cannot_tell_where_they_come_from(play):
     link = eventually(lambda: one.used and len(one.used[-1].received) > 28 and one.used[-1], "the server gets it all")
     expect(bytes(link.received).startswith(b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"), "a header of version 2 is in front")
     expect(bytes(link.received[28:]).startswith(b"PROXY TCP4 198.51.100.9"), "behind it what the client sent")
+
+
+def tls_behind_a_header(play, host):
+    """A server that reads a line and then speaks TLS; says what the line was, then echoes."""
+    listening = socket.create_server((host, 5061))
+
+    def serve():
+        with listening, listening.accept()[0] as link:
+            line = b""
+            while not line.endswith(b"\r\n"):
+                line += link.recv(1)
+            with play.certificates.for_server("pool").wrap_socket(link, server_side=True) as inside:
+                inside.sendall(line)
+                while data := inside.recv(4096):
+                    inside.sendall(data)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f'"{host}:5061"'
+
+
+@story
+def headers_stand_ahead_of_tls_on_both_sides(play):
+    server = tls_behind_a_header(play, play.host(11))
+    made = play.gateway([server], plugin="tcp", bind="tls", words=play.certificates.word("pool"),
+                        pool='tls = "pool", tls_name = "pool.test", monitor = false,',
+                        listener='tls = "pool", options = { trusted = { "127.0.0.0/8" }, proxy = "v1" }')
+    header = b"PROXY TCP4 198.51.100.9 203.0.113.1 4711 443\r\n"
+    client = play.tls_client(preface=header)
+    client.send(b"hello")
+    came = b""
+    while len(came) < len(header) + 5:
+        came += client.read()
+    equal(came, header + b"hello", "the header as the server got it, and the echo")
+    made.wait_line("link-opened", "source=198.51.100.9:4711")
+
+
+@story
+def a_server_that_speaks_first_is_told_first(play):
+    one = raw_server(play, "one")
+    play.gateway([one], plugin="tcp", listener='options = { proxy = "v1" }')
+    client = play.client()
+    link = eventually(lambda: one.used and one.used[-1].received.endswith(b"\r\n") and one.used[-1], "the header comes though the client is silent")
+    link.send(b"220 hello\r\n")
+    equal(client.read(), b"220 hello\r\n", "what the server says")
 
 
 main()

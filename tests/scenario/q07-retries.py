@@ -77,6 +77,19 @@ def an_idle_connection_that_has_died_costs_no_post(play):
 
 
 @story
+def a_stale_connection_is_tried_anew_with_the_same_server(play):
+    # The server closes what has been idle at the very moment at which the next request comes.
+    one = play.web_server("one")
+    play.web([one], gateway="workers = 1,", pool="monitor = false,", wait=False)
+    client = play.web_client()
+    equal(client.get("/first").status, 200, "the first answer")
+    stale = one.link_of("/first")
+    one.answer = lambda r: [CLOSE] if r.link is stale else one.ok(r)
+    equal(client.get("/second").status, 200, "the answer by a new connection")
+    equal([r.link is stale for r in one.got("/second")], [True, False], "whether it was asked by the stale one")
+
+
+@story
 def a_server_that_dies_in_mid_answer_is_seen(play):
     servers, _ = stage(play)
     kinds = {

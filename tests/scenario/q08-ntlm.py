@@ -150,15 +150,27 @@ def basic_is_no_sign(play):
 def a_pool_that_says_ntlm_shares_nothing(play):
     servers = [play.web_server("iis")]
     servers[0].answer = iis(servers[0], "/private")
-    made = play.web(servers, pool="ntlm = true,", gateway="workers = 1,", start=False, wait=False)
-    play.needs(made)
-    made.start()
-    made.wait_open()
+    play.web(servers, pool="ntlm = true,", gateway="workers = 1,")
     clients = [play.web_client() for _ in range(3)]
     for n, client in enumerate(clients):
         for _ in range(3):
             equal(client.get(f"/{n}").status, 200, "the answer")
     equal(sum(len(s.used) for s in servers), 3, "connections to the servers, one a client")
+
+
+@story
+def a_pool_that_says_ntlm_has_its_cap_and_its_bond(play):
+    one, two = play.web_server("one"), play.web_server("two")
+    words = f'pool "second" {{ servers = {{ "{two.address}" }}, monitor = false, ntlm = true }}'
+    play.web([one], 'routes = { { path = "/two/", pool = "second" } }', listener="limits = { kept = 1 },", words=words,
+             pool="ntlm = true,", gateway="workers = 1,")
+    client = play.web_client()
+    equal([client.get(target).status for target in ("/", "/two/", "/")], [200, 503, 200], "the answers: one pool's connection is all it may keep")
+    equal(len(two.used), 0, "requests at the other")
+    one.answer = lambda r: one.say(b"bye", r, more=[("Connection", "close")])
+    got = client.get("/last")
+    equal((got.text, got.tokens("Connection")), ("bye", ["close"]), "the answer behind which the server ends, and the client with it")
+    equal(client.ended(), b"", "what follows")
 
 
 @story

@@ -12,14 +12,6 @@ def stage(play, options="", **words):
     return one, play.web([one], options, gateway="workers = 1,", **words)
 
 
-def perhaps(play, options):
-    one = play.web_server("one")
-    made = play.web([one], options, start=False, wait=False)
-    play.needs(made)
-    made.start()
-    return one, made.wait_open()
-
-
 def told(one):
     got = one.requests[-1]
     return tuple(", ".join(got.all(f"X-Forwarded-{n}")) for n in ("For", "Proto", "Host"))
@@ -114,7 +106,7 @@ def all_else_stays_as_it_came(play):
 
 @story
 def a_proxy_tells_where_a_client_comes_from(play):
-    one, gateway = perhaps(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true')
+    one, gateway = stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true')
     client = play.web_client()
     client.send(b"PROXY TCP4 198.51.100.9 203.0.113.1 4711 443\r\n")
     client.get("/")
@@ -127,13 +119,96 @@ def a_proxy_tells_where_a_client_comes_from(play):
 
 @story
 def servers_are_told_by_the_proxy_protocol(play):
-    one, _ = perhaps(play, 'proxy = "v1"')
+    one, _ = stage(play, 'proxy = "v1"')
     one.reads = False
     client = play.web_client(source=play.host(77))
     client.send(ask("/"))
     link = eventually(lambda: one.used and one.used[-1], "it comes")
     eventually(lambda: b"\r\n\r\n" in link.received, "the head comes")
     expect(bytes(link.received).startswith(f"PROXY TCP4 {play.host(77)} ".encode()), f"a header in front: {bytes(link.received[:80])!r}")
+
+
+def header(source, port=4711):
+    return f"PROXY TCP4 {source} 203.0.113.1 {port} 443\r\n".encode()
+
+
+def behind(play, source, **words):
+    """A client whose proxy says that it comes from there."""
+    return play.web_client(preface=header(source), **words)
+
+
+@story
+def a_header_stands_in_front_of_tls(play):
+    one, gateway = stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true', bind="tls", words=play.certificates.word("pool"),
+                         listener='tls = "pool",')
+    client = play.web_tls_client(preface=header("198.51.100.9"))
+    for _ in range(2):
+        client.get("/", host="pool.test")
+        equal(told(one), ("198.51.100.9", "https", "pool.test"), "what the server is told")
+    v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([198, 51, 100, 7, 203, 0, 113, 1, 0x12, 0x34, 1, 187])
+    play.web_tls_client(preface=v2).get("/", host="pool.test")
+    equal(told(one)[0], "198.51.100.7", "what the server is told with version 2")
+    equal(play.turned_away(preface=b"\x16\x03\x01\0\0 is no header, but how TLS begins"), True, "TLS without a header is turned away")
+    gateway.wait_line("proxy-header-refused")
+    equal(gateway.lines("tls-refused"), [], "lines that blame TLS")
+    equal(gateway.status()["listeners"][0]["refused_proxy"], 1, "headers refused")
+
+
+@story
+def a_header_may_come_in_pieces_but_not_late(play):
+    one, gateway = stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true', listener='limits = { first_byte = "1s" },')
+    client = play.web_client()
+    client.send_in_pieces(header("198.51.100.9") + ask("/"), 1)
+    equal(client.answer().status, 200, "the answer")
+    equal(told(one)[0], "198.51.100.9", "what the server is told")
+    late = play.web_client()
+    late.send(header("198.51.100.9")[:20])
+    equal(late.ended(), b"", "what half a header gets")
+    gateway.wait_line("proxy-header-refused", "in time")
+    for cut in (b"PROXY TCP4", b"PROXY \n", b"PROXY " + b"x" * 20000, b"\r\n\r\n\0\r\nQUIT\n\x31"):
+        bad = play.web_client(preface=cut)
+        bad.finish()
+        equal(bad.ended(), b"", f"what {cut[:30]!r} gets")
+    eventually(lambda: len(gateway.lines("proxy-header-refused")) == 5, "a line for each")
+
+
+@story
+def limits_by_source_count_who_is_behind_the_proxy(play):
+    stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true', listener="limits = { sessions_per_source = 2 },")
+    clients = [behind(play, source) for source in ("198.51.100.9", "198.51.100.9", "198.51.100.8")]
+    for client in clients:
+        equal(client.get("/").status, 200, "the answer")
+    equal(play.turned_away(preface=header("198.51.100.9")), True, "the third of one source is turned away")
+    clients[0].close()
+    eventually(lambda: not play.turned_away(preface=header("198.51.100.9") + ask("/").replace(b"1.1", b"1.0")), "and let in when one has gone")
+
+
+@story
+def who_speaks_to_the_gateway_must_name_its_proxies(play):
+    made = play.web([play.web_server("one")], "proxy_in = true", start=False, wait=False)
+    said = made.run("-t").stderr
+    expect("proxy_in needs `trusted`" in said, f"what the check says: {said}")
+
+
+@story
+def a_link_that_names_a_client_is_nobody_elses(play):
+    servers = [play.web_server("one"), play.web_server("two")]
+    for server in servers:
+        server.reads = False
+    play.web(servers, 'proxy = "v1"', gateway="workers = 1,", pool="monitor = false,", wait=False)
+    clients = [play.web_client(source=play.host(77 + n)) for n in range(3)]
+    for turn in range(4):
+        for n, client in enumerate(clients):
+            client.send(ask(f"/{n}/{turn}"))
+            link = eventually(lambda: next((k for s in servers for k in s.links if f"GET /{n}/{turn} ".encode() in k.received), None), "it comes")
+            expect(bytes(link.received).startswith(f"PROXY TCP4 {play.host(77 + n)} ".encode()), "by a link of this client's")
+            equal(link.received.count(b"PROXY"), 1, "headers on it")
+            link.do(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            equal(client.answer().text, "ok", "the answer")
+    equal(sum(len(s.used) for s in servers), 6, "links: of each client one to each server")
+    clients[0].close()
+    for server in servers:
+        next(k for k in server.used if b"GET /0/" in k.received).wait_closed("its links end with the client")
 
 
 main()

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """q12: limits of sizes, counts and times, each with the status that says which one it was."""
+import resource
 import time
 
 from play import equal, eventually, expect, main, story
-from play.http import CHUNKED, ask, chunk, chunked
+from play.http import CHUNKED, answer, ask, chunk, chunked
 
 
 def stage(play, options="", **words):
@@ -88,6 +89,36 @@ def who_asks_nothing_for_too_long_is_closed(play):
 
 
 @story
+def who_waits_for_an_answer_is_not_idle(play):
+    one, _ = stage(play, 'answer = "10s"', listener='limits = { idle = "1s" },')
+    one.answer = lambda r: [2.5, one.ok(r)] if r.target == "/poll" else one.ok(r)
+    client = play.web_client()
+    equal(client.get("/poll").status, 200, "the answer, which took longer than a link may be idle")
+    equal(client.ended(), b"", "afterwards it is idle")
+    one.answer = lambda r: [answer(200, b"12345", length=10)]
+    cut = play.web_client()
+    cut.get("/half")
+    expect(cut.cut, "an answer that stops in its body does not count as waiting")
+
+
+@story
+def who_has_said_all_is_waited_for_but_not_for_ever(play):
+    # RFC 9112 section 9.6 and TCP allow it; one who has gone altogether looks the same.
+    one, _ = stage(play, listener='limits = { half = "1s" },')
+    one.answer = lambda r: [0.3, one.ok(r)] if r.target == "/soon" else None
+    client = play.web_client()
+    client.send(ask("/soon"))
+    client.finish()
+    equal(client.answer().status, 200, "the answer that comes in time")
+    gone = play.web_client()
+    gone.send(ask("/poll"))
+    link = one.link_of("/poll")
+    gone.finish()
+    equal(gone.ended(), b"", "what comes when it takes longer")
+    link.wait_closed("the server's connection is given up, too")
+
+
+@story
 def so_many_requests_for_a_connection(play):
     one, _ = stage(play, "per_connection = 3")
     client = play.web_client()
@@ -112,6 +143,42 @@ def so_many_requests_a_second_for_a_source(play):
     equal(len(one.requests), codes.count(200) + 1, "requests at the server")
     time.sleep(1.1)
     equal(client.get("/").status, 200, "a second later")
+
+
+@story
+def a_rate_is_that_of_who_is_behind_the_proxy(play):
+    header = "PROXY TCP4 {} 203.0.113.1 4711 443\r\n"
+    stage(play, 'rate = 2, burst = 3, trusted = { "127.0.0.0/8" }, proxy_in = true')
+    busy = play.web_client(preface=header.format("198.51.100.9").encode())
+    expect(429 in [busy.get("/").status for _ in range(30)], "a source that asks too often is told so")
+    equal(play.web_client(preface=header.format("198.51.100.8").encode()).get("/").status, 200, "another one behind the same proxy is not")
+
+
+@story
+def a_rate_is_that_of_whom_a_web_proxy_names(play):
+    stage(play, f'rate = 2, burst = 3, trusted = {{ "{play.host(77)}" }}')
+    proxy = play.web_client(source=play.host(77))
+    for busy, other in (("198.51.100.9", "198.51.100.8"), ("2001:db8::9", "2001:db8:1::8"), ("192.0.2.1, [2001:db8:2::1]:99", "192.0.2.1")):
+        expect(429 in [proxy.get("/", more=[("X-Forwarded-For", busy)]).status for _ in range(30)], f"{busy} is told so")
+        equal(proxy.get("/", more=[("X-Forwarded-For", other)]).status, 200, f"{other} is not")
+    liar = play.web_client(source=play.host(78))
+    expect(429 in [liar.get("/", more=[("X-Forwarded-For", f"192.0.2.{n}")]).status for n in range(30)], "what others say is not believed")
+
+
+@story
+def idle_connections_go_when_there_are_no_descriptors_left(play):
+    servers = [play.web_server(f"s{n}") for n in range(12)]
+    words = "".join(f'pool "p{n}" {{ servers = {{ "{s.address}" }}, monitor = false }}\n' for n, s in enumerate(servers))
+    routes = ", ".join(f'{{ path = "/p{n}/", pool = "p{n}" }}' for n in range(12))
+    made = play.web(servers[:1], f"routes = {{ {routes} }}", words=words, gateway="workers = 1,", pool="monitor = false,", wait=False)
+    client = play.web_client()
+    client.get("/p0/")
+    resource.prlimit(made.process.pid, resource.RLIMIT_NOFILE, (made.descriptors() + 3, 4096))
+    for n in range(12):
+        equal(client.get(f"/p{n}/").status, 200, f"the answer of server {n}")
+    made.expected_errors.append("accept-failed")
+    resource.prlimit(made.process.pid, resource.RLIMIT_NOFILE, (made.descriptors(), 4096))
+    equal(play.web_client().get("/p0/").status, 200, "the answer to one who comes then")
 
 
 @story

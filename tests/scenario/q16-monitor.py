@@ -69,6 +69,25 @@ def inside_tls(play):
 
 
 @story
+def it_asks_for_the_servers_name(play):
+    one = play.web_server("one")
+    one.answer = lambda r: answer(200)
+    gateway = play.web([f'{{ "{one.address}", name = "fe1.test" }}'], wait=False, pool='monitor = { plugin = "https", interval = "200ms" },')
+    gateway.wait_state(one, "up")
+    equal(one.requests[0].header("Host"), "fe1.test", "the host asked for")
+
+
+@story
+def wrong_words_are_told_before_anything_runs(play):
+    for words, said in (('path = "no-slash"', "`path` is no path"), ('expect = "fine"', "`expect` is not a list"),
+                        ('method = "HEAD", contains = "x"', "needs method GET"), ('host = "a/b"', "`host` is no host")):
+        made = play.web([play.host(50) + ":80"][:0] or [f'"{play.host(50)}:80"'], wait=False, start=False,
+                        pool=f'monitor = {{ plugin = "https", {words} }},')
+        checked = made.run("-t")
+        expect(said in checked.stderr and checked.returncode != 0, f"{words}: {checked.stderr}")
+
+
+@story
 def traffic_alone_changes_no_health(play):
     one, gateway = monitored(play, 'path = "/health"')
     gateway.wait_state(one, "up")

@@ -184,7 +184,6 @@ static void wrong_pool(void **state)
 		{ POOL("slow_start = '0s'"), 2, "is not in the range", NULL },
 		{ POOL("max_sessions = 0"), 2, "is not in the range", NULL },
 		{ "pool 'x' { servers = { { '127.0.0.1:1',\nmax_sessions = 0 } } }", 2, "is not in the range", NULL },
-		{ POOL("ntlm = true"), 2, "is not available in this version", NULL },
 		{ POOL("tries = 11"), 2, "from 1 to 10", NULL },
 		{ POOL("all_down = 'open'"), 2, "is not one of", NULL },
 		{ POOL("persistence = 'source'"), 2, "\"source\" is not a table", "write { ... } or false" },

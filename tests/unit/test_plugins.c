@@ -21,8 +21,8 @@ static void refuses(void **state)
 	static const struct {
 		const char *name, *why;
 	} cases[] = {
-		{ "major", "/major.so: it speaks plugin ABI 1.0, this is 0.4" },
-		{ "minor", "/minor.so: it speaks plugin ABI 0.5, this is 0.4" },
+		{ "major", "/major.so: it speaks plugin ABI 1.0, this is 0.5" },
+		{ "minor", "/minor.so: it speaks plugin ABI 0.6, this is 0.5" },
 		{ "tiny", "/tiny.so: its struct lg_plugin has 8 bytes, less than any" },
 		{ "misnamed", "/misnamed.so: it calls itself \"other\"" },
 		{ "nameless", "/nameless.so: it calls itself \"\"" },

@@ -105,6 +105,7 @@ static void test_counters(void **state)
 		{ "listeners.0.accepted", 13 },
 		{ "listeners.0.refused_limit", 14 },
 		{ "listeners.0.refused_tls", 15 },
+		{ "listeners.0.refused_proxy", 33 },
 		{ "listeners.0.exchanges", 16 },
 		{ "listeners.0.held_bytes", 17 },
 		{ "listeners.0.lost_datagrams", 30 },
@@ -139,6 +140,7 @@ static void test_counters(void **state)
 	s->stats[0].accepted = 13;
 	s->stats[0].refused_limit = 14;
 	s->stats[0].refused_tls = 15;
+	s->stats[0].refused_proxy = 33;
 	s->stats[0].exchanges = 16;
 	s->stats[0].held_bytes = 17;
 	s->stats[0].lost_datagrams = 30;

@@ -10,8 +10,8 @@ from .words import PATIENCE, Failure, slow
 
 
 class Client:
-    def __init__(self, address, source=None, tls=None, sni=None, session=None, receive_buffer=None):
-        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for."""
+    def __init__(self, address, source=None, tls=None, sni=None, session=None, receive_buffer=None, preface=b""):
+        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for; `preface` is sent ahead of TLS."""
         self.rest = bytearray()
         self.waiting = []      # messages that came while another was waited for
         self.received = 0      # bytes
@@ -24,6 +24,7 @@ class Client:
                 self.socket.bind((source, 0))
             self.socket.connect(address)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.socket.sendall(preface)
             if tls:
                 self.socket = tls.wrap_socket(self.socket, server_hostname=sni, session=session)
         except BaseException:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_tcp_proxy.c: PROXY protocol headers, read and written; each is read from memory of exactly its size. */
-#include "plugins/tcp/proxy.h"
+/* test_proxy.c: PROXY protocol headers, read and written; each is read from memory of exactly its size. */
+#include "proxy.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * proxy.h: the PROXY protocol, versions 1 and 2, as HAProxy's document "The PROXY protocol" has it: a header in front of a
- * connection's bytes that tells where the connection really comes from.  Pure functions over bytes.
+ * proxy.h: the PROXY protocol, versions 1 and 2, as HAProxy's document "The PROXY protocol" has it: a header in front
+ * of a connection's bytes that tells where the connection really comes from.  Pure functions over bytes.
  */
 #ifndef PROXY_H
 #define PROXY_H
@@ -12,16 +12,16 @@
 #include <lychgate/plugin.h>
 
 enum {
-	PROXY_V1_MAX = 107,         /* the longest line, with CRLF (2.1) */
-	PROXY_V2_MAX = 16 + 65535,  /* 2.2: the fixed part, and the length that it tells */
+	PROXY_V1_MAX = 107,        /* the longest line, with CRLF (2.1) */
+	PROXY_V2_MAX = 16 + 65535, /* 2.2: the fixed part, and the length that it tells */
 	PROXY_ADDRESS = 64,
 	PROXY_NAME = 256,
 	PROXY_OUT = 16 + 36 + 2 * (3 + PROXY_NAME), /* the longest that proxy_write makes */
 };
 
 struct proxy {
-	size_t used;                 /* bytes of the header */
-	char source[PROXY_ADDRESS];  /* "192.0.2.1:1234", "[2001:db8::1]:1234"; empty: the header does not tell */
+	size_t used;                /* bytes of the header */
+	char source[PROXY_ADDRESS]; /* "192.0.2.1:1234", "[2001:db8::1]:1234"; empty: the header does not tell */
 	char destination[PROXY_ADDRESS];
 	struct lg_span authority, alpn; /* in the header's bytes; { NULL, 0 }: not told */
 };
@@ -37,7 +37,7 @@ enum proxy_version { PROXY_NONE, PROXY_V1, PROXY_V2 };
 size_t proxy_write(char out[PROXY_OUT], enum proxy_version version, struct lg_span source, struct lg_span destination,
 		   struct lg_span authority, struct lg_span alpn);
 
-/* Is the address in one of the networks? */
+/* Is the address in one of the networks?  NULL: there are none. */
 bool proxy_within(const struct lg_nets *nets, struct lg_span address);
 
 #endif

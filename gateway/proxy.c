@@ -94,7 +94,7 @@ bool proxy_within(const struct lg_nets *nets, struct lg_span address)
 {
 	struct address a;
 
-	if (parse_address(&a, address) < 0)
+	if (!nets || !nets->n || parse_address(&a, address) < 0)
 		return false;
 	for (size_t i = 0; i < nets->n; i++) {
 		const struct lg_net *net = &nets->list[i];
