@@ -10,8 +10,13 @@
 #include <lauxlib.h>
 
 static const char *const kinds[] = {
-	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_PICK] = "pick", [VERDICT_EDIT] = "edit",
-	[VERDICT_REPLY] = "reply", [VERDICT_DROP] = "drop",   [VERDICT_UNAVAILABLE] = "unavailable",
+	[VERDICT_PASS] = "pass",
+	[VERDICT_ROUTE] = "route",
+	[VERDICT_PICK] = "pick",
+	[VERDICT_EDIT] = "edit",
+	[VERDICT_REPLY] = "reply",
+	[VERDICT_DROP] = "drop",
+	[VERDICT_UNAVAILABLE] = "unavailable",
 	[VERDICT_ERROR] = "fails",
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };

@@ -10,7 +10,7 @@
  *               expect = route("emea") },
  *     }
  *
- * expect is one of pass(), route(pool), edit{ set = {...}, remove = {...}, answer = {...} }, reply(code[, reason[,
+ * expect is one of pass(), route(pool), pick(i), edit{ set = {...}, remove = {...}, answer = {...} }, reply(code[, reason[,
  * headers]]), drop(), unavailable() and fails([text]): the policy fails, and its error contains the text.  What is left
  * out of reply or fails is not compared.  Every failing case is a line; the last line counts.  Exit: 0, 1 when a case
  * failed, 99 when a file could not be run at all.
