@@ -70,6 +70,11 @@ int expects_create(struct expects **ep, const struct listener_conf *conf)
 	return 0;
 }
 
+void expects_limit(struct expects *all, uint32_t sessions)
+{
+	all->relay.limits.sessions = sessions;
+}
+
 void expects_free(struct expects *all)
 {
 	if (!all)
@@ -156,6 +161,7 @@ static void shut(struct expected *e)
 	listener_socket_close(&e->socket);
 	list_remove(&e->node);
 	log_event(LG_DEBUG, "port-closed", "listener", e->socket.listener->conf->name, "address", e->text, NULL);
+	atomic_fetch_sub_explicit(&e->server->state->expected, 1, memory_order_relaxed);
 	e->closed = true;
 	if (!e->standing)
 		free(e);
@@ -205,7 +211,7 @@ static void on_accepted(struct listener_socket *k, int fd, const struct sockaddr
 		return;
 	}
 	atomic_fetch_add(&k->listener->conf->stats->expected_refused, 1);
-	session_refuse(k->listener, fd, NOT_EXPECTED);
+	session_refuse(k->listener, fd, peer, NOT_EXPECTED);
 }
 
 struct server *expected_server(const struct expected *e)
@@ -308,9 +314,10 @@ static struct expected *open_port(struct listener *relay, struct expects *all, c
 	address_format((struct sockaddr *)&e->bind.address, e->text, sizeof e->text);
 	table_add(all, e);
 	list_append(&relay->expected, &e->node);
+	atomic_fetch_add_explicit(&e->server->state->expected, 1, memory_order_relaxed);
 	wheel_set(&relay->worker->wheel, &e->deadline, e->used_ms + EXPECT_UNUSED_MS);
-	log_event(LG_DEBUG, "port-opened", "listener", relay->conf->name, "address", e->text, "server", e->server->name,
-		  NULL);
+	log_event(LG_DEBUG, "port-opened", "listener", relay->conf->name, "address", e->text, "server",
+		  server_log_name(e->server), NULL);
 	return e;
 }
 

@@ -11,15 +11,19 @@
 #include "expect.h"
 #include "host.h"
 #include "link_parts.h"
+#include "networks.h"
 #include "source.h"
 #include "span.h"
+
+enum { RESET_FIRST_MS = 1000 }; /* a server's link is idle later than its client's, whose end is to be the RST */
 
 static struct stream_limits limits_of(const struct listener_limits *c, bool client)
 {
 	return (struct stream_limits){
 		.open_ms = c->handshake_ms,
 		.first_byte_ms = client ? c->first_byte_ms : 0,
-		.idle_ms = c->idle_ms,
+		.idle_ms = c->idle_ms + (client || !c->idle_reset ? 0 : RESET_FIRST_MS),
+		.idle_reset = client && c->idle_reset,
 		.half_ms = c->half_ms,
 		.stall_ms = c->stall_ms,
 		.queue = c->queue,
@@ -58,6 +62,7 @@ struct link *link_create(struct session *session, enum lg_side side, enum lg_tra
 		.side = side,
 		.transport = transport,
 		.peer = span_of(l->peer_text),
+		.exempt = side == LG_CLIENT && networks_have(&listener->conf->limits.exempt, peer),
 	};
 	return l;
 }
@@ -114,9 +119,9 @@ static int tls_to(struct tls **tp, const struct server *server, bool show)
 }
 
 /* Which port of the server the session is about. */
-static void address_of_server(struct sockaddr_storage *to, const struct session *s, const struct server *server)
+static void address_of_server(struct sockaddr_storage *to, const struct session *s, const struct server_place *place)
 {
-	*to = server->address;
+	*to = place->address;
 	if (s->in.expected)
 		address_set_port(to, expected_server_port(s->in.expected));
 	else if (s->in.server_port)
@@ -126,13 +131,14 @@ static void address_of_server(struct sockaddr_storage *to, const struct session 
 static int stream_link_connect(struct link **lp, struct session *session, struct server *server, bool show)
 {
 	bool inside_tls = server->pool->tls && !session->in.expected; /* what came to an expected port passes as it is */
+	const struct server_place *place = server_place(server);
 	struct sockaddr_storage address;
 	const struct sockaddr *to = (const struct sockaddr *)&address;
 	struct tls *tls = NULL;
 	struct link *l;
 	int r = 0;
 
-	address_of_server(&address, session, server);
+	address_of_server(&address, session, place);
 	l = link_create(session, LG_SERVER, inside_tls ? LG_TLS : LG_TCP, to);
 	if (!l)
 		return -ENOMEM;
@@ -147,7 +153,7 @@ static int stream_link_connect(struct link **lp, struct session *session, struct
 	l->stream->account = &session->listener->conf->stats->held_bytes;
 	l->server = server;
 	l->pool = server->pool;
-	l->pub.server = &server->pub;
+	l->pub.server = &place->pub;
 	name_local(l);
 	*lp = l;
 	return 0;

@@ -65,6 +65,19 @@ static void trouble_word(FILE *out, enum paint paint, bool colours, const char *
 	fprintf(out, "%*s", n < TROUBLE_WORD ? (int)(TROUBLE_WORD - n) : 1, "");
 }
 
+/* One of a host name's servers has its address beside the name that it shares with them. */
+static void name_server(FILE *out, const json_t *server)
+{
+	const char *address = text_of(server, "address");
+
+	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	if (json_is_string(json_object_get(server, "host")) && address[0]) {
+		fputs(" (", out);
+		paint_text(out, PAINT_NONE, false, address);
+		fputc(')', out);
+	}
+}
+
 static bool is_full(const json_t *server)
 {
 	long long most = number_of(server, "max_sessions");
@@ -78,7 +91,7 @@ static void note_full(FILE *out, const json_t *pool, const json_t *server, bool 
 	fputs("server ", out);
 	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
 	fputc('/', out);
-	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	name_server(out, server);
 	fprintf(out, " has %lld sessions, max_sessions is %lld: new ones go elsewhere\n", number_of(server, "sessions"),
 		number_of(server, "max_sessions"));
 }
@@ -86,19 +99,26 @@ static void note_full(FILE *out, const json_t *pool, const json_t *server, bool 
 static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
 {
 	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
+	const char *word = strcmp(state, "down") == 0 ? "DOWN" : state;
+	bool up = strcmp(state, "up") == 0;
+	long long rests = number_of(server, "rests_seconds");
 	char duration[32];
 
-	if (strcmp(state, "up") == 0) {
+	if (up && !rests) {
 		if (is_full(server))
 			note_full(out, pool, server, colours);
 		return;
 	}
-	view_duration(duration, number_of(server, "seconds"));
-	trouble_word(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
+	view_duration(duration, up ? rests : number_of(server, "seconds"));
+	trouble_word(out, up ? PAINT_WARN : state_paint(state), colours, up ? "rests" : word);
 	fputs("server ", out);
 	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
 	fputc('/', out);
-	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	name_server(out, server);
+	if (up) {
+		fprintf(out, " for %s more, as it asked to: no new keys\n", duration);
+		return;
+	}
 	fprintf(out, " for %s, since ", duration);
 	paint_text(out, PAINT_NONE, false, text_of(server, "since"));
 	if (strcmp(state, "down") == 0 && probe[0]) {
@@ -132,16 +152,51 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 	}
 }
 
+/* When: "in 12 days", "for 3 days". */
+static void note_end(FILE *out, const json_t *c, const char *what, long long days, bool colours)
+{
+	enum { SOON_DAYS = 30 };
+	long long n = days < 0 ? -days : days;
+
+	if (days >= SOON_DAYS)
+		return;
+	trouble_word(out, days < 0 ? PAINT_BAD : PAINT_WARN, colours, days < 0 ? "EXPIRED" : "EXPIRES");
+	fprintf(out, "%s of tls ", what);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fprintf(out, " %s %lld day%s: ", days < 0 ? "for" : "in", n, n == 1 ? "" : "s");
+	paint_text(out, PAINT_NONE, false, text_of(c, "file"));
+	fputc('\n', out);
+}
+
+static void note_certificate(FILE *out, const json_t *c, bool colours)
+{
+	const json_t *crl = json_object_get(c, "crl");
+
+	note_end(out, c, "certificate", number_of(c, "days"), colours);
+	if (number_of(c, "chain_days") < number_of(c, "days"))
+		note_end(out, c, "the chain", number_of(c, "chain_days"), colours);
+	if (!is_set(crl, "outdated"))
+		return;
+	trouble_word(out, PAINT_WARN, colours, "OUTDATED");
+	fputs("crl of tls ", out);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fputs(": ", out);
+	paint_text(out, PAINT_NONE, false, text_of(crl, "file"));
+	fputc('\n', out);
+}
+
 static void view_trouble(FILE *out, const json_t *status, bool colours)
 {
 	size_t i, k;
-	json_t *listener, *pool, *server;
+	json_t *listener, *pool, *server, *certificate;
 
 	json_array_foreach(json_object_get(status, "listeners"), i, listener) note_listener(out, listener, colours);
 	json_array_foreach(json_object_get(status, "pools"), i, pool)
 	{
 		json_array_foreach(json_object_get(pool, "servers"), k, server) note_server(out, pool, server, colours);
 	}
+	json_array_foreach(json_object_get(status, "certificates"), i, certificate)
+		note_certificate(out, certificate, colours);
 }
 
 /* ---- Tables ---- */
@@ -242,14 +297,20 @@ static void add_weight(struct table *t, const json_t *s)
 static void add_server(struct table *t, const json_t *s)
 {
 	const char *state = text_of(s, "state");
-	bool by_word = strcmp(state, "drain") == 0 || strcmp(state, "disabled") == 0;
-	char duration[32];
+	bool by_word = strcmp(state, "drain") == 0 || strcmp(state, "disabled") == 0 || strcmp(state, "leaving") == 0;
+	long long rests = number_of(s, "rests_seconds");
+	char duration[32], more[48] = "";
+
+	if (by_word)
+		snprintf(more, sizeof more, " (%.20s)", text_of(s, "health"));
+	else if (rests)
+		snprintf(more, sizeof more, " (rests %llds)", rests);
 
 	view_duration(duration, number_of(s, "seconds"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "name"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "address"));
-	table_add(t, state_paint(state), "%s%s%s%s", strcmp(state, "down") == 0 ? "DOWN" : state, by_word ? " (" : "",
-		  by_word ? text_of(s, "health") : "", by_word ? ")" : "");
+	table_add(t, rests ? PAINT_WARN : state_paint(state), "%s%s", strcmp(state, "down") == 0 ? "DOWN" : state,
+		  more);
 	table_add(t, PAINT_NONE, "%s", duration);
 	add_sessions(t, s);
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));
@@ -310,11 +371,43 @@ static int view_policies(FILE *out, const json_t *listeners, bool colours)
 	return table_print(&t, out, "", colours);
 }
 
-/* The plugins' counters that have counted. */
-static int view_counters(FILE *out, const json_t *listeners, bool colours)
+static int view_certificates(FILE *out, const json_t *certificates, bool colours)
 {
 	static const struct table_column columns[] = {
-		{ "COUNTER", false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
+		{ "CERTIFICATE", false }, { "KIND", false },  { "SUBJECT", false },  { "EXPIRES", false },
+		{ "DAYS", true },         { "CHAIN", true },  { "NEXT CRL", false }, { NULL, false },
+	};
+	struct table t;
+	size_t i;
+	json_t *c;
+
+	table_init(&t, columns);
+	json_array_foreach(certificates, i, c)
+	{
+		long long days = number_of(c, "days");
+		const json_t *crl = json_object_get(c, "crl");
+		const char *next = text_of(crl, "next");
+
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "tls"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "kind"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "subject"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "expires"));
+		table_add(&t, days < 0 ? PAINT_BAD : PAINT_NONE, "%lld", days);
+		table_add(&t, PAINT_NONE, "%lld", number_of(c, "chain_days"));
+		table_add(&t, is_set(crl, "outdated") ? PAINT_WARN : PAINT_NONE, "%s", next[0] ? next : "-");
+	}
+	if (t.ncells)
+		fputc('\n', out);
+	else if (!t.failed)
+		return 0;
+	return table_print(&t, out, "", colours);
+}
+
+/* What has counted of that which each listener has under `key`: the plugins' counters, limits that were passed. */
+static int view_counters(FILE *out, const json_t *listeners, const char *key, const char *heading, bool colours)
+{
+	const struct table_column columns[] = {
+		{ heading, false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
 	};
 	struct table t;
 	const char *name;
@@ -324,7 +417,7 @@ static int view_counters(FILE *out, const json_t *listeners, bool colours)
 	table_init(&t, columns);
 	json_array_foreach(listeners, i, l)
 	{
-		json_object_foreach(json_object_get(l, "counters"), name, value)
+		json_object_foreach(json_object_get(l, key), name, value)
 		{
 			if (json_integer_value(value) == 0)
 				continue;
@@ -338,6 +431,22 @@ static int view_counters(FILE *out, const json_t *listeners, bool colours)
 	else if (!t.failed)
 		return 0;
 	return table_print(&t, out, "", colours);
+}
+
+/* As whom it runs.  Root has so many rights that their names say nothing. */
+static void view_rights(FILE *out, const json_t *status)
+{
+	const json_t *list = json_object_get(status, "capabilities");
+	size_t n = json_array_size(list);
+	char text[512];
+
+	fputs("user ", out);
+	paint_text(out, PAINT_NONE, false, text_of(status, "user"));
+	if (n > 8)
+		fprintf(out, ", %zu capabilities", n);
+	else if (n)
+		fprintf(out, ", %s", joined(list, text));
+	fputs("\n", out);
 }
 
 int view_status(FILE *out, const json_t *status, bool colours)
@@ -356,6 +465,7 @@ int view_status(FILE *out, const json_t *status, bool colours)
 		workers == 1 ? "" : "s");
 	paint_text(out, PAINT_NONE, false, text_of(status, "configuration"));
 	fputs("\n", out);
+	view_rights(out, status);
 	view_trouble(out, status, colours);
 	fputc('\n', out);
 	r = view_listeners(out, listeners, colours);
@@ -366,20 +476,24 @@ int view_status(FILE *out, const json_t *status, bool colours)
 	}
 	if (r == 0)
 		r = view_policies(out, listeners, colours);
-	return r < 0 ? r : view_counters(out, listeners, colours);
+	if (r == 0)
+		r = view_certificates(out, json_object_get(status, "certificates"), colours);
+	if (r == 0)
+		r = view_counters(out, listeners, "limits_passed", "LIMIT PASSED", colours);
+	return r < 0 ? r : view_counters(out, listeners, "counters", "COUNTER", colours);
 }
 
 /* ---- A word to a server ---- */
 
-void view_server(FILE *out, const json_t *answer, bool colours)
+static void view_told(FILE *out, const json_t *answer, const json_t *pool, bool colours)
 {
 	const json_t *server = json_object_get(answer, "server");
 	const char *state = text_of(server, "state");
 	long long sessions = number_of(server, "sessions");
 
-	paint_text(out, PAINT_NONE, false, text_of(answer, "pool"));
+	paint_text(out, PAINT_NONE, false, text_of(pool, "pool"));
 	fputc('/', out);
-	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	name_server(out, server);
 	fputs(": ", out);
 	paint_text(out, state_paint(state), colours, state);
 	if (says(answer, "was", state)) {
@@ -393,4 +507,14 @@ void view_server(FILE *out, const json_t *answer, bool colours)
 	if (strcmp(state, "disabled") == 0)
 		fprintf(out, "; %lld link%s to end", sessions, sessions == 1 ? "" : "s");
 	fputc('\n', out);
+}
+
+void view_server(FILE *out, const json_t *answer, bool colours)
+{
+	const json_t *all = json_object_get(answer, "servers"), *one;
+	size_t i;
+
+	json_array_foreach(all, i, one) view_told(out, one, answer, colours);
+	if (json_array_size(all) == 0)
+		view_told(out, answer, answer, colours);
 }

@@ -33,11 +33,11 @@ enum { RETRY_AFTER_S = 5 };
 
 /* ---- A client comes ---- */
 
-void session_refuse(struct listener *l, int fd, enum admission why)
+void session_refuse(struct listener *l, int fd, const struct sockaddr *peer, enum admission why)
 {
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
 	close(fd);
-	admission_refused(l, why);
+	admission_refused(l, peer, why);
 }
 
 /* Its client link is there, or could not be made: then false, and the session is gone. */
@@ -59,13 +59,13 @@ void session_begin(struct listener *listener, int fd, const struct sockaddr *pee
 	struct session *s;
 
 	if (a != ADMITTED) {
-		session_refuse(listener, fd, a);
+		session_refuse(listener, fd, peer, a);
 		return;
 	}
 	s = session_create(listener, peer);
 	if (!s) {
 		admission_leave(listener, peer);
-		session_refuse(listener, fd, OUT_OF_MEMORY);
+		session_refuse(listener, fd, peer, OUT_OF_MEMORY);
 		return;
 	}
 	s->in = *in;
@@ -88,7 +88,7 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 	if (!s) {
 		if (a == ADMITTED)
 			admission_leave(l, peer);
-		admission_refused(l, a == ADMITTED ? OUT_OF_MEMORY : a);
+		admission_refused(l, peer, a == ADMITTED ? OUT_OF_MEMORY : a);
 		return;
 	}
 	if (begin_with(s, link_flow_accept(&s->client, s, k, d)))
@@ -117,8 +117,12 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 	struct session *s = from->session;
 	struct exchange *x;
 
-	if (!link_lives(from) || s->nexchanges >= s->listener->conf->limits.plugin.requests)
+	if (!link_lives(from))
 		return NULL;
+	if (s->nexchanges >= s->listener->conf->limits.plugin.requests) {
+		limit_passed(s->listener->conf, LIMIT_REQUESTS, from->peer_text, s->worker->now_ms);
+		return NULL;
+	}
 	x = exchange_create(s, step);
 	if (!x)
 		return NULL;
@@ -395,8 +399,8 @@ static void reach_server(struct exchange *x)
 			leave_server(x);
 			return;
 		}
-		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", x->server->name,
-			    "reason", uv_strerror(r));
+		log_warning("server-unreachable", "listener", s->listener->conf->name, "server",
+			    server_log_name(x->server), "reason", uv_strerror(r));
 		try_next(x);
 		return;
 	}

@@ -108,7 +108,7 @@ static inline struct exchange *exchange_of(struct lg_exchange *x)
 void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in);
 
 /* It may not come in: reset, counted and logged with the limit that it would pass. */
-void session_refuse(struct listener *l, int fd, enum admission why);
+void session_refuse(struct listener *l, int fd, const struct sockaddr *peer, enum admission why);
 
 /* The same for a datagram that belongs to no flow; one that it is worth more than may have to go. */
 void session_begin_flow(struct listener_socket *socket, const struct datagram *d);

@@ -15,9 +15,12 @@
 
 #include <lychgate/plugin.h>
 
+#include "limit.h"
 #include "server.h"
+#include "slots.h"
 #include "store.h"
 #include "tls.h"
+#include "user.h"
 
 /* The word `gateway`. */
 struct settings {
@@ -25,6 +28,9 @@ struct settings {
 	char *control;     /* path of the control socket */
 	enum lg_level log;
 	uint64_t drain_ms;
+	struct user user;
+	uint32_t resolve_ms;               /* between two questions for a server's name */
+	uint32_t resolve_keep_ms;          /* how long its last addresses hold when there is no answer */
 	char **plugin_path, **policy_path; /* further folders, end with NULL */
 	bool has_secret;
 	unsigned char secret[16]; /* of `secret`, the file: keys of tokens and digests (token.h) */
@@ -40,14 +46,19 @@ struct tls_entry {
 enum balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS, BALANCE_HASH, BALANCE_ORDERED };
 enum all_down { ALL_DOWN_REFUSE, ALL_DOWN_REPLY, ALL_DOWN_FAIL_OPEN };
 
+struct pool;
+
 struct monitor_conf {
 	bool always_up;                 /* monitor = false */
+	struct pool *track;             /* whose servers are asked, not these: track.h; else NULL */
+	bool reverse;                   /* a good answer means down */
 	const struct lg_plugin *plugin; /* NULL: a bare connect */
 	void *plugin_conf;              /* of its probe_options */
 	enum lg_transport transport;    /* LG_TLS when the probe goes inside TLS */
 	struct tls_client *tls;         /* for LG_TLS */
 	uint16_t port;                  /* 0: the server's own */
 	uint32_t interval_ms, timeout_ms;
+	uint32_t backoff_ms; /* the most that the interval grows to while a server is down */
 	unsigned rise, fall;
 };
 
@@ -63,6 +74,8 @@ struct pool {
 	char *name;
 	struct server *servers;
 	unsigned nservers;      /* up to POOL_SERVERS */
+	struct slots *slots;    /* one for each server that is written with a host name */
+	unsigned nslots;
 	struct tls_client *tls; /* NULL: plain */
 	bool verify_server;
 	enum balance balance;
@@ -146,10 +159,13 @@ struct bind { /* "tls:127.0.0.1:5061" */
 struct listener_limits {
 	struct lg_limits plugin;       /* headers, message, requests, answer */
 	uint32_t sessions;
+	bool sessions_written;         /* in the file: else it may be lowered to what there are descriptors for */
 	uint32_t sessions_per_source;
 	uint32_t new_per_source;       /* a second; 0: no limit */
+	struct lg_nets exempt;         /* that both do not count */
 	uint32_t handshakes;
 	uint32_t handshake_ms, first_byte_ms, idle_ms, half_ms, stall_ms;
+	bool idle_reset;               /* idle clients: by RST */
 	uint32_t kept;                 /* leased links that one session may keep */
 	uint64_t memory;               /* bytes that the listener's links may hold in buffers, all together */
 	uint64_t queue;                /* bytes waiting for one peer before its sender is held */
@@ -184,6 +200,7 @@ struct listener_stats {
 	atomic_uint sessions;          /* open now */
 	atomic_uint handshakes;        /* in flight now */
 	atomic_ullong accepted, refused_limit, refused_tls;
+	struct limit_count limits[LIMITS]; /* how often each was passed */
 	atomic_ullong exchanges;
 	atomic_ullong lost_datagrams;  /* that the kernel did not take */
 	atomic_ullong held_bytes;      /* in buffers now: limits.memory */

@@ -148,6 +148,20 @@ static json_t *expected_status(const struct listener_stats *stats)
 				put_number(o, "none_left", atomic_load(&stats->expected_none)));
 }
 
+/* The limits that were passed, and how often. */
+static json_t *limits_status(const struct listener_stats *stats)
+{
+	json_t *o = json_object();
+	bool ok = o != NULL;
+
+	for (enum limit i = LIMIT_NONE + 1; i < LIMITS && ok; i++) {
+		unsigned long long n = atomic_load(&stats->limits[i].passed);
+
+		ok = n == 0 || put_number(o, limit_word(i), n);
+	}
+	return whole(o, ok);
+}
+
 static json_t *listener_status(const struct listener_conf *l)
 {
 	const struct listener_stats *stats = l->stats;
@@ -163,6 +177,7 @@ static json_t *listener_status(const struct listener_conf *l)
 				put_number(o, "accepted", atomic_load(&stats->accepted)) &&
 				put_number(o, "refused_limit", atomic_load(&stats->refused_limit)) &&
 				put_number(o, "refused_tls", atomic_load(&stats->refused_tls)) &&
+				put(o, "limits_passed", limits_status(stats)) &&
 				put_number(o, "exchanges", atomic_load(&stats->exchanges)) &&
 				put_number(o, "lost_datagrams", atomic_load(&stats->lost_datagrams)) &&
 				put_number(o, "held_bytes", atomic_load(&stats->held_bytes)) &&
@@ -180,6 +195,20 @@ static json_t *slow_start_status(const struct server *s)
 	return part < SERVER_WHOLE ? json_integer(part * 100 / SERVER_WHOLE) : json_null();
 }
 
+/* Of its probes: when the last one went out and how long it took, and when the next one goes. */
+static bool put_probe(json_t *o, const struct server *s)
+{
+	const struct server *asked = atomic_load(&s->tracked);
+	const struct server_state *state = (asked ? asked : s)->state;
+	long long probed = atomic_load(&state->probed),
+		  next_ms = atomic_load(&state->next_ms) - (long long)clock_loop_ms();
+
+	return put(o, "probed", probed ? time_text(probed) : json_null()) &&
+	       put(o, "probe_ms", probed ? json_integer(atomic_load(&state->probe_ms)) : json_null()) &&
+	       put(o, "next_probe_ms",
+		   atomic_load(&state->next_ms) ? json_integer(next_ms > 0 ? next_ms : 0) : json_null());
+}
+
 json_t *status_server(const struct server *s)
 {
 	static const char *const health[] = {
@@ -193,11 +222,14 @@ json_t *status_server(const struct server *s)
 	pthread_mutex_lock(&state->lock);
 	memcpy(answer, state->answer, sizeof answer);
 	pthread_mutex_unlock(&state->lock);
-	return whole(o, put_text(o, "name", s->name) && put_text(o, "address", s->address_text) &&
+	return whole(o, put_text(o, "name", s->name) &&
+				put_text(o, "address", server_is_absent(s) ? "" : server_place(s)->text) &&
+				put(o, "host", s->slots ? status_text(s->slots->host) : json_null()) &&
 				put_text(o, "state", server_state_word(s)) &&
 				put_text(o, "health", health[atomic_load(&state->health)]) &&
 				put(o, "since", time_text(since)) && put(o, "seconds", seconds_since(since)) &&
-				put_text(o, "probe", answer) &&
+				put_text(o, "probe", answer) && put_probe(o, s) &&
+				put_number(o, "rests_seconds", server_rests_seconds(s)) &&
 				put_number(o, "sessions", atomic_load(&state->sessions)) &&
 				put_number(o, "shared_links", atomic_load(&state->shared)) &&
 				put_number(o, "idle_links", atomic_load(&state->idle)) &&
@@ -213,8 +245,10 @@ static json_t *servers_status(const struct pool *p)
 	json_t *list = json_array();
 	bool ok = list != NULL;
 
-	for (unsigned i = 0; i < p->nservers && ok; i++)
-		ok = json_array_append_new(list, status_server(&p->servers[i])) == 0;
+	for (unsigned i = 0; i < p->nservers && ok; i++) {
+		if (slots_show(&p->servers[i]))
+			ok = json_array_append_new(list, status_server(&p->servers[i])) == 0;
+	}
 	return whole(list, ok);
 }
 
@@ -286,6 +320,48 @@ static json_t *pool_status(const struct snapshot *s, const struct pool *p)
 				put(o, "servers", servers_status(p)));
 }
 
+/* ---- Certificates ---- */
+
+static json_t *crl_status(const struct tls_expiry *e, long long now)
+{
+	json_t *o;
+
+	if (!e->crl)
+		return json_null();
+	o = json_object();
+	return whole(o, put_text(o, "file", e->crl) &&
+				put(o, "next", e->crl_next ? time_text(e->crl_next * 1000) : json_null()) &&
+				put(o, "outdated", json_boolean(e->crl_next && e->crl_next < now)));
+}
+
+/* Of a `tls` word. */
+static json_t *certificate_status(const struct tls_entry *t, const struct tls_expiry *e)
+{
+	long long now = clock_unix_ms() / 1000;
+	json_t *o = json_object();
+
+	return whole(o, put_text(o, "tls", t->name) && put_text(o, "file", e->file) && put_text(o, "kind", e->kind) &&
+				put_text(o, "subject", e->subject) && put(o, "expires", time_text(e->certificate * 1000)) &&
+				put(o, "days", json_integer(tls_days(e->certificate, now))) &&
+				put(o, "chain_days", json_integer(tls_days(e->chain, now))) &&
+				put(o, "crl", crl_status(e, now)));
+}
+
+static json_t *certificates_status(const struct snapshot *s)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < s->ntls && ok; i++) {
+		struct tls_expiry e;
+
+		tls_identity_expiry(s->tls[i].identity, &e);
+		if (e.file)
+			ok = json_array_append_new(list, certificate_status(&s->tls[i], &e)) == 0;
+	}
+	return whole(list, ok);
+}
+
 /* ---- All ---- */
 
 static json_t *listeners_status(const struct snapshot *s)
@@ -308,6 +384,20 @@ static json_t *pools_status(const struct snapshot *s)
 	return whole(list, ok);
 }
 
+static json_t *capabilities_status(void)
+{
+	uint64_t set = user_capabilities();
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < 64 && ok; i++) {
+		if (set >> i & 1)
+			ok = json_array_append_new(list, user_capability_name(i) ? status_text(user_capability_name(i))
+									  : json_sprintf("CAP_%u", i)) == 0;
+	}
+	return whole(list, ok);
+}
+
 json_t *status_build(const struct snapshot *s, long long started_ms)
 {
 	json_t *o = json_object();
@@ -315,6 +405,10 @@ json_t *status_build(const struct snapshot *s, long long started_ms)
 	return whole(o, put_text(o, "version", PACKAGE_VERSION) && put_number(o, "pid", (unsigned)getpid()) &&
 				put(o, "started", time_text(started_ms)) &&
 				put(o, "uptime", seconds_since(started_ms)) && put_text(o, "configuration", s->file) &&
+				put_text(o, "user", s->settings.user.name) &&
+				put(o, "capabilities", capabilities_status()) &&
+				put(o, "no_new_privileges", json_boolean(user_is_bound())) &&
 				put_number(o, "workers", s->settings.workers) &&
-				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)));
+				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)) &&
+				put(o, "certificates", certificates_status(s)));
 }

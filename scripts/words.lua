@@ -14,11 +14,14 @@
 
 local limits = {
   { key = "sessions", type = "integer", min = 1, max = 1000000, default = 20000,
-    help = "client links at the same time; beyond it new ones are closed at once" },
+    help = "client links at the same time; beyond it new ones are closed at once.  Each needs two descriptors: without a " ..
+      "number of its own it is lowered to what the process may have, and with one the start is refused" },
   { key = "sessions_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "the same for one client address; 0: no limit (many clients may sit behind one address)" },
   { key = "new_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "new client links in a second from one address; 0: no limit" },
+  { key = "exempt", type = "list", of = { type = "network" }, max = 64, default = {},
+    help = 'networks like "192.0.2.0/24" that the limits of one address do not count; those of all clients still do' },
   { key = "handshakes", type = "integer", min = 1, max = 100000, default = 500,
     help = "TLS handshakes in flight at the same time" },
   { key = "handshake", type = "time", min = "100ms", max = "10m", default = "10s",
@@ -27,6 +30,8 @@ local limits = {
     help = "a new client says something in this time" },
   { key = "idle", type = "time", min = "1s", max = "168h", default = "30m", -- 10m with nothing but udp: binds
     help = "a link on which nothing passes is closed; below a server's own keep-alive users are lost" },
+  { key = "idle_reset", type = "boolean", default = false,
+    help = "end such a client's connection by RST, which its programs notice at once, and not by FIN" },
   { key = "half", type = "time", min = "1s", max = "24h", default = "60s",
     help = "how long one direction may go on after the other has ended" },
   { key = "stall", type = "time", min = "1s", max = "1h", default = "60s",
@@ -46,7 +51,9 @@ local limits = {
 }
 
 local server = {
-  { key = 1, type = "string", required = true, help = "ADDRESS, [V6 ADDRESS] or NAME, with :PORT if wanted" },
+  { key = 1, type = "string", required = true,
+    help = "ADDRESS, [V6 ADDRESS] or host NAME, with :PORT if wanted; each address of a name is a server of its own, " ..
+      "and a name without one is a server that is down" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the pool's port", help = "where it listens" },
   { key = "weight", type = "integer", min = 1, max = 1000, default = 1, help = "its share of new keys" },
   { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "the pool's",
@@ -55,7 +62,10 @@ local server = {
   { key = "name", type = "name", unset = "address:port",
     help = "what it is called in lychctl and the log, and the name that its certificate must bear" },
   { key = "id", type = "string", unset = "its name, else address:port; in a group its address, if that is no other's",
-    help = "what persistence remembers it by; keep it when the address changes" },
+    help = "what persistence remembers it by (of a host name with each of its addresses); keep it when the address " ..
+      "changes" },
+  { key = "addresses", type = "integer", min = 1, max = 32, unset = "8 for a host name",
+    help = "how many addresses a host name may have at a time, each of which is a server" },
 }
 
 local persistence = {
@@ -80,12 +90,19 @@ local monitor = {
     help = "what the probe goes over" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the server's port", help = "where to ask" },
   { key = "tls", type = "word", word = "tls", unset = "the pool's", help = "the `tls` word of the probe" },
-  { key = "interval", type = "time", min = "100ms", max = "1h", default = "5s", help = "time between two probes" },
+  { key = "interval", type = "time", min = "100ms", max = "1h", default = "5s",
+    help = "time between two probes; up to a tenth shorter" },
+  { key = "backoff", type = "time", min = "100ms", max = "24h", unset = "8 intervals, but not more than 60s",
+    help = "while a server is down, each interval is twice the one before, up to this; the first again when traffic or " ..
+      "`lychctl server enable` asks for the server; not longer than the interval: none" },
   { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "the answer comes in this time" },
   { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
   { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },
+  { key = "reverse", type = "boolean", default = false,
+    help = "true: a good answer means down, and a bad one or none means up" },
   { key = "track", type = "word", word = "pool", unset = "asked by itself",
-    help = "each server is as healthy as the one with its address in this pool; nothing else stands beside it" },
+    help = "each server is as healthy as the one with its address in this pool, whatever lychctl was told of that one; " ..
+      "nothing else stands beside it" },
 }
 
 return {
@@ -101,11 +118,16 @@ return {
         help = "how much is written to stderr" },
       { key = "drain", type = "time", min = 0, max = "24h", default = "30s",
         help = "how long open sessions may go on when the gateway is told to stop" },
+      { key = "resolve", type = "time", min = "100ms", max = "24h", default = "30s",
+        help = "time between two questions for the addresses of a server's host name; up to a tenth shorter" },
+      { key = "resolve_keep", type = "time", min = 0, max = "168h", default = "10m",
+        help = "how long a name's last addresses hold when it does not resolve any more" },
       { key = "plugin_path", type = "list", of = { type = "folder" }, default = {},
         help = "folders with plugins, looked through before the gateway's own" },
       { key = "policy_path", type = "list", of = { type = "folder" }, default = {},
         help = "folders with policies, looked through before the gateway's own" },
-      { key = "user", later = true, help = "the user to run as" },
+      { key = "user", type = "string", unset = "the one that starts it",
+        help = "the user to run as once keys are read and ports bound; the gateway is started as root then" },
       { key = "secret", type = "file", make = "make one: head -c 32 /dev/urandom > FILE",
         unset = "a new one at each start",
         help = "file whose content (16 bytes at least, random) signs what comes back; the same for gateways side by side" },
@@ -119,10 +141,17 @@ return {
       { key = "trust", type = "file", unset = "the system's authorities, for servers only",
         help = "PEM file with the authorities that the other end's certificate must come from" },
       { key = "minimum", type = "choice", choices = { "1.0", "1.1", "1.2", "1.3" }, default = "1.2",
-        help = "the oldest TLS version" },
-      { key = "priority", type = "string", unset = "the gateway's own", help = "a GnuTLS priority string" },
-      { key = "tickets", type = "boolean", default = true, help = "let clients resume their sessions" },
-      { key = "crl", later = true, help = "PEM file with revoked certificates" },
+        help = 'the oldest TLS version; "1.0" and "1.1" are weak, and told as such' },
+      { key = "priority", type = "string", unset = "the gateway's own",
+        help = "a GnuTLS priority string; what is below `minimum` is taken from it, and so is SHA-1 without `sha1`" },
+      { key = "sha1", type = "boolean", default = false,
+        help = "take SHA-1 signatures in TLS 1.2 and in certificates, for old clients and phones; weak, and told as such" },
+      { key = "tickets", type = "boolean", default = true,
+        help = "let clients resume their sessions for four hours; a ticket is good only for the listener, the certificates " ..
+          "and the trust that it came from, and its key changes by the clock" },
+      { key = "crl", type = "file",
+        help = "file with the lists of revoked certificates (PEM, one or several, or DER) of authorities in `trust`; read " ..
+          "again when it changes, and outdated lists still hold" },
     },
   },
   {

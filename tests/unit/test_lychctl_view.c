@@ -85,6 +85,7 @@ static void test_status(void **state)
 	status = status_build(&s.snapshot, clock_unix_ms());
 	text = view(status);
 	ASSERT_LINE(text, "lychgate ", "process ", "2 workers", "/etc/sample.lua");
+	ASSERT_LINE(text, "user gate");
 	ASSERT_LINE(text, "DOWN", "front/10.0.0.2:5061", "for 2m ", "connection refused ?[2J");
 	ASSERT_LINE(text, "drain", "back/up/one");
 	ASSERT_LINE(text, "CLOSED", "listener bare");
@@ -125,6 +126,35 @@ static void test_nothing_wrong(void **state)
 	free(text);
 	json_decref(status);
 	sample_fini(&s);
+}
+
+/* What ends soon is among the troubles, what ends late only in its table. */
+static void test_certificates(void **state)
+{
+	static const char answer[] =
+		"{\"certificates\":["
+		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\",\"days\":30,\"chain_days\":30,"
+		"\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
+		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\",\"days\":29,\"chain_days\":1,"
+		"\"expires\":\"2027-01-01T00:00:00Z\",\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\","
+		"\"outdated\":true}},"
+		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\",\"days\":-3,\"chain_days\":-3,"
+		"\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
+	json_t *o = json_loads(answer, 0, NULL);
+	char *text;
+
+	(void)state;
+	assert_non_null(o);
+	text = view(o);
+	ASSERT_LINE(text, "EXPIRES", "certificate of tls soon in 29 days: /c/soon.pem");
+	ASSERT_LINE(text, "EXPIRES", "the chain of tls soon in 1 day: /c/soon.pem");
+	ASSERT_LINE(text, "OUTDATED", "crl of tls soon: /c/x.crl");
+	ASSERT_LINE(text, "EXPIRED", "certificate of tls late for 3 days: /c/late.pem");
+	ASSERT_LINE(text, "good ", "RSA", "CN=good", "2030-01-01T00:00:00Z", "30", "30", "-");
+	ASSERT_LINE(text, "soon ", "ECDSA", "CN=soon", "29", "1", "2026-01-01T00:00:00Z");
+	assert_null(strstr(text, "tls good"));
+	free(text);
+	json_decref(o);
 }
 
 /* Another version's answer may lack anything or have other types. */
@@ -188,7 +218,7 @@ static void test_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_durations), cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
+		cmocka_unit_test(test_durations), cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong), cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_strange),   cmocka_unit_test(test_server),
 	};
 

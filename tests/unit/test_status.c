@@ -78,6 +78,8 @@ static void test_process(void **state)
 	assert_in_range(number(o, "uptime"), 90, 95);
 	assert_string_equal(text(o, "configuration"), "/etc/sample.lua");
 	assert_int_equal(number(o, "workers"), 2);
+	assert_string_equal(text(o, "user"), "gate");
+	assert_true(json_is_array(at(o, "capabilities")) && json_is_boolean(at(o, "no_new_privileges")));
 	assert_int_equal(json_array_size(at(o, "listeners")), 2);
 	assert_int_equal(json_array_size(at(o, "pools")), 2);
 	json_decref(o);
@@ -266,7 +268,7 @@ static void test_out_of_memory(void **state)
 	left = -1;
 	assert_non_null(o);
 	assert_true(n > 100);
-	assert_int_equal(json_object_size(o), 8);
+	assert_int_equal(json_object_size(o), 12);
 	json_decref(o);
 	json_set_alloc_funcs(malloc, free);
 }
