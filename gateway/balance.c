@@ -78,9 +78,9 @@ static void lock_turns(struct pool *pool)
 }
 
 /*
- * Smooth weighted round-robin: each pick gives every candidate its weight, and the one that has most pays for all.  Weights
- * 5, 1 and 1 give a a b a c a a; a server comes as often as its weight says, spread evenly, and who is left out for a while
- * keeps what it has, which is never more than a cycle.
+ * Smooth weighted round-robin: each pick gives every candidate its weight, and the one that has most pays for all.
+ * Weights 5, 1 and 1 give a a b a c a a; a server comes as often as its weight says, spread evenly, and who is left out
+ * for a while keeps what it has, which is never more than a cycle.
  */
 static struct server *round_robin(const struct candidates *c, struct pool *pool)
 {

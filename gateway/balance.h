@@ -20,18 +20,20 @@ struct tried {
 
 /* What a new key asks for. */
 struct wish {
-	uint64_t hash; /* of the key, for BALANCE_HASH */
+	uint64_t hash;             /* of the key, for BALANCE_HASH */
 	const struct tried *tried; /* NULL: nothing */
-	uint64_t now_ms; /* of the workers' clock: how far a slow start has come */
+	uint64_t now_ms;           /* of the workers' clock: how far a slow start has come */
 };
 
 /*
  * The server for a new key: among those that take new keys, do not rest, have room (max_sessions) and were not tried;
- * backups only when no other is left.  With all_down = "fail-open" and the pool down: among all that are enabled, as if they
- * were up.  NULL: none.  Room is only looked at: who goes there enters (server_enter), and picks again if that fails.
+ * backups only when no other is left.  With all_down = "fail-open" and the pool down: among all that are enabled, as if
+ * they were up.  NULL: none.  Room is only looked at: who goes there enters (server_enter), and picks again if that
+ * fails.
  *
- * least-connections goes by server_state.sessions for the weight, and by turns where that is equal.  hash is weighted rendezvous hashing (Thaler and Ravishankar 1998; weights by
- * -w / ln(h), Schindelhauer and Schomaker 2005), so that losing a server moves only its keys.
+ * least-connections goes by server_state.sessions for the weight, and by turns where that is equal.  hash is weighted
+ * rendezvous hashing (Thaler and Ravishankar 1998; weights by -w / ln(h), Schindelhauer and Schomaker 2005), so that
+ * losing a server moves only its keys.
  */
 struct server *balance_pick(struct pool *pool, const struct wish *w);
 

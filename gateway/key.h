@@ -18,8 +18,8 @@ bool key_of(struct exchange *x, const struct reach *r, struct store_key *key);
 /* The client's address; of a request on a shared link, the server's. */
 void key_origin(const struct exchange *x, struct sockaddr_storage *a);
 
-/* Of a new key's share (claim.source): a hash of the client's address, IPv6 by /64; 0: its servers' and trusted peers' keys
- * are under no share. */
+/* Of a new key's share (claim.source): a hash of the client's address, IPv6 by /64; 0: its servers' and trusted peers'
+ * keys are under no share. */
 uint64_t key_source(const struct exchange *x);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * seat.c: taking and giving back an exchange's place at a server.  Who may be picked is balance.c's, how many may come is
- * the server's; which keys stay with whom is session.c's.
+ * seat.c: taking and giving back an exchange's place at a server.  Who may be picked is balance.c's, how many may come
+ * is the server's; which keys stay with whom is session.c's.
  */
 #include "seat.h"
 

@@ -197,7 +197,8 @@ void server_rise(struct server *s, uint64_t now_ms)
 unsigned server_weight(const struct server *s, uint64_t now_ms)
 {
 	uint64_t rose = (uint64_t)atomic_load_explicit(&s->state->rose_ms, memory_order_relaxed);
-	uint64_t whole = s->pool->slow_start_ms, up = now_ms > rose ? now_ms - rose : 0; /* its own thread's clock may be late */
+	uint64_t up = now_ms > rose ? now_ms - rose : 0; /* the clock of this thread may be late */
+	uint64_t whole = s->pool->slow_start_ms;
 
 	if (!rose || up >= whole)
 		return s->weight * SERVER_WHOLE;

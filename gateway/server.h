@@ -33,14 +33,14 @@ struct server_state {
 	atomic_int admin;  /* enum admin: command.c writes */
 	atomic_int presence;  /* enum presence: slots.c writes */
 	atomic_llong since;   /* Unix time in ms of the last change of any */
-	/* What it carries: links that belong to one session, and requests under way on shared links.  Balance and max_sessions
-	 * go by it; server_enter and server_leave change it. */
+	/* What it carries: links that belong to one session, and requests under way on shared links.  Balance and
+	 * max_sessions go by it; server_enter and server_leave change it. */
 	atomic_uint sessions;
 	atomic_uint shared;   /* links that stand and are shared by many (trunk.h) */
 	atomic_uint idle;     /* leased links that nobody has now (lease.h) */
 	atomic_uint expected; /* ports that are open for clients to come to it (expect.h) */
 	atomic_llong rests_until; /* no new keys before this, in ms of the workers' clock; 0: it does not rest */
-	atomic_llong rose_ms; /* when it came up or was enabled last, by the workers' clock; 0: it was there from the start */
+	atomic_llong rose_ms; /* when it came up or was enabled last, by the workers' clock; 0: at the start */
 	long long turn;       /* round-robin's, under the pool's live->turn: the server with the most is next */
 	atomic_ullong requests, failures;
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
@@ -131,8 +131,8 @@ unsigned server_rests_seconds(const struct server *s);
 void server_rest(struct server *s, uint64_t until_ms);
 
 /*
- * One session more: true, and server_leave must follow; false: it has max_sessions already.  However many threads ask at
- * once, no more get in.  server_enter_anyhow is for what no other server can have.
+ * One session more: true, and server_leave must follow; false: it has max_sessions already.  However many threads ask
+ * at once, no more get in.  server_enter_anyhow is for what no other server can have.
  */
 bool server_enter(struct server *s);
 void server_enter_anyhow(struct server *s);

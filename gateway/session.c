@@ -158,7 +158,6 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 static void answer(struct exchange *x, const struct lg_reply *reply)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
-
 	static const char *const verdicts[] = { "reply", "no-server", "overload" };
 	static const char *const reasons[] = { "refused by policy", "no server", "all servers are full" };
 

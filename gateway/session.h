@@ -74,7 +74,7 @@ struct exchange {
 	const struct reach *reach; /* where it goes: a pool, and the key's facts */
 	struct server *server;
 	struct server *wanted; /* pick(i): of that pool, if it takes new keys; NULL: whichever balance says */
-	struct server *seat; /* where it has entered (server_enter) and has no link yet, or a shared one; NULL: nowhere */
+	struct server *seat;   /* where it has entered (seat.h), for a link to come or on a shared one; NULL: nowhere */
 	struct link *lease; /* the leased link that it has, or waits for; NULL: none */
 	bool reuse;         /* and its end gives that back */
 	bool rented;        /* that link had been idle: its death says nothing of the server */

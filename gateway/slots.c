@@ -154,7 +154,7 @@ static int take(struct slots *s, struct server *k, const struct sockaddr_storage
 {
 	struct sockaddr_storage address = *found;
 	bool back = is_at(k, &address);
-	char text[512];
+	char text[512], host[ADDRESS_TEXT];
 	int r;
 
 	address_set_port(&address, s->port);
@@ -163,7 +163,8 @@ static int take(struct slots *s, struct server *k, const struct sockaddr_storage
 		return r;
 	if (!back)
 		forget(s, k);
-	snprintf(text, sizeof text, "%s %s", s->id, server_place(k)->text);
+	address_format_host((const struct sockaddr *)&address, host, sizeof host);
+	snprintf(text, sizeof text, "%s %s", s->id, host);
 	atomic_store(&k->id, server_id(text));
 	set(k, SERVER_PRESENT, HEALTH_UNKNOWN);
 	tell(LG_INFO, "address-found", k);

@@ -24,7 +24,7 @@ enum { SLOTS_MAX = 32 };
 
 struct slots {
 	char *host; /* the name */
-	char *id;   /* as it is written, else host:port: the servers' ids are made of it and their address */
+	char *id;   /* as it is written, else host:port, in a group of pools the host: the servers' ids are made of it and their address */
 	uint16_t port;
 	struct pool *pool;
 	unsigned first, n; /* pool->servers[first] and so on */

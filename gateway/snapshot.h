@@ -88,9 +88,9 @@ struct pool {
 				 * (second) one.  None: as the client came */
 	bool has_persistence; /* false: persistence = false or the plugin has no default */
 	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
-	char **by;            /* names of facts, the first that has a value makes the key; ends with NULL; NULL with
-			       * default_persistence */
-	uint8_t mask[2];      /* bits of an IPv4 and an IPv6 source that make the key; 0: all */
+	char **by;                /* names of facts, the first that has a value makes the key; ends with NULL; NULL with
+				   * default_persistence */
+	uint8_t mask[2];          /* bits of an IPv4 and an IPv6 source that make the key; 0: all */
 	uint32_t timeout_ms;
 	char *scope;          /* of its persistence keys: its group's name, else its own */
 	struct store *store;  /* NULL without persistence */

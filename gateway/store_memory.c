@@ -2,8 +2,8 @@
 /*
  * store_memory.c: the persistence table of one process.  Shards by key, each with its own lock, so that threads seldom
  * meet. A shard holds its entries in one dense array (56 bytes each), found through hashed chains and kept in the order
- * of their last claims, all of them and those of each origin; links are indexes.  There is no timer: each claim looks at a
- * few entries and takes out what has expired.
+ * of their last claims, all of them and those of each origin; links are indexes.  There is no timer: each claim looks
+ * at a few entries and takes out what has expired.
  *
  * An origin is all sources that fall into one place of a small table.  Which those are nobody outside can tell, since a
  * source is a keyed hash, and the few entries of one that shares its place with a flood are stepped over.
@@ -31,7 +31,7 @@ static const uint32_t none = UINT32_MAX;
 struct entry {
 	struct store_key key;
 	uint64_t owner, expires_ms;
-	uint32_t next; /* in its chain */
+	uint32_t next;   /* in its chain */
 	uint32_t source; /* 0: nobody's */
 	struct {
 		uint32_t newer, older;

@@ -16,6 +16,7 @@ pool "front-end" {
   tls = "pool",                             -- TLS to the front ends too: a Contact says which transport it came by
   tls_name = "pool.corp.example",           -- what their certificates must bear
   balance = "least-connections",
+  slow_start = "2m",                        -- one that was restarted does not get all users at once
   persistence = { by = "call-id", timeout = "30m" },
   monitor = { plugin = "sip", transport = "tcp", port = 5060, interval = "5s", timeout = "2s", fall = 3 },
 }

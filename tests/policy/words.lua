@@ -12,6 +12,8 @@ return {
 	decide = function(m, o)
 		if o.say == "route" then
 			return route(o.to)
+		elseif o.say == "pick" then
+			return pick(2)
 		elseif o.say == "reply" then
 			return reply(503, "Wait", { ["Retry-After"] = o.wait, Each = table.concat(o.waits, " "), Fact = m.fact })
 		elseif o.say == "drop" then

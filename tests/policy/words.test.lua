@@ -1,6 +1,7 @@
 return {
 	{ name = "a case needs no more than this", expect = pass() },
 	{ name = "route to a pool of its own", options = { say = "route" }, expect = route("front") },
+	{ name = "a server by its place", options = { say = "pick" }, expect = pick(2) },
 	{ name = "route to a pool of the options", options = { say = "route", to = "emea" }, expect = route("emea") },
 	{ name = "reply: the code", options = { say = "reply" }, expect = reply(503) },
 	{ name = "reply: and the reason", options = { say = "reply" }, expect = reply(503, "Wait") },

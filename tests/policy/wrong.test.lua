@@ -2,6 +2,7 @@
 return {
 	{ name = "another verdict", expect = drop() },
 	{ name = "another pool", options = { say = "route", to = "emea" }, expect = route("front") },
+	{ name = "another server", options = { say = "pick" }, expect = pick(1) },
 	{ name = "another code", options = { say = "reply" }, expect = reply(500) },
 	{ name = "another reason", options = { say = "reply" }, expect = reply(503, "wait") },
 	{ name = "another header", options = { say = "reply" }, expect = reply(503, "Wait", { Each = "" }) },

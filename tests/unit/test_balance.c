@@ -99,8 +99,12 @@ static void test_round_robin(void **state)
 	static const struct {
 		const char *weights, *picks;
 	} rows[] = {
-		{ "1", "AAAA" },       { "1 1 1", "ABCABCABC" }, { "100 100", "ABABAB" },
-		{ "3 1", "AABAAABA" }, { "1 3", "BABBBABB" },    { "2 4 1", "BABCBABBABCBAB" },
+		{ "1", "AAAA" },
+		{ "1 1 1", "ABCABCABC" },
+		{ "100 100", "ABABAB" },
+		{ "3 1", "AABAAABA" },
+		{ "1 3", "BABBBABB" },
+		{ "2 4 1", "BABCBABBABCBAB" },
 		{ "5 1 1", "AABACAAAABACAA" },
 	};
 	struct fixture f;
@@ -283,8 +287,8 @@ static void test_slow_start_weight(void **state)
 {
 	static const struct {
 		unsigned after_ms, weight;
-	} rows[] = { { 0, 300 }, { 1, 300 }, { SLOW / 9, 597 }, { SLOW / 2, 1650 }, { SLOW - 1, 2997 }, { SLOW, 3000 },
-		     { 10 * SLOW, 3000 } };
+	} rows[] = { { 0, 300 },         { 1, 300 },     { SLOW / 9, 597 },  { SLOW / 2, 1650 },
+		     { SLOW - 1, 2997 }, { SLOW, 3000 }, { 10 * SLOW, 3000 } };
 	struct fixture f;
 
 	(void)state;
@@ -304,9 +308,12 @@ static void test_slow_start(void **state)
 		enum balance balance;
 		unsigned after_ms, least, most; /* picks of 1100 */
 	} rows[] = {
-		{ BALANCE_ROUND_ROBIN, 0, 100, 100 },	{ BALANCE_ROUND_ROBIN, SLOW, 550, 550 },
-		{ BALANCE_LEAST_CONNECTIONS, 0, 100, 101 }, { BALANCE_LEAST_CONNECTIONS, SLOW, 550, 550 },
-		{ BALANCE_HASH, 0, 50, 150 },		{ BALANCE_HASH, SLOW, 450, 650 },
+		{ BALANCE_ROUND_ROBIN, 0, 100, 100 },
+		{ BALANCE_ROUND_ROBIN, SLOW, 550, 550 },
+		{ BALANCE_LEAST_CONNECTIONS, 0, 100, 101 },
+		{ BALANCE_LEAST_CONNECTIONS, SLOW, 550, 550 },
+		{ BALANCE_HASH, 0, 50, 150 },
+		{ BALANCE_HASH, SLOW, 450, 650 },
 		{ BALANCE_ORDERED, 0, 1100, 1100 },
 	};
 	struct fixture f;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_seat.c: max_sessions in the way of a request: who gets a seat, where a full server's keys go, and that no seat is
- * lost, whatever becomes of the link.  Over shared links: test_trunk.c. */
+/* test_seat.c: max_sessions in the way of a request: who gets a seat, where a full server's keys go, and that no seat
+ * is lost, whatever becomes of the link.  Over shared links: test_trunk.c. */
 #include "unit.h"
 
 #include "net.h"
@@ -130,8 +130,8 @@ static void test_entries_move(void **state)
 		long long rests;
 		bool moves;
 	} rows[] = {
-		{ HEALTH_DOWN, ADMIN_ENABLED, 0, 0, true },     { HEALTH_UNKNOWN, ADMIN_ENABLED, 0, 0, true },
-		{ HEALTH_UP, ADMIN_DISABLED, 0, 0, true },      { HEALTH_UP, ADMIN_DRAIN, 0, 0, false },
+		{ HEALTH_DOWN, ADMIN_ENABLED, 0, 0, true },        { HEALTH_UNKNOWN, ADMIN_ENABLED, 0, 0, true },
+		{ HEALTH_UP, ADMIN_DISABLED, 0, 0, true },         { HEALTH_UP, ADMIN_DRAIN, 0, 0, false },
 		{ HEALTH_UP, ADMIN_ENABLED, 0, INT64_MAX, false }, { HEALTH_UP, ADMIN_ENABLED, 1, 0, true },
 	};
 

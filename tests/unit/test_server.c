@@ -92,7 +92,8 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table), cmocka_unit_test(test_seats),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_seats),
 		cmocka_unit_test(test_beginning),
 		cmocka_unit_test(test_out_of_memory),
 	};

@@ -180,7 +180,7 @@ static void check_servers(const struct pool *p)
 	}
 	assert_int_equal(p->nslots, 1);
 	assert_string_equal(p->slots[0].host, "localhost");
-	assert_string_equal(p->slots[0].id, "localhost:9");
+	assert_string_equal(p->slots[0].id, "localhost");
 	assert_int_equal(p->slots[0].port, 9);
 	assert_true(p->slots[0].first == 4 && p->slots[0].n == 8 && p->slots[0].pool == p);
 }

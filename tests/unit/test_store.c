@@ -213,7 +213,8 @@ static void test_a_flood_evicts_its_own(void **state)
 	destroy(s);
 }
 
-/* Exactly, in a small table: below its share a source's new keys take the oldest of all, from there on its own oldest. */
+/* Exactly, in a small table: below its share a source's new keys take the oldest of all, from there on its own oldest.
+ */
 static void test_share(void **state)
 {
 	struct store *s = create(16);
