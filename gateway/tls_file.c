@@ -65,7 +65,9 @@ int tls_file_read(const char *path, gnutls_datum_t *d, struct tls_told *told)
 
 bool tls_file_is_der(const gnutls_datum_t *d)
 {
-	return d->size > 2 && d->data[0] == 0x30 && d->data[1] >= 0x80; /* a SEQUENCE of 128 bytes or more */
+	enum { SEQUENCE = 0x30, LONG = 0x80 }; /* a length from LONG on follows in more bytes */
+
+	return d->size > 2 && d->data[0] == SEQUENCE && (d->data[1] > LONG || d->data[1] + 2u == d->size);
 }
 
 int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags, struct tls_told *told)
