@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls_choice.c chooses the certificate that a client sees: by the name that it asks for, then by what it can verify.
- * GnuTLS chooses a cipher suite after that and asks once, so what TLS 1.2 clients offer is read from their first message
- * here.  The same client sees the same certificate each time.
+ * GnuTLS chooses a cipher suite after that and asks once, so what TLS 1.2 clients offer is read from their first
+ * message here.  The same client sees the same certificate each time.
  */
 #include "tls_private.h"
 
@@ -129,8 +129,9 @@ static void note_suite(struct tls *t, const unsigned char id[2])
 	}
 }
 
-/* RFC 5246 section 7.4.1.2: version, random, session_id<0..32>, cipher_suites<2..2^16-2>.  A broken one GnuTLS refuses. */
-static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *msg)
+/* RFC 5246 section 7.4.1.2: version, random, session_id<0..32>, cipher_suites.  A broken one is left to GnuTLS. */
+static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+		    const gnutls_datum_t *msg)
 {
 	enum { SESSION_ID = 2 + 32 };
 	const unsigned char *p = msg->data;
@@ -152,7 +153,8 @@ static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsi
 void tls_choice_watch(struct tls *t)
 {
 	if (t->server->two_kinds)
-		gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_hello);
+		gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
+						   on_hello);
 }
 
 /* ---- Each handshake ---- */
@@ -185,7 +187,8 @@ static bool can_verify(const struct tls *t, const struct tls_identity *id)
 
 static bool matches(const struct tls_server *s, unsigned i, const char *name)
 {
-	return gnutls_x509_crt_check_hostname2(s->identities[i]->leaf, name, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) != 0;
+	return gnutls_x509_crt_check_hostname2(s->identities[i]->leaf, name, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) !=
+	       0;
 }
 
 static bool is_known(const struct tls_server *s, const char *name)

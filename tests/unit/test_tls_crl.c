@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_tls_crl.c: revoked certificates, refused from clients and servers, and files of them that change or are no good. */
+/* test_tls_crl.c: revoked certificates, refused from clients and servers, and files of them that change or are no good.
+ */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -65,7 +66,8 @@ static int make(void **state)
 	list_of(between, far, 30, "far");
 	list_of(foreign, good, 30, "foreign");
 	list_of(root, bad, -3, "old");
-	shell("cd %s && cat root.pem between.pem > both.pem && cat far.crl bad.crl > several.crl && head -c 300 %s > %s && "
+	shell("cd %s && cat root.pem between.pem > both.pem && cat far.crl bad.crl > several.crl && head -c 300 %s > "
+	      "%s && "
 	      "openssl crl -in bad.crl -outform DER -out %s",
 	      "bad.crl", "cut.crl", "der.crl");
 	shell("cd %s && (cat bad.crl; head -c 300 bad.crl) > %s%s%s", "half.crl", "", "");
@@ -90,9 +92,9 @@ static const struct row {
 	const char *crl, *trust, *cert;
 	bool revoked;
 } rows[] = {
-	{ NULL, "root", "bad", false },     { "none", "root", "bad", false },    { "bad", "root", "bad", true },
-	{ "bad", "root", "good", false },   { "der", "root", "bad", true },      { "der", "root", "good", false },
-	{ "old", "root", "bad", true },     { "old", "root", "good", false },    { "several", "both", "far", true },
+	{ NULL, "root", "bad", false },     { "none", "root", "bad", false },     { "bad", "root", "bad", true },
+	{ "bad", "root", "good", false },   { "der", "root", "bad", true },       { "der", "root", "good", false },
+	{ "old", "root", "bad", true },     { "old", "root", "good", false },     { "several", "both", "far", true },
 	{ "several", "both", "bad", true }, { "several", "both", "good", false }, { "bad", "root", "far", false },
 	{ "between", "root", "far", true }, /* whatever it has signed is lost with it */
 };
