@@ -3,9 +3,9 @@
  * tls.h: all of TLS.  Bytes in, bytes out, in memory: a struct tls reads records from one struct buf and writes records
  * to another, and never touches a socket; stream.c carries the bytes.  GnuTLS is used in tls*.c only.
  *
- * A `tls` word of the configuration becomes a tls_identity (its files).  A listener makes a tls_server of
- * one or several, a pool a tls_client of one.  All three are counted and shared by all threads, and
- * immutable but for the list of revoked certificates.
+ * A `tls` word of the configuration becomes a tls_identity (its files).  A listener makes a tls_server of one or
+ * several, a pool a tls_client of one.  All three are counted, shared by all threads and, but for the revoked
+ * certificates, immutable.
  *
  * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever
  * `priority` says).  No renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8

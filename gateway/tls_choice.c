@@ -135,7 +135,7 @@ static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsi
 {
 	enum { SESSION_ID = 2 + 32 };
 	const unsigned char *p = msg->data;
-	size_t at, n;
+	size_t at, n, looked = 0;
 
 	(void)type;
 	(void)when;
@@ -144,8 +144,8 @@ static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsi
 	at = SESSION_ID + 1u + p[SESSION_ID];
 	if (msg->size < at + 2)
 		return 0;
-	n = (size_t)p[at] << 8 | p[at + 1];
-	for (at += 2; n >= 2 && at + 2 <= msg->size; at += 2, n -= 2)
+	n = ((size_t)p[at] << 8 | p[at + 1]) / 2;
+	for (at += 2; n > 0 && at + 2 <= msg->size && looked++ < TLS_SUITES_MAX; at += 2, n--)
 		note_suite(gnutls_session_get_ptr(session), p + at);
 	return 0;
 }

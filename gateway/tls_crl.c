@@ -160,7 +160,7 @@ static int check_signature(gnutls_x509_crl_t crl, const struct tls_crl_file *f, 
 	unsigned status = 0;
 	int ret = gnutls_x509_crl_verify(crl, id->trust, id->ntrust, f->verify, &status);
 
-	if (ret >= 0 && (status & ~(time | GNUTLS_CERT_INVALID)) == 0)
+	if (ret >= 0 && (status == 0 || (status & time && !(status & ~(time | GNUTLS_CERT_INVALID)))))
 		return 0;
 	if (gnutls_x509_crl_get_issuer_dn3(crl, &issuer, 0) < 0)
 		return SAY(told, -EINVAL, "%s: a list names no issuer", f->path);

@@ -31,6 +31,7 @@ enum {
 	TLS_FILE_MAX = 4 << 20,    /* bytes of a PEM file */
 	TLS_QUIET_MAX = 128 << 10, /* bytes from a peer that yield no data: its handshake, or more of the kind later */
 	TLS_NAME_MAX = 256,        /* bytes of a DNS name with its end */
+	TLS_SUITES_MAX = 256,         /* of what a client offers: so many are looked at, as by GnuTLS */
 	TLS_FLAWS_MAX = 12,        /* of one `tls` word */
 	TLS_TICKET_LIFE_S = 4 * 3600, /* of a ticket; its key is made anew after three of these, and the last one is
 				       * taken for as long: tls_ticket.c */
