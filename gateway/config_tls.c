@@ -68,8 +68,7 @@ int config_identities(struct builder *b)
 	unsigned i = 0;
 	int ret = config_array(&s->tls, &s->ntls, sizeof *s->tls, node_get(b->tree, "tls"));
 
-	NODE_EACH(n, b->tree, "tls")
-	{
+	NODE_EACH (n, b->tree, "tls") {
 		if (ret == 0)
 			ret = load_identity(b, &s->tls[i++], n);
 	}
@@ -116,8 +115,8 @@ int config_tls_server(struct builder *b, struct listener_conf *l, const struct n
 	if (!identities)
 		ret = -ENOMEM;
 	if (ret == 0) {
-		NODE_EACH(name, n, "tls")
-		identities[conf.nidentities++] = find(b, name->text);
+		NODE_EACH (name, n, "tls")
+			identities[conf.nidentities++] = find(b, name->text);
 		conf.identities = identities;
 		conf.alpn = l->plugin->alpn ? l->plugin->alpn(l->plugin_conf) : NULL;
 		conf.peers = peers[0] ? (const char *const *)peers : NULL;

@@ -3,11 +3,13 @@
  * tls.h: all of TLS.  Bytes in, bytes out, in memory: a struct tls reads records from one struct buf and writes records
  * to another, and never touches a socket; stream.c carries the bytes.  GnuTLS is used in tls*.c only.
  *
- * A `tls` word of the configuration becomes a tls_identity (its files, loaded once).  A listener makes a tls_server of
- * one or several, a pool a tls_client of one.  All three are immutable, counted and shared by all threads.
+ * A `tls` word of the configuration becomes a tls_identity (its files).  A listener makes a tls_server of one or
+ * several, a pool a tls_client of one.  All three are counted, shared by all threads and, but for the revoked
+ * certificates, immutable.
  *
- * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever `priority`
- * says).  No renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8 has the dangers).
+ * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever
+ * `priority` says).  No renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8
+ * has the dangers).
  */
 #ifndef TLS_H
 #define TLS_H
@@ -77,25 +79,26 @@ static inline long long tls_days(long long then, long long now)
  * -errno with a reason: what it holds now is no good, once for each change; what was good before goes on to hold.
  * Not by two threads at once.
  *
- * A list whose successor is due still holds: who was revoked stays so, and a list that could not be fetched keeps nobody
- * from signing in.  tls_identity_expiry tells of it.  A certificate from an authority without a list is not revoked.
+ * A list whose successor is due still holds: who was revoked stays so, and a list that could not be fetched keeps
+ * nobody from signing in.  tls_identity_expiry tells of it.  A certificate from an authority without a list is not
+ * revoked.
  */
 int tls_identity_refresh(struct tls_identity *id, char err[], size_t errlen);
 
 /*
  * Which certificate a client sees: one that bears the name in its SNI; without SNI, or when none does, the first or one
- * that bears all of the first's names.  Of several such an ECDSA one when the client can verify it, which is the cheapest
- * signature, else the first that it can verify.
+ * that bears all of the first's names.  Of several such an ECDSA one when the client can verify it, which is the
+ * cheapest signature, else the first that it can verify.
  *
  * `trust`, `crl`, `priority`, `minimum` and `tickets` are those of the first identity: they are settled before the
  * client's SNI counts.
  *
- * A ticket is good for what it came from: its key follows from `secret`, `name`, all that the identities show and trust,
- * the versions and ciphers and `verify`.  Any other ticket is passed over, and a full handshake follows.  Keys change by
- * the clock, TLS_TICKET_LIFE_S in tls_private.h.  With one `secret` gateways side by side take each other's.
+ * A ticket is good for what it came from: its key follows from `secret`, `name`, all that the identities show and
+ * trust, the versions and ciphers and `verify`.  Any other ticket is passed over, and a full handshake follows.  Keys
+ * change by the clock, TLS_TICKET_LIFE_S in tls_private.h.  With one `secret` gateways side by side take each other's.
  */
 struct tls_server_conf {
-	const char *name; /* of the listener; NULL: "" */
+	const char *name;            /* of the listener; NULL: "" */
 	const unsigned char *secret; /* 16 bytes; NULL: a fresh one, for this server alone */
 	struct tls_identity *const *identities;
 	unsigned nidentities;

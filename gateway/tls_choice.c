@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls_choice.c chooses the certificate that a client sees: by the name that it asks for, then by what it can verify.
- * GnuTLS chooses a cipher suite after that and asks once, so what TLS 1.2 clients offer is read from their first message
- * here.  The same client sees the same certificate each time.
+ * GnuTLS chooses a cipher suite after that and asks once, so what TLS 1.2 clients offer is read from their first
+ * message here.  The same client sees the same certificate each time.
  */
 #include "tls_private.h"
 
@@ -129,20 +129,20 @@ static void note_suite(struct tls *t, const unsigned char id[2])
 	}
 }
 
-/* RFC 5246 section 7.4.1.2: version, random, session_id<0..32>, cipher_suites<2..2^16-2>.  A broken one GnuTLS refuses. */
+/* RFC 5246 section 7.4.1.2: version, random, session_id<0..32>, cipher_suites.  A broken one is left to GnuTLS. */
 void tls_choice_hello(struct tls *t, const gnutls_datum_t *hello)
 {
 	enum { SESSION_ID = 2 + 32 };
 	const unsigned char *p = hello->data;
-	size_t at, n;
+	size_t at, n, looked = 0;
 
 	if (!t->server->two_kinds || hello->size < SESSION_ID + 1)
 		return;
 	at = SESSION_ID + 1u + p[SESSION_ID];
 	if (hello->size < at + 2)
 		return;
-	n = (size_t)p[at] << 8 | p[at + 1];
-	for (at += 2; n >= 2 && at + 2 <= hello->size; at += 2, n -= 2)
+	n = ((size_t)p[at] << 8 | p[at + 1]) / 2;
+	for (at += 2; n > 0 && at + 2 <= hello->size && looked++ < TLS_SUITES_MAX; at += 2, n--)
 		note_suite(t, p + at);
 }
 
@@ -176,7 +176,8 @@ static bool can_verify(const struct tls *t, const struct tls_identity *id)
 
 static bool matches(const struct tls_server *s, unsigned i, const char *name)
 {
-	return gnutls_x509_crt_check_hostname2(s->identities[i]->leaf, name, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) != 0;
+	return gnutls_x509_crt_check_hostname2(s->identities[i]->leaf, name, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) !=
+	       0;
 }
 
 static bool is_known(const struct tls_server *s, const char *name)

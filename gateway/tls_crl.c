@@ -20,8 +20,8 @@ struct serial {
 	unsigned char p[SERIAL_MAX];
 };
 
-struct list { /* of one authority */
-	gnutls_datum_t issuer; /* its name, DER */
+struct list {                   /* of one authority */
+	gnutls_datum_t issuer;  /* its name, DER */
 	struct serial *serials; /* sorted */
 	size_t n;
 };
@@ -41,9 +41,9 @@ struct stamp { /* of a file, to see that it has changed */
 
 struct tls_crl_file {
 	char *path;
-	unsigned verify; /* gnutls_certificate_verify_flags */
+	unsigned verify;          /* gnutls_certificate_verify_flags */
 	struct stamp seen, taken; /* at the last look; when it was last read */
-	pthread_mutex_t lock; /* of `now`; held for a few instructions of each handshake */
+	pthread_mutex_t lock;     /* of `now`; held for a few instructions of each handshake */
 	struct tls_crl *now;
 };
 
@@ -160,13 +160,14 @@ static int check_signature(gnutls_x509_crl_t crl, const struct tls_crl_file *f, 
 	unsigned status = 0;
 	int ret = gnutls_x509_crl_verify(crl, id->trust, id->ntrust, f->verify, &status);
 
-	if (ret >= 0 && (status & ~(time | GNUTLS_CERT_INVALID)) == 0)
+	if (ret >= 0 && (status == 0 || (status & time && !(status & ~(time | GNUTLS_CERT_INVALID)))))
 		return 0;
 	if (gnutls_x509_crl_get_issuer_dn3(crl, &issuer, 0) < 0)
 		return SAY(told, -EINVAL, "%s: a list names no issuer", f->path);
 	if (ret >= 0 && status & GNUTLS_CERT_SIGNER_NOT_FOUND)
-		SAY(told, -EINVAL, "%s: the list of %s is from no authority in `trust`; add that one's certificate there",
-		    f->path, (char *)issuer.data);
+		SAY(told, -EINVAL,
+		    "%s: the list of %s is from no authority in `trust`; add that one's certificate there", f->path,
+		    (char *)issuer.data);
 	else
 		SAY(told, -EINVAL, "%s: the list of %s is not signed as it must be; fetch it again", f->path,
 		    (char *)issuer.data);
@@ -218,7 +219,8 @@ static int parse(struct tls_crl **cp, const gnutls_datum_t *d, const struct tls_
 	return ret;
 }
 
-static int read_lists(struct tls_crl **cp, const struct tls_crl_file *f, const struct tls_identity *id, struct tls_told *told)
+static int read_lists(struct tls_crl **cp, const struct tls_crl_file *f, const struct tls_identity *id,
+		      struct tls_told *told)
 {
 	gnutls_datum_t d = { NULL, 0 };
 	int ret = tls_file_read(f->path, &d, told);
@@ -245,8 +247,8 @@ static struct stamp stamp_of(const char *path)
 static bool same(const struct stamp *a, const struct stamp *b)
 {
 	return a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
-	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec && a->size == b->size &&
-	       a->inode == b->inode;
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
+	       a->size == b->size && a->inode == b->inode;
 }
 
 int tls_crl_open(struct tls_crl_file **fp, const struct tls_identity *id, const char *path, struct tls_told *told)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls_file.c reads the PEM files that a `tls` word names, whole and at most TLS_FILE_MAX of them, and says what is wrong
- * with one: the file, the mistake, the remedy.  What the certificates in it are good for: tls_identity.c.
+ * tls_file.c reads the PEM files that a `tls` word names, whole and at most TLS_FILE_MAX of them, and says what is
+ * wrong with one: the file, the mistake, the remedy.  What the certificates in it are good for: tls_identity.c.
  */
 #include "tls_private.h"
 
@@ -65,10 +65,13 @@ int tls_file_read(const char *path, gnutls_datum_t *d, struct tls_told *told)
 
 bool tls_file_is_der(const gnutls_datum_t *d)
 {
-	return d->size > 2 && d->data[0] == 0x30 && d->data[1] >= 0x80; /* a SEQUENCE of 128 bytes or more */
+	enum { SEQUENCE = 0x30, LONG = 0x80 }; /* a length from LONG on follows in more bytes */
+
+	return d->size > 2 && d->data[0] == SEQUENCE && (d->data[1] > LONG || d->data[1] + 2u == d->size);
 }
 
-int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags, struct tls_told *told)
+int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags,
+			  struct tls_told *told)
 {
 	gnutls_datum_t pem = { NULL, 0 };
 	int ret = tls_file_read(path, &pem, told);
@@ -77,8 +80,9 @@ int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned 
 		return ret;
 	if (tls_file_is_der(&pem)) {
 		tls_file_wipe(&pem);
-		return SAY(told, -EINVAL, "%s: is in DER form; make it PEM: openssl x509 -inform DER -in %s -out %s.pem", path,
-			   path, path);
+		return SAY(told, -EINVAL,
+			   "%s: is in DER form; make it PEM: openssl x509 -inform DER -in %s -out %s.pem", path, path,
+			   path);
 	}
 	ret = gnutls_x509_crt_list_import2(listp, n, &pem, GNUTLS_X509_FMT_PEM, flags);
 	tls_file_wipe(&pem);

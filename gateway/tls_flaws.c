@@ -41,8 +41,8 @@ static void time_flaws(struct tls_identity *id)
 	if (id->expires < now)
 		tls_flaw_add(id, "certificate", "%s: has expired; get a new one from its authority", id->file);
 	else if (days < TLS_SOON_DAYS)
-		tls_flaw_add(id, "certificate", "%s: expires in %lld day%s; get a new one from its authority", id->file, days,
-			     days == 1 ? "" : "s");
+		tls_flaw_add(id, "certificate", "%s: expires in %lld day%s; get a new one from its authority", id->file,
+			     days, days == 1 ? "" : "s");
 	if (gnutls_x509_crt_get_activation_time(id->leaf) > now)
 		tls_flaw_add(id, "certificate", "%s: is not valid yet; is the clock of this machine right?", id->file);
 	if (id->chain_expires >= id->expires)
@@ -51,8 +51,8 @@ static void time_flaws(struct tls_identity *id)
 		tls_flaw_add(id, "certificate", "%s: a certificate of the chain in it has expired; replace that one",
 			     id->file);
 	else if (chain < TLS_SOON_DAYS)
-		tls_flaw_add(id, "certificate", "%s: a certificate of the chain in it expires in %lld day%s", id->file, chain,
-			     chain == 1 ? "" : "s");
+		tls_flaw_add(id, "certificate", "%s: a certificate of the chain in it expires in %lld day%s", id->file,
+			     chain, chain == 1 ? "" : "s");
 }
 
 static void crl_flaw(struct tls_identity *id)
@@ -97,10 +97,11 @@ static void signature_flaws(struct tls_identity *id)
 		gnutls_x509_crt_deinit(crt);
 	}
 	if (pss)
-		tls_flaw_add(id, "certificate", "%s: is signed with RSASSA-PSS, which many Windows servers and clients refuse",
-			     id->file);
+		tls_flaw_add(id, "certificate",
+			     "%s: is signed with RSASSA-PSS, which many Windows servers and clients refuse", id->file);
 	if (old)
-		tls_flaw_add(id, "certificate", "%s: weak: a signature in it is by SHA-1 or older, which peers refuse", id->file);
+		tls_flaw_add(id, "certificate", "%s: weak: a signature in it is by SHA-1 or older, which peers refuse",
+			     id->file);
 }
 
 /* Without static RSA every handshake signs. */
@@ -110,7 +111,8 @@ static void key_flaws(struct tls_identity *id)
 
 	if (gnutls_x509_crt_get_key_usage(id->leaf, &usage, &critical) >= 0 && !(usage & GNUTLS_KEY_DIGITAL_SIGNATURE))
 		tls_flaw_add(id, "certificate",
-			     "%s: its key usage does not allow signatures, without which no handshake succeeds", id->file);
+			     "%s: its key usage does not allow signatures, without which no handshake succeeds",
+			     id->file);
 	if (gnutls_x509_crt_get_pk_algorithm(id->leaf, &bits) == GNUTLS_PK_RSA && bits < 2048)
 		tls_flaw_add(id, "certificate", "%s: weak: its RSA key has %u bits, 2048 is the least", id->file, bits);
 }
@@ -164,8 +166,8 @@ static void chain_flaw(struct tls_identity *id)
 	if (gnutls_x509_crt_get_issuer_dn3(id->leaf, &issuer, 0) < 0)
 		return;
 	tls_flaw_add(id, "certificate",
-		     "%s: the certificate of its issuer, %s, seems to be missing; add it to the end of the file", id->file,
-		     (char *)issuer.data);
+		     "%s: the certificate of its issuer, %s, seems to be missing; add it to the end of the file",
+		     id->file, (char *)issuer.data);
 	gnutls_free(issuer.data);
 }
 

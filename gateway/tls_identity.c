@@ -42,12 +42,14 @@ static int parse_key(gnutls_privkey_t key, const gnutls_datum_t *pem, const char
 
 	if (strstr((char *)pem->data, "-----BEGIN ENCRYPTED") || strstr((char *)pem->data, "Proc-Type: 4,ENCRYPTED"))
 		return SAY(told, -EINVAL,
-			   "%s: is encrypted, and there is nobody to ask for the password; take it off: openssl pkey -in %s "
+			   "%s: is encrypted, and there is nobody to ask for the password; take it off: openssl pkey "
+			   "-in %s "
 			   "-out %s.plain",
 			   path, path, path);
 	if (tls_file_is_der(pem))
-		return SAY(told, -EINVAL, "%s: is in DER form; make it PEM: openssl pkey -inform DER -in %s -out %s.pem", path,
-			   path, path);
+		return SAY(told, -EINVAL,
+			   "%s: is in DER form; make it PEM: openssl pkey -inform DER -in %s -out %s.pem", path, path,
+			   path);
 	ret = gnutls_privkey_import_x509_raw(key, pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return SAY(told, -ENOMEM, "%s: out of memory", path);
@@ -101,11 +103,12 @@ static int say_misfit(const struct tls_identity *id, gnutls_privkey_t key, const
 		own = key_fits(key, list[i]) ? i : 0;
 	tls_file_free_certificates(list, n);
 	if (own)
-		return SAY(told, -EINVAL,
-			   "%s: belongs to certificate %u in %s; put that one first, then those between it and the root", path,
-			   own + 1, id->file);
-	return SAY(told, -EINVAL, "%s: does not belong to the certificate %s; they are made together, name a pair", path,
-		   id->file);
+		return SAY(
+			told, -EINVAL,
+			"%s: belongs to certificate %u in %s; put that one first, then those between it and the root",
+			path, own + 1, id->file);
+	return SAY(told, -EINVAL, "%s: does not belong to the certificate %s; they are made together, name a pair",
+		   path, id->file);
 }
 
 static int load_key(struct tls_identity *id, const char *path, struct tls_told *told)
@@ -136,7 +139,8 @@ static int describe(struct tls_identity *id)
 {
 	gnutls_datum_t dn = { NULL, 0 };
 
-	id->subject = strdup(gnutls_x509_crt_get_dn3(id->leaf, &dn, 0) == 0 ? (char *)dn.data : ""); /* it may be empty */
+	id->subject =
+		strdup(gnutls_x509_crt_get_dn3(id->leaf, &dn, 0) == 0 ? (char *)dn.data : ""); /* it may be empty */
 	gnutls_free(dn.data);
 	id->expires = id->chain_expires = gnutls_x509_crt_get_expiration_time(id->leaf);
 	for (unsigned i = 1; i < id->nchain; i++) {
@@ -223,7 +227,8 @@ static int load_trust(struct tls_identity *id, const struct tls_word *word, stru
 	if (ret < 0 || !word->crl)
 		return ret;
 	if (!word->trust)
-		return SAY(told, -EINVAL, "%s: needs `trust`, which has the authorities that sign such lists", word->crl);
+		return SAY(told, -EINVAL, "%s: needs `trust`, which has the authorities that sign such lists",
+			   word->crl);
 	return tls_crl_open(&id->crl, id, word->crl, told);
 }
 

@@ -63,7 +63,8 @@ static int refuse(const char *priority, const char *text, const char *at, struct
 
 	if (!priority || at < text || place >= strlen(priority))
 		return SAY(told, -EINVAL, "priority: GnuTLS refuses it");
-	return SAY(told, -EINVAL, "priority: \"%.*s\" at character %zu is not understood; `gnutls-cli --list` names what can be there",
+	return SAY(told, -EINVAL,
+		   "priority: \"%.*s\" at character %zu is not understood; `gnutls-cli --list` names what can be there",
 		   (int)n, at, place + 1);
 }
 
@@ -77,7 +78,8 @@ static int check(gnutls_priority_t p, const struct tls_word *word, const struct 
 	const unsigned *list;
 
 	if (word->priority && !word->sha1 && strcasestr(word->priority, "%VERIFY_ALLOW"))
-		return SAY(told, -EINVAL, "priority: %%VERIFY_ALLOW... takes weak signatures; write sha1 = true for SHA-1");
+		return SAY(told, -EINVAL,
+			   "priority: %%VERIFY_ALLOW... takes weak signatures; write sha1 = true for SHA-1");
 	if (gnutls_priority_protocol_list(p, &list) <= 0 || gnutls_priority_cipher_list(p, &list) <= 0)
 		return refuse_empty(min, told);
 	return 0;
@@ -148,7 +150,8 @@ void tls_priority_flaws(struct tls_identity *id, const struct tls_word *word)
 
 	for (int i = n - 1; i >= 0; i--) {
 		if (list[i] == GNUTLS_TLS1_0 || list[i] == GNUTLS_TLS1_1)
-			tls_flaw_add(id, "minimum", "weak: TLS %s is allowed; set minimum = \"1.2\" when no client needs it",
+			tls_flaw_add(id, "minimum",
+				     "weak: TLS %s is allowed; set minimum = \"1.2\" when no client needs it",
 				     list[i] == GNUTLS_TLS1_0 ? "1.0" : "1.1");
 	}
 	if (word->sha1)

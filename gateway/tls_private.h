@@ -31,6 +31,7 @@ enum {
 	TLS_FILE_MAX = 4 << 20,    /* bytes of a PEM file */
 	TLS_QUIET_MAX = 128 << 10, /* bytes from a peer that yield no data: its handshake, or more of the kind later */
 	TLS_NAME_MAX = 256,        /* bytes of a DNS name with its end */
+	TLS_SUITES_MAX = 256,         /* of what a client offers: so many are looked at, as by GnuTLS */
 	TLS_FLAWS_MAX = 12,        /* of one `tls` word */
 	TLS_TICKET_LIFE_S = 4 * 3600, /* of a ticket; its key is made anew after three of these, and the last one is
 				       * taken for as long: tls_ticket.c */
@@ -52,8 +53,8 @@ struct tls_identity {
 	bool tickets;
 	bool old; /* SHA-1 signatures are allowed, by `sha1` or by a version that knows no other */
 	char *subject;
-	long long expires, chain_expires;           /* Unix time in s */
-	unsigned char shown[32], trusts[32];        /* SHA-256: of the chain; of all that a ticket's worth hangs on besides */
+	long long expires, chain_expires;    /* Unix time in s */
+	unsigned char shown[32], trusts[32]; /* SHA-256: of the chain; of all that a ticket's worth hangs on besides */
 	struct tls_flaw flaws[TLS_FLAWS_MAX];
 	unsigned nflaws;
 };
@@ -69,9 +70,9 @@ struct tls_server {
 	struct tls_identity **identities;
 	unsigned nidentities;
 	gnutls_certificate_credentials_t cred;
-	bool *by_default;          /* for each: is for clients that name nobody we know, as the first */
-	bool two_kinds;            /* there are keys of both kinds: what the client can decides */
-	struct tls_suite *suites;  /* then: the cipher suites that are enabled and what they sign with */
+	bool *by_default;         /* for each: is for clients that name nobody we know, as the first */
+	bool two_kinds;           /* there are keys of both kinds: what the client can decides */
+	struct tls_suite *suites; /* then: the cipher suites that are enabled and what they sign with */
 	unsigned nsuites;
 	gnutls_datum_t ticket_key; /* tls_ticket.c; empty: no tickets */
 	enum tls_verify verify;
@@ -126,7 +127,8 @@ void tls_file_wipe(gnutls_datum_t *d);
 bool tls_file_is_der(const gnutls_datum_t *d);
 
 /* All certificates of a PEM file; `flags` of gnutls_x509_crt_list_import2. */
-int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags, struct tls_told *told);
+int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags,
+			  struct tls_told *told);
 void tls_file_free_certificates(gnutls_x509_crt_t *list, unsigned n);
 
 /* ---- tls_priority.c ---- */

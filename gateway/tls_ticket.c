@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls_ticket.c makes the key of a listener's session tickets: from a secret and from all that a ticket's worth hangs on,
- * so that a ticket opens nothing but what it came from.  GnuTLS derives from it, by the clock alone and for each session
- * anew, the key of three ticket lives and still takes that of the three before: nothing is shared, nothing is locked,
- * and gateways with the same secret agree.
+ * tls_ticket.c makes the key of a listener's session tickets: from a secret and from all that a ticket's worth hangs
+ * on, so that a ticket opens nothing but what it came from.  GnuTLS derives from it, by the clock alone and for each
+ * session anew, the key of three ticket lives and still takes that of the three before: nothing is shared, nothing is
+ * locked, and gateways with the same secret agree.
  */
 #include "tls_private.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls_watch.c looks at certificates by the clock, on the control thread: it has the files of revoked ones read again and
- * says what ends soon.  It decides nothing: what a list means for a connection is tls_peer.c's, and an expired
+ * tls_watch.c looks at certificates by the clock, on the control thread: it has the files of revoked ones read again
+ * and says what ends soon.  It decides nothing: what a list means for a connection is tls_peer.c's, and an expired
  * certificate is still shown, because a client may take it and none would take nothing.
  */
 #include "tls_watch.h"
@@ -38,8 +38,8 @@ static void tell_one(const struct tls_entry *t, long long now)
 	if (e.file && e.chain < e.certificate)
 		tell_end(t, e.file, "one of the chain", tls_days(e.chain, now));
 	if (e.crl && e.crl_next && e.crl_next < now)
-		log_warning("crl-outdated", "tls", t->name, "file", e.crl, "days", LOG_NUM(-tls_days(e.crl_next, now)), "remedy",
-			    "fetch the next list; this one holds until then");
+		log_warning("crl-outdated", "tls", t->name, "file", e.crl, "days", LOG_NUM(-tls_days(e.crl_next, now)),
+			    "remedy", "fetch the next list; this one holds until then");
 }
 
 static void tell_all(const struct tls_watch *w)
@@ -63,7 +63,8 @@ static void look_at(const struct tls_entry *t)
 	if (ret > 0)
 		log_info("crl-read", "tls", t->name);
 	else if (ret < 0)
-		log_error("crl-refused", "tls", t->name, "reason", err, "until_then", "the lists that were read before");
+		log_error("crl-refused", "tls", t->name, "reason", err, "until_then",
+			  "the lists that were read before");
 }
 
 static void on_look(uv_timer_t *t)

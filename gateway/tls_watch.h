@@ -12,7 +12,7 @@
 struct tls_watch;
 
 enum {
-	TLS_LOOK_MS = 2000,               /* between two looks at the files of `crl` */
+	TLS_LOOK_MS = 2000,                /* between two looks at the files of `crl` */
 	TLS_TELL_MS = 24 * 60 * 60 * 1000, /* between two warnings of the same certificate */
 };
 

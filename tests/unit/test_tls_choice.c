@@ -33,8 +33,7 @@ static const struct row {
 	{ TLS12 ":-ECDHE-RSA:-DHE-RSA", "a.example", "ec-rsa" },
 	{ TLS13 ONLY "ECDSA-SECP256R1-SHA256", "a.example", "ec-rsa" },
 	/* It offers both, but the suite that it has for ECDSA is not one of ours. */
-	{ TLS12 ":-CIPHER-ALL:+AES-128-CBC:-MAC-ALL:+SHA1", "a.example", "rsa",
-	  "NORMAL:-ECDHE-ECDSA" },
+	{ TLS12 ":-CIPHER-ALL:+AES-128-CBC:-MAC-ALL:+SHA1", "a.example", "rsa", "NORMAL:-ECDHE-ECDSA" },
 	/* Without a name, or with one that nobody bears: those that bear all names of the first. */
 	{ TLS13, NULL, "ec-rsa" },
 	{ TLS12 ONLY "RSA-SHA256", NULL, "rsa" },
@@ -75,7 +74,8 @@ static struct tls_server *server_of(const char *const *certs, size_t n, const ch
 
 	for (size_t i = 0; i < n; i++)
 		ids[i] = rig_identity(&(struct rig_word){ .cert = certs[i], .minimum = minimum, .priority = priority });
-	assert_int_equal(tls_server_create(&s, &(struct tls_server_conf){ .identities = ids, .nidentities = (unsigned)n },
+	assert_int_equal(tls_server_create(&s,
+					   &(struct tls_server_conf){ .identities = ids, .nidentities = (unsigned)n },
 					   err, sizeof err),
 			 0);
 	for (size_t i = 0; i < n; i++)

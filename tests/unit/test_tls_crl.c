@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_tls_crl.c: revoked certificates, refused from clients and servers, and files of them that change or are no good. */
+/* test_tls_crl.c: revoked certificates, refused from clients and servers, and files of them that change or are no good.
+ */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -21,7 +22,7 @@
 static const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
 
 /* "good" and "bad" from "root", "far" from "between", which "root" made; "foreign" has signed none of them. */
-static struct cert *root, *foreign, *between, *good, *bad, *far;
+static struct cert *root, *foreign, *between, *good, *bad, *far, *impostor; /* the last bears root's name */
 
 static struct cert *make_cert(const char *name, struct cert_want want)
 {
@@ -55,6 +56,7 @@ static int make(void **state)
 	certs_dir_make(rig_dir);
 	root = make_cert("root", (struct cert_want){ .cn = "Root", .authority = true });
 	foreign = make_cert("foreign", (struct cert_want){ .cn = "Foreign", .authority = true });
+	impostor = make_cert("impostor", (struct cert_want){ .cn = "Root", .authority = true });
 	between = make_cert("between", (struct cert_want){ .cn = "Between", .authority = true, .issuer = root });
 	good = make_cert("good", (struct cert_want){ .cn = "good", .dns = { "a.example" }, .issuer = root });
 	bad = make_cert("bad", (struct cert_want){ .cn = "bad", .dns = { "a.example" }, .issuer = root });
@@ -64,8 +66,11 @@ static int make(void **state)
 	list_of(root, between, 30, "between");
 	list_of(between, far, 30, "far");
 	list_of(foreign, good, 30, "foreign");
+	list_of(impostor, NULL, 30, "forged");
+	list_of(impostor, NULL, -3, "forged-old");
 	list_of(root, bad, -3, "old");
-	shell("cd %s && cat root.pem between.pem > both.pem && cat far.crl bad.crl > several.crl && head -c 300 %s > %s && "
+	shell("cd %s && cat root.pem between.pem > both.pem && cat far.crl bad.crl > several.crl && head -c 300 %s > "
+	      "%s && "
 	      "openssl crl -in bad.crl -outform DER -out %s",
 	      "bad.crl", "cut.crl", "der.crl");
 	shell("cd %s && (cat bad.crl; head -c 300 bad.crl) > %s%s%s", "half.crl", "", "");
@@ -74,7 +79,7 @@ static int make(void **state)
 
 static int unmake(void **state)
 {
-	struct cert *all[] = { root, foreign, between, good, bad, far };
+	struct cert *all[] = { root, foreign, between, good, bad, far, impostor };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -90,9 +95,9 @@ static const struct row {
 	const char *crl, *trust, *cert;
 	bool revoked;
 } rows[] = {
-	{ NULL, "root", "bad", false },     { "none", "root", "bad", false },    { "bad", "root", "bad", true },
-	{ "bad", "root", "good", false },   { "der", "root", "bad", true },      { "der", "root", "good", false },
-	{ "old", "root", "bad", true },     { "old", "root", "good", false },    { "several", "both", "far", true },
+	{ NULL, "root", "bad", false },     { "none", "root", "bad", false },     { "bad", "root", "bad", true },
+	{ "bad", "root", "good", false },   { "der", "root", "bad", true },       { "der", "root", "good", false },
+	{ "old", "root", "bad", true },     { "old", "root", "good", false },     { "several", "both", "far", true },
 	{ "several", "both", "bad", true }, { "several", "both", "good", false }, { "bad", "root", "far", false },
 	{ "between", "root", "far", true }, /* whatever it has signed is lost with it */
 };
@@ -161,6 +166,8 @@ static const struct wrong {
 	{ "cut", "root", "holds no whole list" },
 	{ "half", "root", "holds no whole list" },
 	{ "foreign", "root", "the list of CN=Foreign is from no authority in `trust`" },
+	{ "forged", "root", "the list of CN=Root is not signed as it must be" },
+	{ "forged-old", "root", "the list of CN=Root is not signed as it must be" },
 	{ "several", "root", "the list of CN=Between is from no authority in `trust`" },
 	{ "bad", NULL, "needs `trust`" },
 };

@@ -122,6 +122,29 @@ static void test_kinds(void **state)
 	}
 }
 
+/* Clients' certificates in versions that sign by SHA-1 and nothing else. */
+static void test_old_client_certificates(void **state)
+{
+	static const char *const certs[] = { "rsa", "common" }, *const old[] = { TLS10, TLS11 };
+	struct rig_word word = { .cert = "rsa", .trust = "ca", .minimum = "1.0" };
+	struct tls_server *s = rig_server(&word, TLS_VERIFY_REQUIRED, NULL);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		enum tls_step step;
+		struct tls *t;
+		struct raw c;
+
+		assert_int_equal(tls_accept(&t, s), 0);
+		raw_open(&c, old[i & 1], certs[i / 2], NULL, NULL);
+		assert_int_equal(raw_shake(&c, t, &step), 0);
+		assert_int_equal(step, TLS_READY);
+		raw_close(&c);
+		tls_free(t);
+	}
+	tls_server_unref(s);
+}
+
 /* A client without RFC 5746 is served only where old clients are asked for. */
 static void test_renegotiation_fix(void **state)
 {
@@ -402,6 +425,7 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_old_client_certificates),
 		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_renegotiation_fix),
 		cmocka_unit_test(test_x25519), cmocka_unit_test(test_order),
 		cmocka_unit_test(test_light),  cmocka_unit_test(test_sni),

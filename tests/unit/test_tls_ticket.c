@@ -192,7 +192,8 @@ static void test_life(void **state)
 static unsigned char key_name[16]; /* of the last ticket that came */
 
 /* RFC 5077 section 3.3 and 4: lifetime, length, and then the ticket, which begins with its key's name. */
-static int on_ticket(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *msg)
+static int on_ticket(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+		     const gnutls_datum_t *msg)
 {
 	(void)session;
 	(void)type;
@@ -274,7 +275,8 @@ static void test_no_early_data(void **state)
 	assert_int_equal(tls_accept(&t, s), 0);
 	raw_open(&c, versions[1], "edge", "a.example", NULL);
 	gnutls_session_set_ptr(c.session, &seen);
-	gnutls_handshake_set_hook_function(c.session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_PRE, on_ticket_13);
+	gnutls_handshake_set_hook_function(c.session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_PRE,
+					   on_ticket_13);
 	assert_int_equal(raw_shake(&c, t, &step), 0);
 	ticket = raw_ticket(&c);
 	assert_true(seen > 0);
