@@ -180,6 +180,22 @@ static void end_handshake(struct link *l)
 	l->handshaking = false;
 }
 
+/* From here on it costs time; a client that only connects has cost little, and may not keep others from shaking hands. */
+static bool on_greeted(struct stream *s)
+{
+	struct link *l = s->owner;
+	const struct listener_conf *conf = l->listener->conf;
+
+	if (l->server)
+		return true;
+	if (atomic_fetch_add_explicit(&conf->stats->handshakes, 1, memory_order_relaxed) >= conf->limits.handshakes) {
+		atomic_fetch_sub_explicit(&conf->stats->handshakes, 1, memory_order_relaxed);
+		return false;
+	}
+	l->handshaking = true;
+	return true;
+}
+
 static void on_opened(struct stream *s)
 {
 	struct link *l = s->owner;
@@ -252,19 +268,24 @@ static void log_close(struct link *l)
 		level = LG_WARNING;
 		event = l->open ? "server-link-failed" : "server-unreachable";
 	} else if (!l->open && s->tls) {
-		level = LG_INFO;
+		level = s->limit ? LG_DEBUG : LG_INFO; /* limits are told by limit_passed: not one by one */
 		event = "tls-refused";
 		atomic_fetch_add_explicit(&l->listener->conf->stats->refused_tls, 1, memory_order_relaxed);
 	}
 	link_log(l, level, event, "reason", stream_reason(s));
 }
 
-/* That a server is too slow to connect to is no limit that someone passes. */
+/* Of a server's link, what it does not take or makes us hold; that it is slow to connect to or idle is its client's affair. */
+static bool counts(const struct link *l, enum limit limit)
+{
+	return limit && (!l->server || limit == LIMIT_STALL || limit == LIMIT_MESSAGE || limit == LIMIT_MEMORY);
+}
+
 static void count_limit(const struct link *l)
 {
 	enum limit limit = l->stream->limit;
 
-	if (limit && (limit != LIMIT_HANDSHAKE || !l->server))
+	if (counts(l, limit))
 		limit_passed(l->listener->conf, limit, l->peer_text, l->worker->now_ms);
 }
 
@@ -297,6 +318,7 @@ static void on_closed(struct stream *s)
 }
 
 const struct stream_ops link_stream_ops = {
+	.greeted = on_greeted,
 	.opened = on_opened,
 	.receive = on_receive,
 	.ended = on_ended,
