@@ -57,6 +57,7 @@ struct gateway {
 	struct handshake_pool *handshakes;
 	struct monitors *monitors;
 	struct waste waste;
+	struct deadline second;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -182,6 +183,7 @@ static void on_ended(struct mail *m)
 		return;
 	monitors_stop(g->monitors);
 	waste_ignore(&g->waste);
+	wheel_cancel(&g->main.wheel, &g->second);
 	control_close(g->control);
 	worker_stop(&g->main);
 }
@@ -242,6 +244,17 @@ static void watch_signals(struct gateway *g)
 	uv_signal_start(&g->term, on_stop_signal, SIGTERM);
 	uv_signal_start(&g->interrupt, on_stop_signal, SIGINT);
 	uv_signal_start(&g->hangup, on_hangup, SIGHUP);
+}
+
+/* ---- Once a second ---- */
+
+static void on_second(struct deadline *d)
+{
+	struct gateway *g = container_of(d, struct gateway, second);
+
+	for (unsigned i = 0; i < g->snapshot->nlisteners; i++)
+		limit_catch_up(&g->snapshot->listeners[i], g->main.now_ms);
+	wheel_set(&g->main.wheel, d, g->main.now_ms + 1000);
 }
 
 /* ---- Starting ---- */
@@ -372,6 +385,8 @@ static int start(struct gateway *g, char err[], size_t errlen)
 		return r;
 	watch_signals(g);
 	waste_watch(&g->waste, &g->main, g->snapshot);
+	wheel_deadline_init(&g->second, on_second);
+	on_second(&g->second);
 	return start_crews(g);
 }
 

@@ -45,4 +45,7 @@ const char *limit_word(enum limit limit);
 /* From any thread; `peer` is the one that passed it just now, `now_ms` the worker's time. */
 void limit_passed(const struct listener_conf *conf, enum limit limit, const char *peer, uint64_t now_ms);
 
+/* Tells what has been counted since and is not told yet; called now and then. */
+void limit_catch_up(const struct listener_conf *conf, uint64_t now_ms);
+
 #endif
