@@ -34,6 +34,31 @@ struct parked {
 	char bytes[];
 };
 
+/* They count as what lies in buffers does; false: that is more than the listener may hold. */
+static bool account_parked(struct link *to, size_t n)
+{
+	const struct listener_conf *conf = to->listener->conf;
+	uint64_t sum = atomic_fetch_add_explicit(&conf->stats->held_bytes, n, memory_order_relaxed) + n;
+
+	to->parked_bytes += n;
+	return !conf->limits.memory || sum <= conf->limits.memory;
+}
+
+static void unaccount_parked(struct link *to, size_t n)
+{
+	atomic_fetch_sub_explicit(&to->listener->conf->stats->held_bytes, n, memory_order_relaxed);
+	to->parked_bytes -= n;
+}
+
+/* Who brings it has to go; one that is unknown, or has no connection of its own, costs the link itself. */
+static enum lg_send over_memory(struct link *to, struct link *from)
+{
+	struct link *gone = from && from->stream ? from : to;
+
+	stream_close_over(gone->stream, LIMIT_MEMORY, LG_RESET, "memory limit");
+	return LG_GONE;
+}
+
 static enum lg_send park(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, bool more)
 {
 	size_t total = 0;
@@ -53,14 +78,15 @@ static enum lg_send park(struct link *to, struct link *from, const struct lg_spa
 	for (unsigned i = 0; i < n; i++)
 		at = pieces[i].n ? (char *)memcpy(at, pieces[i].p, pieces[i].n) + pieces[i].n : at;
 	list_append(&to->parked, &p->node);
-	to->parked_bytes += total;
+	if (!account_parked(to, total))
+		return over_memory(to, from);
 	return to->parked_bytes > to->limits.queue ? LG_FULL : LG_SENT;
 }
 
 static void unpark_one(struct link *to, struct parked *p)
 {
 	list_remove(&p->node);
-	to->parked_bytes -= p->n;
+	unaccount_parked(to, p->n);
 	stream_send(to->stream, &(struct lg_span){ p->bytes, p->n }, 1);
 	to->unit_of = p->more ? p->from : NULL;
 	free(p);
@@ -142,7 +168,7 @@ static void forget_sender(struct link *to, const struct link *from)
 		if (!p->more)
 			break;
 		list_remove(l);
-		to->parked_bytes -= p->n;
+		unaccount_parked(to, p->n);
 		free(p);
 	}
 }
@@ -301,6 +327,7 @@ void link_leave(struct link *l, bool by_network)
 	list_remove(&l->settle_task.node);
 	for (struct list *p = list_take(&l->parked); p; p = list_take(&l->parked))
 		free(container_of(p, struct parked, node));
+	unaccount_parked(l, l->parked_bytes);
 	session_link_closed(l, by_network);
 }
 
@@ -318,12 +345,12 @@ static void on_closed(struct stream *s)
 }
 
 const struct stream_ops link_stream_ops = {
-	.greeted = on_greeted,
 	.opened = on_opened,
 	.receive = on_receive,
 	.ended = on_ended,
 	.writable = on_writable,
 	.closed = on_closed,
+	.greeted = on_greeted,
 };
 
 /* ---- Deadlines of the link's own ---- */

@@ -27,8 +27,6 @@ struct stream;
 
 /* What the owner is told.  All are called from the loop, never inside a call of the owner's. */
 struct stream_ops {
-	/* The first bytes of a handshake have come: false refuses it, by RST.  NULL: all are wanted. */
-	bool (*greeted)(struct stream *s);
 	/* Connected, and TLS is ready. */
 	void (*opened)(struct stream *s);
 	/* As lg_plugin.receive: bytes used, or < 0 to close. */
@@ -40,6 +38,8 @@ struct stream_ops {
 	/* The last call: stream_reason says why.  The stream frees itself; what it was given to send has been sent, or
 	 * never will be. */
 	void (*closed)(struct stream *s);
+	/* The first bytes of a handshake have come: false refuses it, by RST.  NULL: all are wanted. */
+	bool (*greeted)(struct stream *s);
 };
 
 /* Times in milliseconds, 0: no limit. */
