@@ -53,7 +53,8 @@ def a_limit_that_nobody_has_written_is_lowered(play):
 @story
 def when_descriptors_run_out_a_flow_that_is_worth_less_makes_room(play):
     one = play.udp_server("one")
-    gateway = play.udp_gateway([one], pool="persistence = false,", listener="limits = { sessions = 1000 },")
+    gateway = play.udp_gateway([one], pool="persistence = false,", listener="limits = { sessions = 1000 },",
+                               gateway="workers = 1,")  # a worker can only take from its own flows
     standing = play.udp_client(150)
     standing.ask(b"first")
     standing.ask(b"second")  # after an answer: it is confirmed
