@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * limit.h: a listener's limit was passed: counted for `status`, and told in the log, at most once a second for each listener
- * and limit, with how often that was since it was told last.  A flood fills no disk.
+ * limit.h: a listener's limit was passed: counted for `status`, and told in the log, at most once a second for each
+ * listener and limit, with how often that was since it was told last.  A flood fills no disk.
  *
  *     limit-passed listener=in limit=sessions count=812 peer=192.0.2.7:40312
  */

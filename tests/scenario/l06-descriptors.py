@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""l06: descriptors: what the limits need is had, or the start is refused with the number; when they run out, room is made."""
+"""l06: what the limits need in descriptors is had, or the start is refused with the number; room is made when they run out."""
 import resource
 
 from play import equal, eventually, expect, main, request, story
@@ -22,7 +22,8 @@ def more_sessions_than_there_can_be_descriptors_refuse_the_start(play):
     gateway = play.gateway([play.server("one")], start=False, listener=f"limits = {{ sessions = {TOO_MANY} }}")
     done = gateway.run()
     expect(done.returncode != 0, "the start is refused")
-    for words in ("not-started", f"need {2 * TOO_MANY // 100000}", "descriptors, this process may have", "LimitNOFILE=", "limits.sessions"):
+    for words in ("not-started", f"need {2 * TOO_MANY // 100000}", "descriptors, this process may have", "LimitNOFILE=",
+                  "limits.sessions"):
         expect(words in done.stderr, f"it says {words}: {done.stderr}")
 
 

@@ -24,7 +24,8 @@ def crowd(play, n):
 
 def stays_away(gateway, sockets, limit, standing, new):
     """They cost little, others go on, and in time they are gone: counted, and told in a few lines."""
-    expect(gateway.sanitized() or gateway.memory() - gateway.before < len(sockets) * MOST, "the gateway's memory is bounded")
+    grown = gateway.memory() - gateway.before
+    expect(gateway.sanitized() or grown < len(sockets) * MOST, f"the gateway's memory is bounded ({grown} bytes)")
     for _ in range(ROUNDS):
         equal(standing.ask(request()).status, 200, "a standing client's answer")
     equal(new().ask(request()).status, 200, "a new client's answer")
@@ -39,8 +40,9 @@ def stays_away(gateway, sockets, limit, standing, new):
     equal(standing.ask(request()).status, 200, "the standing client's answer afterwards")
     lines = gateway.lines("limit-passed", f"limit={limit} ")
     expect(len(lines) < 100, f"the log is not filled ({len(lines)} lines)")
-    eventually(lambda: sum(int(line.split("count=")[1].split()[0]) for line in gateway.lines(f"limit={limit} ")) == len(sockets),
-               "and tells of all of them")
+    def told():
+        return sum(int(line.split("count=")[1].split()[0]) for line in gateway.lines("limit-passed", f"limit={limit} "))
+    eventually(lambda: told() == len(sockets), "and tells of all of them")
 
 
 def room(gateway):
