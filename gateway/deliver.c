@@ -108,16 +108,32 @@ struct parcel {
 	struct mail mail;
 	struct worker *at; /* in whose mailbox it is */
 	struct worker *sender;
+	const struct listener_conf *conf; /* of the sender: its limit of memory counts what lies in mailboxes */
 	struct link_name to, from; /* `from` of zeroes: it has no name */
 	size_t n;
 	char bytes[];
 };
 
+/* False: it is more than the sender's listener may hold. */
+static bool account(const struct parcel *p)
+{
+	const struct listener_conf *c = p->conf;
+	uint64_t sum = atomic_fetch_add_explicit(&c->stats->held_bytes, p->n, memory_order_relaxed) + p->n;
+
+	if (!c->limits.memory || sum <= c->limits.memory)
+		return true;
+	atomic_fetch_sub_explicit(&c->stats->held_bytes, p->n, memory_order_relaxed);
+	return false;
+}
+
 /* Into a mailbox; false: that is full. */
 static bool post(struct parcel *p, struct worker *to, void (*run)(struct mail *))
 {
+	if (!account(p))
+		return false;
 	if (atomic_fetch_add_explicit(&to->mail_bytes, p->n, memory_order_relaxed) + p->n > MAILBOX_BYTES) {
 		atomic_fetch_sub_explicit(&to->mail_bytes, p->n, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&p->conf->stats->held_bytes, p->n, memory_order_relaxed);
 		return false;
 	}
 	p->at = to;
@@ -131,6 +147,7 @@ static struct parcel *take_out(struct mail *m)
 	struct parcel *p = container_of(m, struct parcel, mail);
 
 	atomic_fetch_sub_explicit(&p->at->mail_bytes, p->n, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&p->conf->stats->held_bytes, p->n, memory_order_relaxed);
 	return p;
 }
 
@@ -167,7 +184,7 @@ static struct parcel *pack(struct link *from, const struct link_name *to, const 
 	p = malloc(sizeof *p + total);
 	if (!p)
 		return NULL;
-	*p = (struct parcel){ .sender = from->worker, .to = *to, .n = total };
+	*p = (struct parcel){ .sender = from->worker, .conf = from->listener->conf, .to = *to, .n = total };
 	if (name_of(from, &p->from) < 0)
 		p->from = (struct link_name){ 0 };
 	at = p->bytes;

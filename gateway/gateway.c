@@ -64,6 +64,7 @@ struct gateway {
 	struct tls_watch *tls_watch;
 	struct waste waste;
 	struct resolver *resolver;
+	struct deadline second;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -193,6 +194,7 @@ static void on_ended(struct mail *m)
 	monitors_stop(g->monitors);
 	tls_watch_stop(g->tls_watch);
 	waste_ignore(&g->waste);
+	wheel_cancel(&g->main.wheel, &g->second);
 	control_close(g->control);
 	worker_stop(&g->main);
 }
@@ -253,6 +255,17 @@ static void watch_signals(struct gateway *g)
 	uv_signal_start(&g->term, on_stop_signal, SIGTERM);
 	uv_signal_start(&g->interrupt, on_stop_signal, SIGINT);
 	uv_signal_start(&g->hangup, on_hangup, SIGHUP);
+}
+
+/* ---- Once a second ---- */
+
+static void on_second(struct deadline *d)
+{
+	struct gateway *g = container_of(d, struct gateway, second);
+
+	for (unsigned i = 0; i < g->snapshot->nlisteners; i++)
+		limit_catch_up(&g->snapshot->listeners[i], g->main.now_ms);
+	wheel_set(&g->main.wheel, d, g->main.now_ms + 1000);
 }
 
 /* ---- Starting ---- */
@@ -426,6 +439,8 @@ static int start(struct gateway *g, char err[], size_t errlen)
 	g->main.handshakes = g->handshakes;
 	watch_signals(g);
 	waste_watch(&g->waste, &g->main, g->snapshot);
+	wheel_deadline_init(&g->second, on_second);
+	on_second(&g->second);
 	return start_crews(g);
 }
 

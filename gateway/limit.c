@@ -27,6 +27,12 @@ const char *limit_word(enum limit limit)
 	return words[limit];
 }
 
+/* Daily life is for who looks for it. */
+static enum lg_level level_of(enum limit limit)
+{
+	return limit == LIMIT_IDLE || limit == LIMIT_HALF ? LG_DEBUG : LG_WARNING;
+}
+
 /* One thread tells; the others have counted. */
 static bool is_mine_to_tell(struct limit_count *c, uint64_t now_ms)
 {
@@ -37,16 +43,30 @@ static bool is_mine_to_tell(struct limit_count *c, uint64_t now_ms)
 	return atomic_compare_exchange_strong(&c->told_ms, &last, now_ms ? now_ms : 1);
 }
 
-void limit_passed(const struct listener_conf *conf, enum limit limit, const char *peer, uint64_t now_ms)
+static void tell(const struct listener_conf *conf, enum limit limit, const char *peer, uint64_t now_ms)
 {
 	struct limit_count *c = &conf->stats->limits[limit];
-	enum lg_level level = limit == LIMIT_IDLE || limit == LIMIT_HALF ? LG_DEBUG : LG_WARNING; /* that is daily life */
 	unsigned long long n;
 
-	atomic_fetch_add_explicit(&c->passed, 1, memory_order_relaxed);
-	if (!log_wants(level) || !is_mine_to_tell(c, now_ms))
+	if (!log_wants(level_of(limit)) || !is_mine_to_tell(c, now_ms))
 		return;
 	n = atomic_load(&c->passed);
-	log_event(level, "limit-passed", "listener", conf->name, "limit", limit_word(limit), "count",
+	log_event(level_of(limit), "limit-passed", "listener", conf->name, "limit", limit_word(limit), "count",
 		  LOG_NUM(n - atomic_exchange(&c->told, n)), "peer", peer, NULL);
+}
+
+void limit_passed(const struct listener_conf *conf, enum limit limit, const char *peer, uint64_t now_ms)
+{
+	atomic_fetch_add_explicit(&conf->stats->limits[limit].passed, 1, memory_order_relaxed);
+	tell(conf, limit, peer, now_ms);
+}
+
+void limit_catch_up(const struct listener_conf *conf, uint64_t now_ms)
+{
+	for (enum limit i = LIMIT_NONE + 1; i < LIMITS; i++) {
+		const struct limit_count *c = &conf->stats->limits[i];
+
+		if (atomic_load(&c->passed) > atomic_load(&c->told))
+			tell(conf, i, NULL, now_ms);
+	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * limit.h: a listener's limit was passed: counted for `status`, and told in the log, at most once a second for each listener
- * and limit, with how often that was since it was told last.  A flood fills no disk.
+ * limit.h: a listener's limit was passed: counted for `status`, and told in the log, at most once a second for each
+ * listener and limit, with how often that was since it was told last.  A flood fills no disk.
  *
  *     limit-passed listener=in limit=sessions count=812 peer=192.0.2.7:40312
  */
@@ -44,5 +44,8 @@ const char *limit_word(enum limit limit);
 
 /* From any thread; `peer` is the one that passed it just now, `now_ms` the worker's time. */
 void limit_passed(const struct listener_conf *conf, enum limit limit, const char *peer, uint64_t now_ms);
+
+/* Tells what has been counted since and is not told yet; called now and then. */
+void limit_catch_up(const struct listener_conf *conf, uint64_t now_ms);
 
 #endif

@@ -35,6 +35,31 @@ struct parked {
 	char bytes[];
 };
 
+/* They count as what lies in buffers does; false: that is more than the listener may hold. */
+static bool account_parked(struct link *to, size_t n)
+{
+	const struct listener_conf *conf = to->listener->conf;
+	uint64_t sum = atomic_fetch_add_explicit(&conf->stats->held_bytes, n, memory_order_relaxed) + n;
+
+	to->parked_bytes += n;
+	return !conf->limits.memory || sum <= conf->limits.memory;
+}
+
+static void unaccount_parked(struct link *to, size_t n)
+{
+	atomic_fetch_sub_explicit(&to->listener->conf->stats->held_bytes, n, memory_order_relaxed);
+	to->parked_bytes -= n;
+}
+
+/* Who brings it has to go; one that is unknown, or has no connection of its own, costs the link itself. */
+static enum lg_send over_memory(struct link *to, struct link *from)
+{
+	struct link *gone = from && from->stream ? from : to;
+
+	stream_close_over(gone->stream, LIMIT_MEMORY, LG_RESET, "memory limit");
+	return LG_GONE;
+}
+
 static enum lg_send park(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, bool more)
 {
 	size_t total = 0;
@@ -54,14 +79,15 @@ static enum lg_send park(struct link *to, struct link *from, const struct lg_spa
 	for (unsigned i = 0; i < n; i++)
 		at = pieces[i].n ? (char *)memcpy(at, pieces[i].p, pieces[i].n) + pieces[i].n : at;
 	list_append(&to->parked, &p->node);
-	to->parked_bytes += total;
+	if (!account_parked(to, total))
+		return over_memory(to, from);
 	return to->parked_bytes > to->limits.queue ? LG_FULL : LG_SENT;
 }
 
 static void unpark_one(struct link *to, struct parked *p)
 {
 	list_remove(&p->node);
-	to->parked_bytes -= p->n;
+	unaccount_parked(to, p->n);
 	stream_send(to->stream, &(struct lg_span){ p->bytes, p->n }, 1);
 	to->unit_of = p->more ? p->from : NULL;
 	free(p);
@@ -143,7 +169,7 @@ static void forget_sender(struct link *to, const struct link *from)
 		if (!p->more)
 			break;
 		list_remove(l);
-		to->parked_bytes -= p->n;
+		unaccount_parked(to, p->n);
 		free(p);
 	}
 }
@@ -181,6 +207,22 @@ static void end_handshake(struct link *l)
 	if (l->handshaking)
 		atomic_fetch_sub_explicit(&l->listener->conf->stats->handshakes, 1, memory_order_relaxed);
 	l->handshaking = false;
+}
+
+/* From here on it costs time; a client that only connects has cost little, and may not keep others from shaking hands. */
+static bool on_greeted(struct stream *s)
+{
+	struct link *l = s->owner;
+	const struct listener_conf *conf = l->listener->conf;
+
+	if (l->server)
+		return true;
+	if (atomic_fetch_add_explicit(&conf->stats->handshakes, 1, memory_order_relaxed) >= conf->limits.handshakes) {
+		atomic_fetch_sub_explicit(&conf->stats->handshakes, 1, memory_order_relaxed);
+		return false;
+	}
+	l->handshaking = true;
+	return true;
 }
 
 static void on_opened(struct stream *s)
@@ -261,19 +303,24 @@ static void log_close(struct link *l)
 	} else if (l->proxied) {
 		event = "link-closed";
 	} else if (!l->open && s->tls) {
-		level = LG_INFO;
+		level = s->limit ? LG_DEBUG : LG_INFO; /* limits are told by limit_passed: not one by one */
 		event = "tls-refused";
 		atomic_fetch_add_explicit(&l->listener->conf->stats->refused_tls, 1, memory_order_relaxed);
 	}
 	link_log(l, level, event, "reason", stream_reason(s));
 }
 
-/* That a server is too slow to connect to is no limit that someone passes. */
+/* Of a server's link, what it does not take or makes us hold; that it is slow to connect to or idle is its client's affair. */
+static bool counts(const struct link *l, enum limit limit)
+{
+	return limit && (!l->server || limit == LIMIT_STALL || limit == LIMIT_MESSAGE || limit == LIMIT_MEMORY);
+}
+
 static void count_limit(const struct link *l)
 {
 	enum limit limit = l->stream->limit;
 
-	if (limit && (limit != LIMIT_HANDSHAKE || !l->server))
+	if (counts(l, limit))
 		limit_passed(l->listener->conf, limit, l->peer_text, l->worker->now_ms);
 }
 
@@ -289,6 +336,7 @@ void link_leave(struct link *l, bool by_network)
 	list_remove(&l->settle_task.node);
 	for (struct list *p = list_take(&l->parked); p; p = list_take(&l->parked))
 		free(container_of(p, struct parked, node));
+	unaccount_parked(l, l->parked_bytes);
 	session_link_closed(l, by_network);
 }
 
@@ -312,6 +360,7 @@ const struct stream_ops link_stream_ops = {
 	.writable = on_writable,
 	.closed = on_closed,
 	.preface = link_proxy_read,
+	.greeted = on_greeted,
 };
 
 /* ---- Deadlines of the link's own ---- */

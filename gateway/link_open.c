@@ -97,10 +97,6 @@ int link_accept(struct link **lp, struct session *session, int fd, const struct 
 		return r;
 	}
 	l->stream->account = &conf->stats->held_bytes;
-	if (tls) {
-		l->handshaking = true;
-		atomic_fetch_add_explicit(&conf->stats->handshakes, 1, memory_order_relaxed);
-	}
 	if (session->in.proxied) {
 		l->proxied = true;
 		stream_await(l->stream);

@@ -17,13 +17,24 @@
 #include "session.h"
 #include "trunk.h"
 
-enum { BACKLOG = 1024, ACCEPT_MOST = 64, PAUSE_MS = 100 };
+enum { BACKLOG = 1024, ACCEPT_MOST = 64, PAUSE_MS = 100, QUIET_MS = 1000 };
 
 /* ---- Accepting ---- */
 
 static bool out_of_descriptors(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Once a second is enough. */
+static void tell_failure(struct listener_socket *k, const char *reason)
+{
+	uint64_t now_ms = k->listener->worker->now_ms;
+
+	if (k->failed_ms && now_ms - k->failed_ms < QUIET_MS)
+		return;
+	k->failed_ms = now_ms;
+	log_error("accept-failed", "listener", k->listener->conf->name, "reason", reason);
 }
 
 /* True: there may be more. */
@@ -40,7 +51,7 @@ static bool accept_some(struct listener_socket *k)
 			k->accepted(k, fd, (struct sockaddr *)&peer);
 			worker_deliver(w);
 		} else if (out_of_descriptors(errno)) {
-			log_error("accept-failed", "listener", k->listener->conf->name, "reason", strerror(errno));
+			tell_failure(k, strerror(errno));
 			worker_unwatch(w, &k->io);
 			wheel_set(&w->wheel, &k->pause, w->now_ms + PAUSE_MS);
 			(void)trunk_give_up_one(w);

@@ -21,6 +21,7 @@ struct listener_socket {
 	void (*accepted)(struct listener_socket *k, int fd, const struct sockaddr *peer); /* takes over the descriptor */
 	bool listening;
 	struct deadline pause; /* out of descriptors: accepts again then */
+	uint64_t failed_ms;    /* when that was logged last */
 	struct flows flows;    /* of a UDP socket */
 };
 

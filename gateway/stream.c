@@ -291,7 +291,9 @@ static void read_handshake(struct stream *s)
 			return;
 		}
 	}
-	if (came) {
+	if (came && !s->heard && s->ops->greeted && !s->ops->greeted(s)) {
+		stream_close_over(s, LIMIT_HANDSHAKES, LG_RESET, "too many handshakes");
+	} else if (came) {
 		s->heard = true;
 		step(s);
 	} else if (s->eof) {

@@ -41,6 +41,8 @@ struct stream_ops {
 	/* Bytes ahead of all others, TLS's too; only after stream_await.  How many they were; 0: more have to come;
 	 * negative: not what they should be. */
 	ptrdiff_t (*preface)(struct stream *s, struct lg_span in);
+	/* The first bytes of a handshake have come: false refuses it, by RST.  NULL: all are wanted. */
+	bool (*greeted)(struct stream *s);
 };
 
 /* Times in milliseconds, 0: no limit. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * waste.c: when to call malloc_trim.  What there is in use is estimated from the listeners' counters: the calls cost by how
- * much lies idle, so they are made as often as much has gone, not by the clock.
+ * waste.c: when to call malloc_trim.  What there is in use is estimated from the listeners' counters: the calls cost by
+ * how much lies idle, so they are made as often as much has gone, not by the clock.
  */
 #include "waste.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * waste.h: memory that sessions leave behind goes back to the system.  The C library keeps what lies between blocks that are
- * in use, so a process that has seen a storm stays as large as the storm; this asks it to give that back when much has gone.
+ * waste.h: memory that sessions leave behind goes back to the system.  The C library keeps what lies between blocks
+ * that are in use, so a process that has seen a storm stays as large as the storm; this asks it to give that back when
+ * much has gone.
  */
 #ifndef WASTE_H
 #define WASTE_H

@@ -20,12 +20,12 @@ def gateway_with(play, limits):
                         listener=f'tls = "pool", limits = {{ {limits} }}')
 
 
-def stalled(play, n):
+def stalled(play, n, say=(0, 100, None)):
     """Clients that say nothing, half a hello, or a whole one and never read the answer."""
     first_flight = hello()
     clients = [play.client() for _ in range(n)]
     for i, client in enumerate(clients):
-        client.send(first_flight[:(0, 100, None)[i % 3]])
+        client.send(first_flight[:say[i % len(say)]])
     return clients
 
 
@@ -44,15 +44,20 @@ def others_go_on_while_many_handshakes_stall_and_the_stalled_ones_are_closed(pla
 
 @story
 def handshakes_are_limited_in_number_and_only_handshakes(play):
-    gateway_with(play, 'handshakes = 4, handshake = "5s"')
+    gateway = gateway_with(play, 'handshakes = 4, handshake = "20s"')
     done = [play.tls_client() for _ in range(6)]  # six one after the other are no matter
     for client in done:
         client.ask(request())  # so that the gateway, too, is through with the handshake
-    stalled(play, 4)
+    silent = stalled(play, 6, say=(0,))  # these have not begun
+    stalled(play, 4, say=(100, None))
+    eventually(lambda: gateway.listener()["handshakes"] == 4, "four have begun")
     expect(play.turned_away(), "a fifth one is closed at once")
+    silent[0].send(hello())
+    equal(silent[0].ended(), b"", "what a silent one gets that begins now")
+    equal(gateway.listener()["limits_passed"], {"handshakes": 2}, "what is counted")
     for client in done:
         equal(client.ask(request()).server, "one", "who answers a client that is in")
-    for client in play.clients[6:10]:
+    for client in play.clients[6:16]:
         client.close()
     def admitted():
         try:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * crowd.c: many TLS clients that come, sign in and go on command, or the servers that they sign in at.  A client keeps its
- * connection and the TLS state of it, nothing more.  It checks no certificate and nothing that it is told.
+ * crowd.c: many TLS clients that come, sign in and go on command, or the servers that they sign in at.  A client keeps
+ * its connection and the TLS state of it, nothing more.  It checks no certificate and nothing that it is told.
  *
  *     crowd clients ADDRESS:PORT COUNT       commands on stdin: open, register, close; "done N" for each on stdout
  *     crowd servers CERTIFICATE KEY ADDRESS:PORT...
@@ -262,8 +262,10 @@ static void be_servers(const char *certificate, const char *key, char **addresse
 	static struct end ends[LISTENERS];
 
 	crowd.serves = true;
-	if (n > LISTENERS || gnutls_certificate_set_x509_key_file(crowd.credentials, certificate, key, GNUTLS_X509_FMT_PEM) < 0)
+	if (gnutls_certificate_set_x509_key_file(crowd.credentials, certificate, key, GNUTLS_X509_FMT_PEM) < 0)
 		wire_die("no certificate");
+	if (n > LISTENERS)
+		wire_die("too many servers");
 	for (int i = 0; i < n; i++)
 		listen_at(&ends[i], addresses[i]);
 	if (epoll_ctl(crowd.ep, EPOLL_CTL_ADD, STDIN_FILENO, &(struct epoll_event){ .events = EPOLLIN }) < 0)

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """soak: what a client costs the gateway in memory, and that it gives it back.
 
-Many TLS clients connect and stay silent; then each signs in by one REGISTER, through a TLS link of its own to a server, and is
-idle for a while; then all go.  That is a cycle, and there are three.  Prints the growth of the gateway's resident memory for each
-client against a gateway that has served one (Rss of /proc/PID/smaps_rollup), and what is left behind when all have gone.  The
-clients and the servers are processes of their own.
+Many TLS clients connect and stay silent; then each signs in by one REGISTER, through a TLS link of its own to a server,
+and is idle for a while; then all go.  That is a cycle, and there are three.  Prints the growth of the gateway's resident
+memory for each client against a gateway that has served a few (Rss of /proc/PID/smaps_rollup), and what is left behind
+when all have gone.  The clients and the servers are processes of their own.
 
-Exit status 1 when a figure is above its bound times --slack.
+Alone, as `make check` runs it, it is short and fails only far over the bounds; `make soak` takes 10,000 clients and the
+bounds as they are.  Exit status 1 when a figure is above its bound times --slack, 77 where that says nothing: with a
+sanitizer.
 """
 import argparse
 import os
@@ -21,12 +23,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
 from play import Certificates  # noqa: E402
 
-NET = "127.91.7"
+NET = f"127.{1 + (os.getpid() >> 8) % 250}.{os.getpid() & 255}"  # as in the scenarios: they run side by side
 GATEWAY = f"{NET}.1:5061"
 SERVERS = [f"{NET}.{n}:5061" for n in range(11, 15)]
 SILENT, SIGNED_IN = 24, 40  # KiB a client
 LEFT = 2                    # KiB a client that the last cycle may leave behind more than the first: no growth
-SPARE = 200                 # descriptors of the gateway that are no client's
+SPARE = 400                 # descriptors of the gateway that are no client's
 
 
 class Crowd:
@@ -56,10 +58,11 @@ class Gateway:
         self.build = build
         self.log = open(os.path.join(folder, "log"), "w+")
         file = os.path.join(folder, "gateway.lua")
+        servers = ", ".join(f'"{s}"' for s in SERVERS)
         with open(file, "w") as out:
             out.write(f"""gateway {{ workers = 2, log = "warning", control = "control", drain = "1s" }}
 {certificates.word("sales")}
-pool "farm" {{ servers = {{ {", ".join(f'"{s}"' for s in SERVERS)} }}, tls = "sales", tls_name = "sales.test" }}
+pool "farm" {{ servers = {{ {servers} }}, tls = "sales", tls_name = "sales.test" }}
 listener "in" {{ plugin = "sip", bind = "tls:{GATEWAY}", tls = "sales", pool = "farm",
   limits = {{ sessions = {count}, first_byte = "1h" }}, options = {{ route = "connection" }} }}
 """)
@@ -135,11 +138,14 @@ def judge(rows, slack):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.getcwd(), help="the build folder")
-    parser.add_argument("--clients", type=int, default=10000)
-    parser.add_argument("--idle", type=float, default=120, help="seconds that signed-in clients are idle")
+    parser.add_argument("--clients", type=int, default=500)
+    parser.add_argument("--idle", type=float, default=1, help="seconds that signed-in clients are idle")
     parser.add_argument("--cycles", type=int, default=3)
-    parser.add_argument("--slack", type=float, default=1, help="what the bounds are multiplied by")
+    parser.add_argument("--slack", type=float, default=3, help="what the bounds are multiplied by")
     args = parser.parse_args()
+    with open(os.path.join(args.build, "lychgate"), "rb") as program:
+        if b"__asan_init" in program.read():
+            sys.exit(77)
     fit = (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE) // 2
     count = min(args.clients, fit)
     if count < args.clients:

@@ -193,6 +193,31 @@ static void test_parked_senders_are_held(void **state)
 	part(m);
 }
 
+/* They count as what lies in buffers: who brings more than the listener may hold is closed, and nobody else. */
+static void test_parked_bytes_are_memory(void **state)
+{
+	struct worker *w = *state;
+	struct meeting *m = meet(w, 0);
+	struct listener_stats *stats = m->n.conf.stats;
+	char line[1000];
+
+	memset(line, 'x', sizeof line);
+	line[sizeof line - 1] = '\n';
+	m->n.conf.limits.memory = 20000;
+	peer_say(w, &m->s[0], "+a\n");
+	net_expect(&m->n, &m->c, "+a\n");
+	for (unsigned i = 0; i < 100 && !stats->limits[LIMIT_MEMORY].passed; i++) {
+		(void)send(m->s[1].fd, line, sizeof line, MSG_NOSIGNAL);
+		rig_turn(w);
+	}
+	assert_int_equal(stats->limits[LIMIT_MEMORY].passed, 1);
+	peer_say(w, &m->s[0], "b\n");
+	RIG_UNTIL(w, peer_has(&m->c, 2, 0));
+	assert_memory_equal(buf_span(&m->c.in).p, "b\n", 2);
+	RIG_UNTIL(w, stats->held_bytes == 0);
+	part(m);
+}
+
 /* ---- Joined ---- */
 
 /* What a link has in hand when it is joined goes first: kept, held, not read yet, or its end. */
@@ -361,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_unit_that_stalls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_slow_client_is_no_stall, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parked_senders_are_held, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parked_bytes_are_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_join, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_relay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_joined_end_together, setup, teardown),

@@ -10,8 +10,9 @@ from .words import PATIENCE, Failure, slow
 
 
 class Client:
-    def __init__(self, address, source=None, tls=None, sni=None, session=None, receive_buffer=None, preface=b""):
-        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for; `preface` is sent ahead of TLS."""
+    def __init__(self, address, source=None, tls=None, sni=None, session=None, receive_buffer=None, preface=b"", port=0):
+        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for; `preface` is sent ahead of TLS;
+        `port` is the source's."""
         self.rest = bytearray()
         self.waiting = []      # messages that came while another was waited for
         self.received = 0      # bytes
@@ -21,7 +22,8 @@ class Client:
             if receive_buffer:
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             if source:
-                self.socket.bind((source, 0))
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1 if port else 0)
+                self.socket.bind((source, port))
             self.socket.connect(address)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.socket.sendall(preface)

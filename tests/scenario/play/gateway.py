@@ -22,6 +22,7 @@ class Gateway:
         self.log_file = os.path.join(folder, "log")
         self.expected_errors = []  # words of lines of level error that the story brings about
         self.process = None
+        self.within = []           # a command that runs the program: ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh"]
         for name, text in {"gateway.lua": config, **(files or {})}.items():
             with open(os.path.join(folder, name), "w") as file:
                 file.write(text)
@@ -31,8 +32,8 @@ class Gateway:
 
     def start(self):
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([self.program("lychgate"), "-c", self.file], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+            self.process = subprocess.Popen([*self.within, self.program("lychgate"), "-c", self.file],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         eventually(self.answers_or_died, "the gateway answers on its control socket")
 
     def answers_or_died(self):
@@ -43,8 +44,8 @@ class Gateway:
     def run(self, *words):
         """Runs the program to its end, as someone in a shell would; what it said is .stderr."""
         try:
-            return subprocess.run([self.program("lychgate"), *words, "-c", self.file], capture_output=True, text=True,
-                                  timeout=slow(PATIENCE))
+            return subprocess.run([*self.within, self.program("lychgate"), *words, "-c", self.file],
+                                  capture_output=True, text=True, timeout=slow(PATIENCE))
         except subprocess.TimeoutExpired as running:
             raise Failure(f"lychgate {' '.join(words)} did not end by itself: {running.stderr}") from None
 
