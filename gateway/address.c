@@ -90,6 +90,22 @@ void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storag
 		((struct sockaddr_in *)to)->sin_addr = ((const struct sockaddr_in *)from)->sin_addr;
 }
 
+static void mask_bytes(unsigned char *p, unsigned n, unsigned bits)
+{
+	for (unsigned i = bits / 8; bits && i < n; i++)
+		p[i] = i == bits / 8 ? (unsigned char)(p[i] & 0xff00 >> bits % 8) : 0;
+}
+
+void address_mask(struct sockaddr_storage *a, unsigned v4, unsigned v6)
+{
+	struct in6_addr *host = &((struct sockaddr_in6 *)a)->sin6_addr;
+
+	if (a->ss_family != AF_INET6)
+		mask_bytes((unsigned char *)&((struct sockaddr_in *)a)->sin_addr, 4, v4);
+	else
+		mask_bytes(host->s6_addr, 16, !IN6_IS_ADDR_V4MAPPED(host) ? v6 : v4 ? 96 + v4 : 0);
+}
+
 static int parse_port(in_port_t *port, const char *text)
 {
 	char *end;

@@ -28,6 +28,9 @@ socklen_t address_len(const struct sockaddr *a);
 uint16_t address_port(const struct sockaddr *a);
 void address_set_port(struct sockaddr_storage *a, uint16_t port);
 
+/* Sets all bits of the host to 0 but the first `v4` (of IPv4, also written as IPv6) or `v6`; 0: all count. */
+void address_mask(struct sockaddr_storage *a, unsigned v4, unsigned v6);
+
 /* 0.0.0.0 or ::, with any port. */
 bool address_is_any(const struct sockaddr *a);
 

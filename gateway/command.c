@@ -120,6 +120,8 @@ static void set_admin(const struct command_target *t, struct server *s, const st
 {
 	if (atomic_exchange(&s->state->admin, (int)word->admin) == (int)word->admin)
 		return; /* nothing has changed, so `since` stays true */
+	if (word->admin == ADMIN_ENABLED)
+		server_rise(s, clock_loop_ms());
 	atomic_store(&s->state->since, clock_unix_ms());
 	log_info(word->event, "pool", s->pool->name, "server", s->name, "sessions",
 		 LOG_NUM(atomic_load(&s->state->sessions)));

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "facts.h"
+#include "key.h"
 #include "link.h"
 #include "session.h"
 #include "span.h"
@@ -20,6 +21,16 @@ static struct lg_span source(struct exchange *x)
 	} else if (!s->source_text[0])
 		address_format_host(session_origin(s), s->source_text, sizeof s->source_text);
 	return span_of(s->source_text);
+}
+
+struct lg_span facts_source(const struct exchange *x, const uint8_t mask[2], char text[64])
+{
+	struct sockaddr_storage a;
+
+	key_origin(x, &a);
+	address_mask(&a, mask[0], mask[1]);
+	address_format_host((struct sockaddr *)&a, text, 64);
+	return span_of(text);
 }
 
 /* What is true of TLS is true of the client's link, also for a request that a server begins; on a shared link of that. */

@@ -27,6 +27,9 @@ int facts_resolve(const struct lg_plugin *plugin, const char *name, struct fact_
 struct exchange;
 struct lg_span facts_read(struct exchange *x, const struct fact_ref *ref);
 
+/* FACT_SOURCE as address_mask leaves it; the text is written into `text`. */
+struct lg_span facts_source(const struct exchange *x, const uint8_t mask[2], char text[64]);
+
 /* What the plugin has found out about its client: see lg_host. */
 struct link;
 void facts_learn(struct link *l, enum lg_learned what, struct lg_span value);

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "control.h"
+#include "descriptors.h"
 #include "flow.h"
 #include "handshake.h"
 #include "host.h"
@@ -26,7 +26,9 @@
 #include "script.h"
 #include "session.h"
 #include "stream.h"
+#include "tls_watch.h"
 #include "token.h"
+#include "waste.h"
 
 enum {
 	FAREWELL_MS = 5000, /* the sessions of a disabled server end spread over this */
@@ -55,6 +57,8 @@ struct gateway {
 	bool main_ready;
 	struct handshake_pool *handshakes;
 	struct monitors *monitors;
+	struct tls_watch *tls_watch;
+	struct waste waste;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -179,6 +183,8 @@ static void on_ended(struct mail *m)
 	if (--g->nrunning > 0)
 		return;
 	monitors_stop(g->monitors);
+	tls_watch_stop(g->tls_watch);
+	waste_ignore(&g->waste);
 	control_close(g->control);
 	worker_stop(&g->main);
 }
@@ -272,7 +278,7 @@ static int create_sources(struct gateway *g)
 		return -ENOMEM;
 	for (unsigned i = 0; i < g->snapshot->nlisteners; i++) {
 		const struct listener_limits *l = &g->snapshot->listeners[i].limits;
-		struct sources_limits limits = { l->sessions_per_source, l->new_per_source };
+		struct sources_limits limits = { l->sessions_per_source, l->new_per_source, &l->exempt };
 		int r = limits.sessions || limits.per_second ? sources_create(&g->sources[i], &limits) : 0;
 
 		if (r < 0)
@@ -358,25 +364,15 @@ static int start_crews(struct gateway *g)
 	return 0;
 }
 
-/* Two descriptors a session: as many as the system lets us have. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur == l.rlim_max)
-		return;
-	l.rlim_cur = l.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &l);
-}
-
 static int start(struct gateway *g, char err[], size_t errlen)
 {
 	int r;
 
 	host_functions.random(g->secret, sizeof g->secret);
 	token_begin(g->snapshot->settings.has_secret ? g->snapshot->settings.secret : g->secret);
-	raise_descriptor_limit();
 	r = user_check(&g->snapshot->settings.user, err, errlen);
+	if (r == 0)
+		r = descriptors_provide(g->snapshot, err, errlen);
 	if (r == 0)
 		r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
 	if (r == 0)
@@ -400,6 +396,7 @@ static int start(struct gateway *g, char err[], size_t errlen)
 		return r;
 	g->main.handshakes = g->handshakes;
 	watch_signals(g);
+	waste_watch(&g->waste, &g->main, g->snapshot);
 	return start_crews(g);
 }
 
@@ -425,6 +422,7 @@ static void destroy(struct gateway *g)
 		worker_fini(&g->main);
 	}
 	monitors_free(g->monitors);
+	tls_watch_free(g->tls_watch);
 	control_free(g->control);
 	for (unsigned i = 0; g->sources && i < g->snapshot->nlisteners; i++)
 		sources_destroy(g->sources[i]);
@@ -449,6 +447,8 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 	g->snapshot = snapshot;
 	signal(SIGPIPE, SIG_IGN);
 	r = start(g, err, errlen);
+	if (r == 0)
+		r = tls_watch_start(&g->tls_watch, &g->main, snapshot);
 	if (r == 0)
 		r = monitors_start(&g->monitors, &g->main, snapshot, on_changed, g);
 	if (r == 0)

@@ -65,13 +65,34 @@ static void trouble_word(FILE *out, enum paint paint, bool colours, const char *
 	fprintf(out, "%*s", n < TROUBLE_WORD ? (int)(TROUBLE_WORD - n) : 1, "");
 }
 
+static bool is_full(const json_t *server)
+{
+	long long most = number_of(server, "max_sessions");
+
+	return most && number_of(server, "sessions") >= most;
+}
+
+static void note_full(FILE *out, const json_t *pool, const json_t *server, bool colours)
+{
+	trouble_word(out, PAINT_WARN, colours, "FULL");
+	fputs("server ", out);
+	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
+	fputc('/', out);
+	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	fprintf(out, " has %lld sessions, max_sessions is %lld: new ones go elsewhere\n", number_of(server, "sessions"),
+		number_of(server, "max_sessions"));
+}
+
 static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
 {
 	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
 	char duration[32];
 
-	if (strcmp(state, "up") == 0)
+	if (strcmp(state, "up") == 0) {
+		if (is_full(server))
+			note_full(out, pool, server, colours);
 		return;
+	}
 	view_duration(duration, number_of(server, "seconds"));
 	trouble_word(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
 	fputs("server ", out);
@@ -111,16 +132,51 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 	}
 }
 
+/* When: "in 12 days", "for 3 days". */
+static void note_end(FILE *out, const json_t *c, const char *what, long long days, bool colours)
+{
+	enum { SOON_DAYS = 30 };
+	long long n = days < 0 ? -days : days;
+
+	if (days >= SOON_DAYS)
+		return;
+	trouble_word(out, days < 0 ? PAINT_BAD : PAINT_WARN, colours, days < 0 ? "EXPIRED" : "EXPIRES");
+	fprintf(out, "%s of tls ", what);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fprintf(out, " %s %lld day%s: ", days < 0 ? "for" : "in", n, n == 1 ? "" : "s");
+	paint_text(out, PAINT_NONE, false, text_of(c, "file"));
+	fputc('\n', out);
+}
+
+static void note_certificate(FILE *out, const json_t *c, bool colours)
+{
+	const json_t *crl = json_object_get(c, "crl");
+
+	note_end(out, c, "certificate", number_of(c, "days"), colours);
+	if (number_of(c, "chain_days") < number_of(c, "days"))
+		note_end(out, c, "the chain", number_of(c, "chain_days"), colours);
+	if (!is_set(crl, "outdated"))
+		return;
+	trouble_word(out, PAINT_WARN, colours, "OUTDATED");
+	fputs("crl of tls ", out);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fputs(": ", out);
+	paint_text(out, PAINT_NONE, false, text_of(crl, "file"));
+	fputc('\n', out);
+}
+
 static void view_trouble(FILE *out, const json_t *status, bool colours)
 {
 	size_t i, k;
-	json_t *listener, *pool, *server;
+	json_t *listener, *pool, *server, *certificate;
 
 	json_array_foreach(json_object_get(status, "listeners"), i, listener) note_listener(out, listener, colours);
 	json_array_foreach(json_object_get(status, "pools"), i, pool)
 	{
 		json_array_foreach(json_object_get(pool, "servers"), k, server) note_server(out, pool, server, colours);
 	}
+	json_array_foreach(json_object_get(status, "certificates"), i, certificate)
+		note_certificate(out, certificate, colours);
 }
 
 /* ---- Tables ---- */
@@ -192,7 +248,30 @@ static void pool_line(FILE *out, const json_t *pool, bool colours)
 		paint_text(out, PAINT_NONE, false, joined(json_object_get(persistence, "by"), text));
 		fprintf(out, ": %lld entries", number_of(persistence, "entries"));
 	}
+	if (number_of(pool, "overloads"))
+		fprintf(out, ", %lld refused: all were full", number_of(pool, "overloads"));
 	fputc('\n', out);
+}
+
+static void add_sessions(struct table *t, const json_t *s)
+{
+	long long n = number_of(s, "sessions"), most = number_of(s, "max_sessions");
+
+	if (most)
+		table_add(t, is_full(s) ? PAINT_WARN : PAINT_NONE, "%lld/%lld", n, most);
+	else
+		table_add(t, PAINT_NONE, "%lld", n);
+}
+
+/* "3", "3 (45%) backup" while it starts slowly. */
+static void add_weight(struct table *t, const json_t *s)
+{
+	const char *backup = is_set(s, "backup") ? " backup" : "";
+
+	if (json_is_integer(json_object_get(s, "slow_start")))
+		table_add(t, PAINT_NONE, "%lld (%lld%%)%s", number_of(s, "weight"), number_of(s, "slow_start"), backup);
+	else
+		table_add(t, PAINT_NONE, "%lld%s", number_of(s, "weight"), backup);
 }
 
 static void add_server(struct table *t, const json_t *s)
@@ -207,10 +286,10 @@ static void add_server(struct table *t, const json_t *s)
 	table_add(t, state_paint(state), "%s%s%s%s", strcmp(state, "down") == 0 ? "DOWN" : state, by_word ? " (" : "",
 		  by_word ? text_of(s, "health") : "", by_word ? ")" : "");
 	table_add(t, PAINT_NONE, "%s", duration);
-	table_add(t, PAINT_NONE, "%lld", number_of(s, "sessions"));
+	add_sessions(t, s);
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "failures"));
-	table_add(t, PAINT_NONE, "%lld%s", number_of(s, "weight"), is_set(s, "backup") ? " backup" : "");
+	add_weight(t, s);
 	table_add(t, PAINT_NONE, "%s", text_of(s, "probe"));
 }
 
@@ -266,11 +345,43 @@ static int view_policies(FILE *out, const json_t *listeners, bool colours)
 	return table_print(&t, out, "", colours);
 }
 
-/* The plugins' counters that have counted. */
-static int view_counters(FILE *out, const json_t *listeners, bool colours)
+static int view_certificates(FILE *out, const json_t *certificates, bool colours)
 {
 	static const struct table_column columns[] = {
-		{ "COUNTER", false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
+		{ "CERTIFICATE", false }, { "KIND", false },  { "SUBJECT", false },  { "EXPIRES", false },
+		{ "DAYS", true },         { "CHAIN", true },  { "NEXT CRL", false }, { NULL, false },
+	};
+	struct table t;
+	size_t i;
+	json_t *c;
+
+	table_init(&t, columns);
+	json_array_foreach(certificates, i, c)
+	{
+		long long days = number_of(c, "days");
+		const json_t *crl = json_object_get(c, "crl");
+		const char *next = text_of(crl, "next");
+
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "tls"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "kind"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "subject"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "expires"));
+		table_add(&t, days < 0 ? PAINT_BAD : PAINT_NONE, "%lld", days);
+		table_add(&t, PAINT_NONE, "%lld", number_of(c, "chain_days"));
+		table_add(&t, is_set(crl, "outdated") ? PAINT_WARN : PAINT_NONE, "%s", next[0] ? next : "-");
+	}
+	if (t.ncells)
+		fputc('\n', out);
+	else if (!t.failed)
+		return 0;
+	return table_print(&t, out, "", colours);
+}
+
+/* What has counted of that which each listener has under `key`: the plugins' counters, limits that were passed. */
+static int view_counters(FILE *out, const json_t *listeners, const char *key, const char *heading, bool colours)
+{
+	const struct table_column columns[] = {
+		{ heading, false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
 	};
 	struct table t;
 	const char *name;
@@ -280,7 +391,7 @@ static int view_counters(FILE *out, const json_t *listeners, bool colours)
 	table_init(&t, columns);
 	json_array_foreach(listeners, i, l)
 	{
-		json_object_foreach(json_object_get(l, "counters"), name, value)
+		json_object_foreach(json_object_get(l, key), name, value)
 		{
 			if (json_integer_value(value) == 0)
 				continue;
@@ -339,7 +450,11 @@ int view_status(FILE *out, const json_t *status, bool colours)
 	}
 	if (r == 0)
 		r = view_policies(out, listeners, colours);
-	return r < 0 ? r : view_counters(out, listeners, colours);
+	if (r == 0)
+		r = view_certificates(out, json_object_get(status, "certificates"), colours);
+	if (r == 0)
+		r = view_counters(out, listeners, "limits_passed", "LIMIT PASSED", colours);
+	return r < 0 ? r : view_counters(out, listeners, "counters", "COUNTER", colours);
 }
 
 /* ---- A word to a server ---- */

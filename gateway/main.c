@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "config.h"
+#include "descriptors.h"
 #include "gateway.h"
 #include "log.h"
 #include "paths.h"
@@ -62,6 +63,16 @@ static int run(struct snapshot *snapshot)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* The shell that asks may have another limit than what will run it: so this is no problem of the configuration. */
+static void warn_of_descriptors(const char *file, struct snapshot *snapshot)
+{
+	char err[300];
+
+	log_set_level(LG_ERROR); /* that a limit nobody has written becomes lower is for the start to say */
+	if (descriptors_provide(snapshot, err, sizeof err) < 0)
+		fprintf(stderr, "%s: warning: %s\n", file, err);
+}
+
 static int load_and_run(const char *file, bool check_only)
 {
 	struct config_paths paths;
@@ -80,6 +91,7 @@ static int load_and_run(const char *file, bool check_only)
 		return EXIT_FAILURE;
 	if (!check_only)
 		return run(snapshot);
+	warn_of_descriptors(file, snapshot);
 	printf("%s: good\n", file);
 	snapshot_unref(snapshot);
 	return EXIT_SUCCESS;

@@ -80,6 +80,22 @@ static void keep_edits(struct exchange *x, const struct policy_use *use, struct 
 			 EDITS_MAX);
 }
 
+/* pick(i) is about the pool that the request goes to when no policy routes it. */
+static void check_pick(const struct exchange *x, const struct policy_use *use, struct verdict *v)
+{
+	const struct pool *pool = x->reach ? x->reach->pool : NULL;
+
+	if (pool && v->server < pool->nservers)
+		return;
+	v->kind = VERDICT_ERROR;
+	if (pool)
+		snprintf(v->error, sizeof v->error, "%s: pick(%u), but pool \"%s\" has %u servers", use->file,
+			 v->server + 1, pool->name, pool->nservers);
+	else
+		snprintf(v->error, sizeof v->error, "%s: pick(%u), but listener \"%s\" has no pool", use->file,
+			 v->server + 1, x->session->listener->conf->name);
+}
+
 static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 {
 	struct listener *l = x->session->listener;
@@ -94,6 +110,8 @@ static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 	script_decide(l->worker->script, l->policies[i], fact, &a, v);
 	if (v->kind == VERDICT_EDIT)
 		keep_edits(x, a.use, v);
+	if (v->kind == VERDICT_PICK)
+		check_pick(x, a.use, v);
 	if (v->kind == VERDICT_ERROR) {
 		failed(x, a.use, v->error);
 		v->kind = on_error(l->conf->on_error);

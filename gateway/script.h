@@ -5,10 +5,11 @@
  * memory are counted.  Lua is used in script*.c and config.c's script_config.c only.
  *
  * A policy's file returns { plugin, reads, pools, edits, options, decide = function(m, o) ... end }.  m.NAME is a fact
- * (a text or nil), o.NAME an option.  Verdicts: route(pool), reply(code, reason[, { Name = value }]), drop(),
+ * (a text or nil), o.NAME an option.  Verdicts: route(pool), pick(i), reply(code, reason[, { Name = value }]), drop(),
  * unavailable(), and edit{ set = { name = value }, remove = { name }, answer = { name = value or false } }, which as nil
- * passes on to the next policy; decide returns one, or nil.  `edits` lists the headers that edit{} may name, or is a
- * function(o) that returns this list.  Beside them a policy has
+ * passes on to the next policy; decide returns one, or nil.  pick(i) is the i-th server of the pool that the request goes
+ * to otherwise, if it takes new keys, else whichever balance says.  `edits` lists the headers that edit{} may name, or is
+ * a function(o) that returns this list.  Beside them a policy has
  *
  *     assert error ipairs next pairs select tonumber tostring type; math without chance; table
  *     string: byte len sub, lower upper (ASCII); s:prefix(t) s:suffix(t) s:contains(t), s:equal(t) whatever the case,
@@ -79,6 +80,7 @@ enum { VERDICT_HEADERS = 8, VERDICT_EDITS = 16 };
 enum verdict_kind {
 	VERDICT_PASS,  /* nil: the next policy */
 	VERDICT_ROUTE, /* to `reach` */
+	VERDICT_PICK,  /* `server` of the pool that it goes to without a policy's word */
 	VERDICT_EDIT,  /* `edits` are wanted; then the next policy */
 	VERDICT_REPLY,
 	VERDICT_DROP,
@@ -89,6 +91,7 @@ enum verdict_kind {
 struct verdict {
 	enum verdict_kind kind;
 	unsigned pool;            /* VERDICT_ROUTE: index in policy_use.pools */
+	unsigned server;          /* VERDICT_PICK: index in pool->servers; policy.c checks it */
 	int code;                 /* VERDICT_REPLY, 100 to 699 */
 	struct lg_span reason;    /* good until the next script_decide of this script, as the headers are */
 	struct lg_header headers[VERDICT_HEADERS];

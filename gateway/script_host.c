@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <lauxlib.h>
+#include <lualib.h>
 
 #include "facts.h"
 #include "plugins.h"
@@ -45,6 +46,42 @@ static void set_string(lua_State *L, const char *key, const char *value)
 {
 	lua_pushstring(L, value); /* nil for NULL */
 	lua_setfield(L, -2, key);
+}
+
+/* ---- The scripts ---- */
+
+/* use "NAME": what scripts/NAME.lua returns; it is run once. */
+static int use(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1), *scripts = lua_tostring(L, lua_upvalueindex(1));
+
+	if (lua_getfield(L, lua_upvalueindex(2), name) != LUA_TNIL)
+		return 1;
+	lua_pushfstring(L, "%s/%s.lua", scripts, name);
+	if (luaL_loadfilex(L, lua_tostring(L, -1), "t") != LUA_OK)
+		return lua_error(L);
+	lua_call(L, 0, 1);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, lua_upvalueindex(2), name);
+	return 1;
+}
+
+void script_host_open(lua_State *L, const char *scripts)
+{
+	static const luaL_Reg libraries[] = {
+		{ LUA_GNAME, luaopen_base },       { LUA_STRLIBNAME, luaopen_string },
+		{ LUA_TABLIBNAME, luaopen_table }, { LUA_MATHLIBNAME, luaopen_math },
+		{ LUA_DBLIBNAME, luaopen_debug },  { NULL, NULL },
+	};
+
+	for (const luaL_Reg *l = libraries; l->name; l++) {
+		luaL_requiref(L, l->name, l->func, 1);
+		lua_pop(L, 1);
+	}
+	lua_pushstring(L, scripts);
+	lua_newtable(L);
+	lua_pushcclosure(L, use, 2);
+	lua_setglobal(L, "use");
 }
 
 /* ---- Files and addresses ---- */
@@ -120,6 +157,13 @@ static void push_options(lua_State *L, const struct lg_option *table)
 		set_string(L, "name", o->name);
 		set_string(L, "type", types[o->type]);
 		set_string(L, "help", o->help);
+		set_string(L, "def", o->def);
+		if (o->min || o->max) {
+			lua_pushinteger(L, o->min);
+			lua_setfield(L, -2, "min");
+			lua_pushinteger(L, o->max);
+			lua_setfield(L, -2, "max");
+		}
 		push_strings(L, o->choices);
 		lua_setfield(L, -2, "choices");
 		lua_rawseti(L, -2, ++i);
@@ -141,6 +185,7 @@ static void push_plugin(lua_State *L, const struct lg_plugin *p)
 {
 	lua_newtable(L);
 	set_string(L, "name", p->name);
+	set_string(L, "summary", p->summary);
 	set_string(L, "persistence", p->persistence);
 	push_transports(L, p->transports);
 	lua_setfield(L, -2, "transports");
@@ -150,6 +195,8 @@ static void push_plugin(lua_State *L, const struct lg_plugin *p)
 	lua_setfield(L, -2, "probe_options");
 	push_strings(L, p->facts);
 	lua_setfield(L, -2, "facts");
+	push_strings(L, p->counters);
+	lua_setfield(L, -2, "counters");
 	if (p->sealed) {
 		push_strings(L, p->sealed);
 		lua_setfield(L, -2, "sealed");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* script_host.h: between script_config.c and script_host.c; the only header that names Lua besides the policies'. */
+/* script_host.h: between script_config.c, script_tool.c and script_host.c; the only header that names Lua besides the policies'. */
 #ifndef SCRIPT_HOST_H
 #define SCRIPT_HOST_H
 
@@ -18,6 +18,9 @@ struct script_reader {
 	char **edits;            /* the last list of edited headers */
 	size_t used;             /* bytes of the Lua state */
 };
+
+/* Opens what the scripts have of Lua's libraries, and the global `use`, which runs a script of this folder once. */
+void script_host_open(lua_State *L, const char *scripts);
 
 /* Pushes the table `host` that scripts/context.lua keeps. */
 void script_host_push(lua_State *L, struct script_reader *r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_verdict.c: the words route, reply, drop and unavailable (edit is script_edit.c's).  Each fills a struct
+ * script_verdict.c: the words route, pick, reply, drop and unavailable (edit is script_edit.c's).  Each fills a struct
  * verdict of the running decision and returns a light pointer to it; decide returns that pointer.  What a reply would
  * carry is checked here, so that a policy cannot put a line of its own into an answer.
  */
@@ -56,6 +56,18 @@ static int word_route(lua_State *L)
 			return script_verdict_push(L, v);
 	}
 	return luaL_error(L, "routing to an undeclared pool, '%s'", name);
+}
+
+/* Servers count from 1, as the configuration lists them; how many there are is known to policy.c. */
+static int word_pick(lua_State *L)
+{
+	struct verdict *v = script_verdict_new(L, VERDICT_PICK, 1);
+	lua_Integer i = luaL_checkinteger(L, 1);
+
+	if (i < 1 || i > POOL_SERVERS)
+		return luaL_error(L, "pick(%I): servers count from 1 to %d", i, POOL_SERVERS);
+	v->server = (unsigned)i - 1;
+	return script_verdict_push(L, v);
 }
 
 struct lg_span script_anchor(lua_State *L, unsigned slot)
@@ -180,6 +192,7 @@ void script_verdict_words(lua_State *L)
 {
 	static const luaL_Reg words[] = { { "drop", word_drop },
 					  { "edit", script_edit },
+					  { "pick", word_pick },
 					  { "reply", word_reply },
 					  { "route", word_route },
 					  { "unavailable", word_unavailable },

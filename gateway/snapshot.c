@@ -57,7 +57,7 @@ static void pool_free(struct pool *p)
 	store_unref(p->store);
 	strings_free(p->by);
 	free(p->scope);
-	free(p->turn);
+	free(p->live);
 	free(p->name);
 }
 
@@ -109,6 +109,7 @@ static void listener_free(struct listener_conf *l)
 	free(l->policies);
 	expects_free(l->expects);
 	stats_free(l->stats);
+	free((void *)l->limits.exempt.list);
 	free(l->access_log);
 	free(l->name);
 }

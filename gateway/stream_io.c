@@ -61,7 +61,7 @@ static void look_at_kept(struct stream *s)
 		return;
 	s->kept_ms = s->worker->now_ms;
 	if (buf_len(&s->in) > s->limits->in)
-		stream_close(s, LG_FLUSH, "message is longer than the limit");
+		stream_close_over(s, LIMIT_MESSAGE, LG_FLUSH, "message is longer than the limit");
 	else
 		stream_arm(s);
 }
@@ -210,7 +210,7 @@ void stream_again(struct stream *s)
 		list_append(&s->worker->again, &s->again);
 }
 
-/* What came behind the handshake's last flight: it may be more than is taken at once. */
+/* What came behind the handshake's last flight: it may be more than is taken at once.  An empty one goes, too. */
 static void read_raw(struct stream *s)
 {
 	while (buf_len(&s->raw) && s->state == STREAM_OPEN && !s->closing) {
@@ -228,7 +228,7 @@ void stream_read(struct stream *s)
 		hand_over_kept(s);
 		look_at_kept(s);
 	}
-	if (buf_len(&s->raw))
+	if (s->raw.size)
 		read_raw(s);
 	for (unsigned round = 0; may_read(s); round++) {
 		if (round == READ_ROUNDS) {

@@ -2,7 +2,7 @@
 /*
  * tls.c is one TLS connection: bytes of records in, bytes of records out, all in memory.  GnuTLS reads from and writes
  * to the two buffers that the running call has lent; between calls a connection holds no buffer but the beginning of a
- * record. Which certificate is shown and which is believed: tls_server.c, tls_client.c, tls_peer.c.
+ * record. Which certificate is shown and which is believed: tls_choice.c, tls_client.c, tls_peer.c.
  */
 #include "tls_private.h"
 
@@ -144,7 +144,8 @@ int tls_accept(struct tls **tp, struct tls_server *server)
 		return -ENOMEM;
 	t->server = tls_server_ref(server);
 	gnutls_certificate_server_set_request(t->session, requests[server->verify]);
-	if ((tickets && gnutls_session_ticket_enable_server(t->session, &server->ticket_key) < 0) ||
+	tls_choice_watch(t);
+	if ((tickets && tls_ticket_enable(t->session, server) < 0) ||
 	    (server->nalpn &&
 	     gnutls_alpn_set_protocols(t->session, server->alpn, server->nalpn, GNUTLS_ALPN_SERVER_PRECEDENCE) < 0)) {
 		tls_free(t);

@@ -10,7 +10,7 @@
 #include <lauxlib.h>
 
 static const char *const kinds[] = {
-	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_EDIT] = "edit",
+	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_PICK] = "pick", [VERDICT_EDIT] = "edit",
 	[VERDICT_REPLY] = "reply", [VERDICT_DROP] = "drop",   [VERDICT_UNAVAILABLE] = "unavailable",
 	[VERDICT_ERROR] = "fails",
 };
@@ -33,6 +33,9 @@ static void check_arguments(lua_State *L, int kind)
 	switch (kind) {
 	case VERDICT_ROUTE:
 		luaL_checkstring(L, 1);
+		break;
+	case VERDICT_PICK:
+		luaL_checkinteger(L, 1);
 		break;
 	case VERDICT_REPLY:
 		luaL_checkinteger(L, 1);
@@ -133,6 +136,9 @@ static void show_verdict(const struct verdict *v, char *const *pools, struct tex
 	switch (v->kind) {
 	case VERDICT_ROUTE:
 		add(t, "\"%s\"", pools[v->pool]);
+		break;
+	case VERDICT_PICK:
+		add(t, "%u", v->server + 1);
 		break;
 	case VERDICT_REPLY:
 		add(t, "%d, \"%.*s\"", v->code, (int)v->reason.n, v->reason.p);
@@ -255,6 +261,8 @@ static bool match_argument(lua_State *L, int index, int i, const struct verdict 
 		same = true;
 	else if (v->kind == VERDICT_ROUTE)
 		same = strcmp(lua_tostring(L, -1), pools[v->pool]) == 0;
+	else if (v->kind == VERDICT_PICK)
+		same = lua_tointeger(L, -1) == v->server + 1;
 	else if (v->kind == VERDICT_EDIT)
 		same = match_edits(L, v);
 	else if (v->kind == VERDICT_ERROR)

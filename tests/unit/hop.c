@@ -159,7 +159,7 @@ void hop_make(struct hop *h, unsigned servers)
 				 .nservers = servers,
 				 .tries = 3,
 				 .links = 1,
-				 .turn = &h->turn };
+				 .live = &h->live };
 	h->reach = (struct reach){ .pool = &h->pool };
 	h->snapshot = (struct snapshot){ .refs = 1, .pools = &h->pool, .npools = 1, .ntrunks = servers };
 	h->snapshot.settings.workers = HOP_WORKERS;

@@ -73,6 +73,11 @@ static void test_status(void **state)
 	s.policy_stats.tripped = true;
 	s.servers[0].state->health = HEALTH_UP;
 	s.servers[1].state->health = HEALTH_DOWN;
+	s.servers[0].max_sessions = 3;
+	s.servers[0].state->sessions = 3;
+	s.live[0].overloads = 6;
+	s.pools[0].slow_start_ms = 3600000;
+	server_rise(&s.servers[1], clock_loop_ms());
 	s.servers[1].state->since = clock_unix_ms() - 125000;
 	strcpy(s.servers[1].state->answer, "connection refused \033[2J");
 	s.servers[2].state->health = HEALTH_UP;
@@ -86,10 +91,12 @@ static void test_status(void **state)
 	ASSERT_LINE(text, "CLOSED", "listener bare");
 	ASSERT_LINE(text, "TRIPPED", "routing/sample", "in");
 	ASSERT_LINE(text, "in ", "counting", "open", "tls:127.0.0.1:5061, tcp:[::1]:5060", "11");
-	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries");
+	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries, 6 refused: all were full");
+	ASSERT_LINE(text, "FULL", "front/one has 3 sessions, max_sessions is 3");
+	ASSERT_LINE(text, "10.0.0.1:5061", "3/3");
 	ASSERT_LINE(text, "POOL back/up: DOWN, hash");
 	ASSERT_LINE(text, "one ", "10.0.0.1:5061", "up");
-	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 backup", "connection refused");
+	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 (10%) backup", "connection refused");
 	ASSERT_LINE(text, "one ", "[2001:db8::1]:5061", "drain (up)");
 	ASSERT_LINE(text, "malformed", "in", "19");
 	assert_null(strstr(text, "messages"));
@@ -119,6 +126,35 @@ static void test_nothing_wrong(void **state)
 	free(text);
 	json_decref(status);
 	sample_fini(&s);
+}
+
+/* What ends soon is among the troubles, what ends late only in its table. */
+static void test_certificates(void **state)
+{
+	static const char answer[] =
+		"{\"certificates\":["
+		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\",\"days\":30,\"chain_days\":30,"
+		"\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
+		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\",\"days\":29,\"chain_days\":1,"
+		"\"expires\":\"2027-01-01T00:00:00Z\",\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\","
+		"\"outdated\":true}},"
+		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\",\"days\":-3,\"chain_days\":-3,"
+		"\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
+	json_t *o = json_loads(answer, 0, NULL);
+	char *text;
+
+	(void)state;
+	assert_non_null(o);
+	text = view(o);
+	ASSERT_LINE(text, "EXPIRES", "certificate of tls soon in 29 days: /c/soon.pem");
+	ASSERT_LINE(text, "EXPIRES", "the chain of tls soon in 1 day: /c/soon.pem");
+	ASSERT_LINE(text, "OUTDATED", "crl of tls soon: /c/x.crl");
+	ASSERT_LINE(text, "EXPIRED", "certificate of tls late for 3 days: /c/late.pem");
+	ASSERT_LINE(text, "good ", "RSA", "CN=good", "2030-01-01T00:00:00Z", "30", "30", "-");
+	ASSERT_LINE(text, "soon ", "ECDSA", "CN=soon", "29", "1", "2026-01-01T00:00:00Z");
+	assert_null(strstr(text, "tls good"));
+	free(text);
+	json_decref(o);
 }
 
 /* Another version's answer may lack anything or have other types. */
@@ -182,7 +218,7 @@ static void test_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_durations), cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
+		cmocka_unit_test(test_durations), cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong), cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_strange),   cmocka_unit_test(test_server),
 	};
 

@@ -126,6 +126,9 @@ static void test_counters(void **state)
 		{ "pools.0.servers.0.requests", 24 },
 		{ "pools.0.servers.0.failures", 25 },
 		{ "pools.0.servers.0.weight", 1 },
+		{ "pools.0.servers.0.max_sessions", 40 },
+		{ "pools.0.servers.1.max_sessions", 0 },
+		{ "pools.0.overloads", 41 },
 		{ "pools.0.servers.1.weight", 3 },
 	};
 	json_t *o;
@@ -149,6 +152,8 @@ static void test_counters(void **state)
 	s->policy_stats.verdicts = 21;
 	s->policy_stats.errors = 22;
 	s->servers[0].state->sessions = 23;
+	s->servers[0].max_sessions = 40;
+	s->live[0].overloads = 41;
 	s->servers[0].state->shared = 31;
 	s->servers[0].state->idle = 32;
 	s->servers[0].state->requests = 24;
@@ -263,7 +268,7 @@ static void test_out_of_memory(void **state)
 	left = -1;
 	assert_non_null(o);
 	assert_true(n > 100);
-	assert_int_equal(json_object_size(o), 11);
+	assert_int_equal(json_object_size(o), 12);
 	json_decref(o);
 	json_set_alloc_funcs(malloc, free);
 }

@@ -18,6 +18,7 @@
 #define TLS12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 #define TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define ONLY  ":-SIGN-ALL:+SIGN-"
+#define SHA1  ONLY "RSA-SHA1:%VERIFY_ALLOW_SIGN_WITH_SHA1"
 
 static int make(void **state)
 {
@@ -44,6 +45,7 @@ static const struct kind {
 	const char *minimum;         /* the server's */
 	gnutls_protocol_t version;
 	gnutls_sign_algorithm_t sign; /* 0: any */
+	bool sha1;                    /* the server's */
 } kinds[] = {
 	{ "rsa", TLS13, NULL, GNUTLS_TLS1_3, 0 },
 	{ "rsa", TLS13 ONLY "RSA-PSS-RSAE-SHA256", NULL, GNUTLS_TLS1_3, GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 },
@@ -68,14 +70,16 @@ static const struct kind {
 	{ "rsa", TLS11, "1.0", GNUTLS_TLS1_1, 0 },
 	{ "rsa", TLS11, "1.1", GNUTLS_TLS1_1, 0 },
 	{ "ec", TLS10, "1.0", GNUTLS_TLS1_0, 0 },
-	{ "rsa", TLS12 ONLY "RSA-SHA1:%VERIFY_ALLOW_SIGN_WITH_SHA1", "1.0", GNUTLS_TLS1_2, GNUTLS_SIGN_RSA_SHA1 },
+	{ "rsa", TLS12 SHA1, NULL, GNUTLS_TLS1_2, GNUTLS_SIGN_RSA_SHA1, true },
+	{ "rsa", TLS10, "1.0", GNUTLS_TLS1_0, 0, true },
 	/* And what must not succeed. */
 	{ "rsa", TLS10, NULL, GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS11, NULL, GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS10, "1.1", GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS12, "1.3", GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS12 ":-KX-ALL:+RSA", NULL, GNUTLS_VERSION_UNKNOWN, 0 },
-	{ "rsa", TLS12 ONLY "RSA-SHA1", NULL, GNUTLS_VERSION_UNKNOWN, 0 },
+	{ "rsa", TLS12 SHA1, NULL, GNUTLS_VERSION_UNKNOWN, 0 },
+	{ "rsa", TLS12 SHA1, "1.0", GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS12 ONLY "ECDSA-SHA256", NULL, GNUTLS_VERSION_UNKNOWN, 0 },
 };
 
@@ -83,7 +87,7 @@ static void check_kind(const struct kind *k)
 {
 	const char *priority = k->priority ? k->priority : "NORMAL";
 	struct tls_server *s =
-		rig_server(&(struct rig_word){ .cert = k->cert, .minimum = k->minimum }, TLS_VERIFY_NONE, NULL);
+		rig_server(&(struct rig_word){ .cert = k->cert, .minimum = k->minimum, .sha1 = k->sha1 }, TLS_VERIFY_NONE, NULL);
 	enum tls_step step;
 	struct tls *t;
 	struct raw c;
@@ -163,7 +167,7 @@ static const struct sni_row {
 	const char *shown;
 } sni_rows[] = {
 	{ NULL, "rsa" },
-	{ "a.example", "rsa" }, /* not ec-a, which comes later */
+	{ "a.example", "ec-a" }, /* the cheaper one of two */
 	{ "pool.corp.example", "rsa" },
 	{ "b.example", "ec" },
 	{ "B.EXAMPLE", "ec" },

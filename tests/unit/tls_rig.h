@@ -17,6 +17,7 @@
  *     rsa        RSA: a.example, pool.corp.example, 127.0.0.1, ::1
  *     ec         b.example, *.wild.example
  *     ec-a       a.example, again
+ *     ec-rsa     the DNS names of rsa, with an ECDSA key
  *     chain      c.example, from "middle", which is in the file, from "ca"
  *     edge       edge.corp.example, both as alternative name and as common name; for clients
  *     common     the same, only as common name; for all purposes
@@ -35,7 +36,8 @@ extern char rig_dir[64];
 struct rig_word {
 	const char *cert, *trust;
 	const char *priority, *minimum;
-	bool no_tickets;
+	const char *crl; /* the name of a .crl */
+	bool sha1, no_tickets;
 };
 struct tls_identity *rig_identity(const struct rig_word *w);
 
