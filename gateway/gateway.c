@@ -344,6 +344,8 @@ static int become_user(struct gateway *g, char err[], size_t errlen)
 	r = control_give(g->control, &s->settings.user, err, errlen);
 	if (r == 0)
 		r = user_become(&s->settings.user, raw, err, errlen);
+	if (r == 0)
+		r = tls_watch_check(s, err, errlen);
 	for (unsigned i = 0; i < g->ncrews && r == 0; i++)
 		r = listener_open_logs(&g->crews[i].worker, err, errlen);
 	return r;
