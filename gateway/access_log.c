@@ -197,7 +197,7 @@ static void key_line(const struct access_log *a, struct line *l, struct exchange
 	put_pair(l, "source", core_value(x, FACT_SOURCE));
 	put_pair(l, "listener", core_value(x, FACT_LISTENER));
 	if (x->server)
-		put_pair(l, "server", span_of(x->server->name));
+		put_pair(l, "server", span_of(server_log_name(x->server)));
 	put_pair(l, "duration_ms", span_of(log_num(ms, (long long)(x->session->worker->now_ms - x->begun_ms))));
 	put_pair(l, "verdict", span_of(verdict_of(x)));
 	for (unsigned i = 0; i < a->nfacts; i++)

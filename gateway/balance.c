@@ -50,7 +50,7 @@ static bool fails_open(const struct pool *pool)
 /* Who may be picked now, but for its sessions. */
 static bool is_candidate(const struct server *s, const struct tried *tried, bool fail_open)
 {
-	bool takes = fail_open ? server_is_enabled(s) : server_takes_new(s) && !server_rests(s);
+	bool takes = fail_open ? server_is_enabled(s) && server_is_present(s) : server_takes_new(s) && !server_rests(s);
 
 	return takes && !was_tried(tried, s->id);
 }
@@ -211,7 +211,7 @@ struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried 
 			continue;
 		if (was_tried(tried, id))
 			return NULL;
-		if (server_takes_own(s) || (!server_is_disabled(s) && fails_open(pool)))
+		if (server_takes_own(s) || (!server_is_disabled(s) && server_is_present(s) && fails_open(pool)))
 			return s;
 		return NULL;
 	}
@@ -220,18 +220,19 @@ struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried 
 
 static bool is_called(const struct server *s, struct lg_span called)
 {
-	size_t n = s->pub.name.n;
+	const struct lg_server *pub = &server_place(s)->pub;
+	size_t n = pub->name.n;
 
-	if (span_equal(s->pub.address, called))
+	if (span_equal(pub->address, called))
 		return true;
-	return n > 0 && n <= called.n && strncasecmp(s->pub.name.p, called.p, n) == 0 &&
+	return n > 0 && n <= called.n && strncasecmp(pub->name.p, called.p, n) == 0 &&
 	       (n == called.n || called.p[n] == ':');
 }
 
 struct server *balance_named(struct pool *pool, struct lg_span called)
 {
 	for (unsigned i = 0; i < pool->nservers; i++) {
-		if (is_called(&pool->servers[i], called))
+		if (!server_is_absent(&pool->servers[i]) && is_called(&pool->servers[i], called))
 			return &pool->servers[i];
 	}
 	return NULL;

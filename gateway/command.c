@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "monitor.h"
 #include "near.h"
 #include "status.h"
 
@@ -65,9 +66,11 @@ static void offer_servers(struct hint *h, const struct snapshot *s, const char *
 		for (unsigned k = 0; k < s->pools[i].nservers; k++) {
 			char full[COMMAND_TEXT / 2];
 
-			snprintf(full, sizeof full, "%s/%s", s->pools[i].name, s->pools[i].servers[k].name);
+			const struct server *server = &s->pools[i].servers[k];
+
+			snprintf(full, sizeof full, "%s/%s", s->pools[i].name, server->name);
 			offer(h, written, full, full);
-			offer(h, written, s->pools[i].servers[k].name, full);
+			offer(h, written, server->name, full);
 		}
 	}
 }
@@ -79,9 +82,17 @@ static json_t *error_with(const struct hint *h, const char *fallback, const char
 
 /* ---- Servers ---- */
 
+/* Whether it is called so: by its name, which all slots of a host name have, or a slot by its address. */
+static bool is_called(const struct server *s, const char *name)
+{
+	return strcmp(s->name, name) == 0 ||
+	       (s->slots && !server_is_absent(s) && strcmp(server_place(s)->text, name) == 0);
+}
+
 /* POOL/NAME; no character is special, so the pool is found by its name and not by a slash.  `pool` is set as soon as
- * its name fits. */
-static struct server *find_server(const struct snapshot *s, const char *written, const struct pool **pool)
+ * its name fits, `name` to what stands behind it.  The first of those that are called so. */
+static struct server *find_server(const struct snapshot *s, const char *written, const struct pool **pool,
+				  const char **name)
 {
 	for (unsigned i = 0; i < s->npools; i++) {
 		const struct pool *p = &s->pools[i];
@@ -90,8 +101,9 @@ static struct server *find_server(const struct snapshot *s, const char *written,
 		if (strncmp(written, p->name, n) != 0 || written[n] != '/')
 			continue;
 		*pool = p;
+		*name = written + n + 1;
 		for (unsigned k = 0; k < p->nservers; k++) {
-			if (strcmp(p->servers[k].name, written + n + 1) == 0)
+			if (is_called(&p->servers[k], *name))
 				return &p->servers[k];
 		}
 	}
@@ -118,34 +130,76 @@ static json_t *no_server(const struct snapshot *s, const char *written, const st
 
 static void set_admin(const struct command_target *t, struct server *s, const struct admin_word *word)
 {
+	if (word->admin == ADMIN_ENABLED)
+		monitor_ask(s); /* somebody waits for it */
 	if (atomic_exchange(&s->state->admin, (int)word->admin) == (int)word->admin)
 		return; /* nothing has changed, so `since` stays true */
 	if (word->admin == ADMIN_ENABLED)
 		server_rise(s, clock_loop_ms());
 	atomic_store(&s->state->since, clock_unix_ms());
-	log_info(word->event, "pool", s->pool->name, "server", s->name, "sessions",
-		 LOG_NUM(atomic_load(&s->state->sessions)));
+	if (slots_show(s))
+		log_info(word->event, "pool", s->pool->name, "server", s->name, "address",
+			 s->slots ? server_place(s)->text : NULL, "sessions",
+			 LOG_NUM(atomic_load(&s->state->sessions)));
 	t->changed(t->ctx);
 }
 
-static json_t *tell_server(const struct command_target *t, const struct admin_word *word, const char *written)
+/* { "was": its state before, "server": what it is now } */
+static json_t *told(const struct server *s, const char *was)
 {
-	const struct pool *pool = NULL;
-	struct server *s = find_server(t->snapshot, written, &pool);
-	const char *was;
-	json_t *o;
+	json_t *o = json_object();
 
-	if (!s)
-		return no_server(t->snapshot, written, pool);
-	was = server_state_word(s);
-	set_admin(t, s, word);
-	o = json_object();
-	if (json_object_set_new(o, "pool", status_text(s->pool->name)) < 0 ||
-	    json_object_set_new(o, "was", status_text(was)) < 0 ||
+	if (json_object_set_new(o, "was", status_text(was)) < 0 ||
 	    json_object_set_new(o, "server", status_server(s)) < 0) {
 		json_decref(o);
 		return NULL;
 	}
+	return o;
+}
+
+/* All of the pool's servers from `s` on that are called so, one of which is `s`; a list of what they were told. */
+static json_t *tell_all(const struct command_target *t, const struct admin_word *word, struct server *s,
+			const char *name)
+{
+	json_t *list = json_array();
+	const struct pool *p = s->pool;
+
+	if (s->slots && strcmp(s->name, name) == 0)
+		s->slots->admin = (int)word->admin; /* also for addresses that are still to come */
+	for (unsigned i = s->index; i < p->nservers; i++) {
+		struct server *k = &p->servers[i];
+		const char *was = server_state_word(k);
+
+		if (!is_called(k, name))
+			continue;
+		set_admin(t, k, word);
+		if (slots_show(k) && json_array_append_new(list, told(k, was)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* The first of those that were told stands for itself, as if it were alone; `servers` has them all. */
+static json_t *tell_server(const struct command_target *t, const struct admin_word *word, const char *written)
+{
+	const struct pool *pool = NULL;
+	const char *name = "";
+	struct server *s = find_server(t->snapshot, written, &pool, &name);
+	json_t *list, *o;
+
+	if (!s)
+		return no_server(t->snapshot, written, pool);
+	list = tell_all(t, word, s, name);
+	if (!list)
+		return NULL;
+	o = json_deep_copy(json_array_get(list, 0));
+	if (json_object_set_new(o, "pool", status_text(s->pool->name)) < 0 || json_object_set(o, "servers", list) < 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	json_decref(list);
 	return o;
 }
 

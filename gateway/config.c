@@ -233,6 +233,8 @@ static int build_settings(struct builder *b)
 	struct settings *s = &b->snapshot->settings;
 
 	s->workers = (unsigned)node_number(n, "workers");
+	s->resolve_ms = (uint32_t)node_number(n, "resolve");
+	s->resolve_keep_ms = (uint32_t)node_number(n, "resolve_keep");
 	s->drain_ms = (uint64_t)node_number(n, "drain");
 	if (config_text(&s->control, n, "control") < 0 || config_texts(&s->plugin_path, n, "plugin_path") < 0 ||
 	    config_texts(&s->policy_path, n, "policy_path") < 0 || config_secret(b, n) < 0 || build_user(b, n) < 0)

@@ -6,18 +6,7 @@
 #include <string.h>
 
 #include "config_parts.h"
-#include "siphash.h"
-#include "span.h"
-
-/* Gateways side by side have to agree on a server's id: the key is everyone's. */
-static const unsigned char id_key[16] = "lychgate-servers";
-
-static uint64_t id_of(const char *text)
-{
-	uint64_t id = siphash(id_key, text, strlen(text));
-
-	return id ? id : 1; /* 0 is nobody */
-}
+#include "track.h"
 
 enum lg_transport config_transport(const struct node *table)
 {
@@ -51,24 +40,63 @@ static int build_server(struct pool *p, unsigned i, const struct node *n)
 	s->weight = (unsigned)node_number(n, "weight");
 	s->backup = node_flag(n, "backup");
 	s->max_sessions = (unsigned)node_number(n, "max_sessions");
-	s->id = id_of(node_text(n, "id"));
 	s->state = server_state_create();
-	if (!s->state || config_text(&s->name, n, "name") < 0 || config_text(&s->address_text, n, "text") < 0 ||
-	    config_text(&s->tls_name, n, "tls_name") < 0)
+	if (!s->state || config_text(&s->name, n, "name") < 0 || config_text(&s->tls_name, n, "tls_name") < 0)
 		return -ENOMEM;
-	s->pub = (struct lg_server){ .name = span_of(s->name), .address = span_of(s->address_text) };
-	return config_address(&s->address, node_text(n, "address"), node_number(n, "port"));
+	return 0;
+}
+
+static int build_written(struct pool *p, unsigned i, const struct node *n)
+{
+	struct sockaddr_storage address;
+	int ret = build_server(p, i, n);
+
+	if (ret == 0)
+		ret = config_address(&address, node_text(n, "address"), node_number(n, "port"));
+	p->servers[i].id = server_id(node_text(n, "id"));
+	return ret == 0 ? server_put(&p->servers[i], &address) : ret;
+}
+
+/* A server with a host name: its slots, from the place `first`. */
+static int build_slots(struct pool *p, unsigned first, const struct node *n)
+{
+	struct slots *s = &p->slots[p->nslots++];
+	int ret = config_text(&s->host, n, "host");
+
+	s->pool = p;
+	s->port = (uint16_t)node_number(n, "port");
+	s->first = first;
+	s->n = (unsigned)node_number(n, "addresses");
+	if (ret == 0)
+		ret = config_text(&s->id, n, "id");
+	for (unsigned i = first; i < first + s->n && ret == 0; i++) {
+		ret = build_server(p, i, n);
+		p->servers[i].slots = s;
+		if (ret == 0)
+			ret = server_put(&p->servers[i], NULL);
+		if (ret == 0)
+			atomic_store(&p->servers[i].state->presence, SERVER_ABSENT);
+	}
+	return ret;
 }
 
 static int build_servers(struct pool *p, const struct node *n)
 {
-	unsigned i = 0;
-	int ret = config_array(&p->servers, &p->nservers, sizeof *p->servers, node_get(n, "servers"));
+	unsigned i = 0, slots;
+	int ret = config_array(&p->slots, &slots, sizeof *p->slots, node_get(n, "servers")); /* so many at most */
 
+	NODE_EACH (counted, n, "servers")
+		p->nservers += node_get(counted, "address") ? 1 : (unsigned)node_number(counted, "addresses");
+	p->servers = calloc(p->nservers, sizeof *p->servers);
+	if (!p->servers)
+		return -ENOMEM;
 	NODE_EACH(server, n, "servers")
 	{
+		bool written = node_get(server, "address");
+
 		if (ret == 0)
-			ret = build_server(p, i++, server);
+			ret = written ? build_written(p, i, server) : build_slots(p, i, server);
+		i += written ? 1 : (unsigned)node_number(server, "addresses");
 	}
 	return ret;
 }
@@ -107,10 +135,12 @@ static int build_monitor(struct builder *b, struct pool *p, const struct node *n
 		m->always_up = true;
 		return 0;
 	}
+	m->reverse = node_flag(n, "reverse");
 	if (node_get(n, "track"))
 		return 0;
 	m->port = (uint16_t)node_number(n, "port");
 	m->interval_ms = (uint32_t)node_number(n, "interval");
+	m->backoff_ms = (uint32_t)node_number(n, "backoff");
 	m->timeout_ms = (uint32_t)node_number(n, "timeout");
 	m->rise = (unsigned)node_number(n, "rise");
 	m->fall = (unsigned)node_number(n, "fall");
@@ -119,50 +149,24 @@ static int build_monitor(struct builder *b, struct pool *p, const struct node *n
 
 /* ---- Track ---- */
 
-static bool same_host(const struct server *a, const struct server *b)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->address, *w4 = (const void *)&b->address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->address, *w6 = (const void *)&b->address;
-
-	if (a->address.ss_family != b->address.ss_family)
-		return false;
-	if (a->address.ss_family == AF_INET6)
-		return memcmp(&v6->sin6_addr, &w6->sin6_addr, sizeof v6->sin6_addr) == 0;
-	return v4->sin_addr.s_addr == w4->sin_addr.s_addr;
-}
-
-/* That there is just one was checked when the configuration was read. */
-static int track(struct server *s, struct pool *other)
-{
-	for (unsigned i = 0; other && i < other->nservers; i++) {
-		struct server *o = &other->servers[i];
-
-		if (!same_host(s, o))
-			continue;
-		s->tracked = o;
-		s->next_follower = o->followers;
-		o->followers = s;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-/* With all pools there. */
+/* With all pools there.  Who follows whom: track.h. */
 static int build_tracks(struct builder *b)
 {
 	struct snapshot *s = b->snapshot;
 	struct pool *p = s->pools;
-	int ret = 0;
 
 	NODE_EACH(n, b->tree, "pool")
 	{
 		const char *name = node_text(node_get(n, "monitor"), "track");
 
-		for (unsigned i = 0; name && i < p->nservers && ret == 0; i++)
-			ret = track(&p->servers[i], snapshot_pool(s, name));
+		if (name)
+			p->monitor.track = snapshot_pool(s, name);
+		if (name && !p->monitor.track)
+			return -EINVAL;
 		p++;
 	}
-	return ret;
+	tracks_renew(s, NULL, NULL);
+	return 0;
 }
 
 /* ---- Persistence ---- */
@@ -241,7 +245,10 @@ static bool same_trunk(const struct server *a, const struct server *b)
 {
 	const struct pool *p = a->pool, *q = b->pool;
 
-	if (memcmp(&a->address, &b->address, sizeof a->address) != 0 || !p->tls != !q->tls)
+	if (a->slots || b->slots) /* their addresses change */
+		return a == b;
+	if (memcmp(&server_place(a)->address, &server_place(b)->address, sizeof(struct sockaddr_storage)) != 0 ||
+	    !p->tls != !q->tls)
 		return false;
 	return !p->tls || (tls_client_same(p->tls, q->tls) && p->verify_server == q->verify_server &&
 			   strcmp(a->tls_name, b->tls_name) == 0);

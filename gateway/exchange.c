@@ -220,7 +220,7 @@ void session_again(struct exchange *x)
 /* At the other end of a link, also of one that the server has opened itself. */
 static struct server *server_of(const struct link *l)
 {
-	return l->pub.server ? container_of(l->pub.server, struct server, pub) : NULL;
+	return server_of_place(l->pub.server);
 }
 
 void session_rest(struct link *l, uint32_t ms)

@@ -161,6 +161,7 @@ static void shut(struct expected *e)
 	listener_socket_close(&e->socket);
 	list_remove(&e->node);
 	log_event(LG_DEBUG, "port-closed", "listener", e->socket.listener->conf->name, "address", e->text, NULL);
+	atomic_fetch_sub_explicit(&e->server->state->expected, 1, memory_order_relaxed);
 	e->closed = true;
 	if (!e->standing)
 		free(e);
@@ -313,9 +314,10 @@ static struct expected *open_port(struct listener *relay, struct expects *all, c
 	address_format((struct sockaddr *)&e->bind.address, e->text, sizeof e->text);
 	table_add(all, e);
 	list_append(&relay->expected, &e->node);
+	atomic_fetch_add_explicit(&e->server->state->expected, 1, memory_order_relaxed);
 	wheel_set(&relay->worker->wheel, &e->deadline, e->used_ms + EXPECT_UNUSED_MS);
-	log_event(LG_DEBUG, "port-opened", "listener", relay->conf->name, "address", e->text, "server", e->server->name,
-		  NULL);
+	log_event(LG_DEBUG, "port-opened", "listener", relay->conf->name, "address", e->text, "server",
+		  server_log_name(e->server), NULL);
 	return e;
 }
 

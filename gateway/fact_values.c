@@ -17,7 +17,8 @@ static struct lg_span source(struct exchange *x)
 	if (s->shared) { /* from one of its servers: there is no client */
 		const struct server *server = link_of(x->pub.from)->server;
 
-		address_format_host((const struct sockaddr *)&server->address, s->source_text, sizeof s->source_text);
+		address_format_host((const struct sockaddr *)&server_place(server)->address, s->source_text,
+				    sizeof s->source_text);
 	} else if (!s->source_text[0])
 		address_format_host(session_origin(s), s->source_text, sizeof s->source_text);
 	return span_of(s->source_text);

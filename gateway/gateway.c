@@ -23,6 +23,7 @@
 #include "listener.h"
 #include "log.h"
 #include "monitor.h"
+#include "resolve.h"
 #include "script.h"
 #include "session.h"
 #include "stream.h"
@@ -59,6 +60,7 @@ struct gateway {
 	struct monitors *monitors;
 	struct tls_watch *tls_watch;
 	struct waste waste;
+	struct resolver *resolver;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
 	struct worker **workers; /* the crews', for each other */
@@ -77,6 +79,8 @@ static void part_from(struct link *l)
 	if (server_is_disabled(l->server)) {
 		host_functions.random(&dice, sizeof dice);
 		link_farewell(l, dice % FAREWELL_MS);
+	} else if (link_is_idle(l) && !server_is_present(l->server)) {
+		link_close(l, LG_FLUSH, "the server's name has its address no longer");
 	} else if ((!l->open || l->flow) && !server_is_up(l->server) && l->pool->all_down != ALL_DOWN_FAIL_OPEN) {
 		link_close(l, LG_RESET, "server went down"); /* what waits for it goes elsewhere; a flow would never notice */
 	}
@@ -182,6 +186,7 @@ static void on_ended(struct mail *m)
 	c->running = false;
 	if (--g->nrunning > 0)
 		return;
+	resolver_stop(g->resolver);
 	monitors_stop(g->monitors);
 	tls_watch_stop(g->tls_watch);
 	waste_ignore(&g->waste);
@@ -423,6 +428,7 @@ static void destroy(struct gateway *g)
 		flow_abandon(&g->main);
 		worker_fini(&g->main);
 	}
+	resolver_free(g->resolver);
 	monitors_free(g->monitors);
 	tls_watch_free(g->tls_watch);
 	control_free(g->control);
@@ -453,6 +459,8 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 		r = tls_watch_start(&g->tls_watch, &g->main, snapshot);
 	if (r == 0)
 		r = monitors_start(&g->monitors, &g->main, snapshot, on_changed, g);
+	if (r == 0)
+		r = resolver_start(&g->resolver, &g->main, snapshot, g->monitors);
 	if (r == 0)
 		log_info("started", "configuration", snapshot->file, "workers", LOG_NUM(g->ncrews), "control",
 			 snapshot->settings.control);

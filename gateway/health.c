@@ -26,11 +26,25 @@ bool health_take(struct health_count *v, bool healthy)
 	return false;
 }
 
-uint32_t health_next(const struct health_count *v, uint32_t interval_ms, uint32_t random)
+static uint32_t backed_off(uint32_t waited_ms, uint32_t interval_ms, uint32_t backoff_ms)
 {
-	bool failing = v->health == HEALTH_UP && v->bad > 0;
+	if (!waited_ms || backoff_ms <= interval_ms)
+		return interval_ms;
+	return waited_ms < backoff_ms / 2 ? 2 * waited_ms : backoff_ms;
+}
 
+uint32_t health_next(struct health_count *v, uint32_t interval_ms, uint32_t backoff_ms, uint32_t random)
+{
+	bool failing = v->health == HEALTH_UP && v->bad > 0, backs_off = v->health == HEALTH_DOWN && v->bad > 0;
+	uint32_t ms = backed_off(backs_off ? v->waited_ms : 0, interval_ms, backoff_ms);
+
+	v->waited_ms = backs_off ? ms : 0;
 	if (failing && interval_ms > HEALTH_FAST_MS)
 		return HEALTH_FAST_MS;
-	return interval_ms - random % (interval_ms / 10 + 1);
+	return ms - random % (ms / 10 + 1);
+}
+
+void health_impatient(struct health_count *v)
+{
+	v->waited_ms = 0;
 }

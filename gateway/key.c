@@ -17,7 +17,8 @@ void key_origin(const struct exchange *x, struct sockaddr_storage *a)
 {
 	const struct session *s = x->session;
 
-	*a = s->shared ? link_of(x->pub.from)->server->address : *(const struct sockaddr_storage *)session_origin(s);
+	*a = s->shared ? server_place(link_of(x->pub.from)->server)->address :
+			 *(const struct sockaddr_storage *)session_origin(s);
 }
 
 uint64_t key_source(const struct exchange *x)

@@ -121,7 +121,7 @@ static void rent(struct link *l, struct exchange *x)
 	l->limits.idle_ms = l->listener->conf->limits.idle_ms;
 	l->server = x->server;
 	l->pool = x->server->pool;
-	l->pub.server = &x->server->pub;
+	l->pub.server = &server_place(x->server)->pub;
 	x->seat = NULL; /* it is the link's */
 	let(l, x);
 }

@@ -21,7 +21,7 @@ void link_log(const struct link *l, enum lg_level level, const char *event, cons
 		return;
 	log_event(level, event, "listener", l->listener->conf->name, "session", LOG_NUM(l->session->number), "peer",
 		  l->peer_text, "source", l->session->origin_text[0] ? l->session->origin_text : NULL, "server",
-		  l->server ? l->server->name : NULL, key, value, NULL);
+		  l->server ? server_log_name(l->server) : NULL, key, value, NULL);
 }
 
 /* ---- Units: what several senders write to one link stays whole ---- */

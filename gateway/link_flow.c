@@ -126,7 +126,8 @@ int link_flow_accept(struct link **lp, struct session *session, struct listener_
 
 int link_flow_connect(struct link **lp, struct session *session, struct server *server)
 {
-	const struct sockaddr *to = (const struct sockaddr *)&server->address;
+	const struct server_place *place = server_place(server);
+	const struct sockaddr *to = (const struct sockaddr *)&place->address;
 	struct link *l = link_create(session, LG_SERVER, LG_UDP, to);
 	struct sockaddr_storage local;
 	socklen_t n = sizeof local;
@@ -142,7 +143,7 @@ int link_flow_connect(struct link **lp, struct session *session, struct server *
 		flow_share(l->flow, l->limits.idle_ms);
 	l->server = server;
 	l->pool = server->pool;
-	l->pub.server = &server->pub;
+	l->pub.server = &place->pub;
 	task_init(&l->settle_task, settle);
 	if (getsockname(l->flow->io.fd, (struct sockaddr *)&local, &n) == 0)
 		name_local(l, (struct sockaddr *)&local);

@@ -119,9 +119,9 @@ static int tls_to(struct tls **tp, const struct server *server, bool show)
 }
 
 /* Which port of the server the session is about. */
-static void address_of_server(struct sockaddr_storage *to, const struct session *s, const struct server *server)
+static void address_of_server(struct sockaddr_storage *to, const struct session *s, const struct server_place *place)
 {
-	*to = server->address;
+	*to = place->address;
 	if (s->in.expected)
 		address_set_port(to, expected_server_port(s->in.expected));
 	else if (s->in.server_port)
@@ -131,13 +131,14 @@ static void address_of_server(struct sockaddr_storage *to, const struct session 
 static int stream_link_connect(struct link **lp, struct session *session, struct server *server, bool show)
 {
 	bool inside_tls = server->pool->tls && !session->in.expected; /* what came to an expected port passes as it is */
+	const struct server_place *place = server_place(server);
 	struct sockaddr_storage address;
 	const struct sockaddr *to = (const struct sockaddr *)&address;
 	struct tls *tls = NULL;
 	struct link *l;
 	int r = 0;
 
-	address_of_server(&address, session, server);
+	address_of_server(&address, session, place);
 	l = link_create(session, LG_SERVER, inside_tls ? LG_TLS : LG_TCP, to);
 	if (!l)
 		return -ENOMEM;
@@ -152,7 +153,7 @@ static int stream_link_connect(struct link **lp, struct session *session, struct
 	l->stream->account = &session->listener->conf->stats->held_bytes;
 	l->server = server;
 	l->pool = server->pool;
-	l->pub.server = &server->pub;
+	l->pub.server = &place->pub;
 	name_local(l);
 	*lp = l;
 	return 0;

@@ -65,6 +65,19 @@ static void trouble_word(FILE *out, enum paint paint, bool colours, const char *
 	fprintf(out, "%*s", n < TROUBLE_WORD ? (int)(TROUBLE_WORD - n) : 1, "");
 }
 
+/* One of a host name's servers has its address beside the name that it shares with them. */
+static void name_server(FILE *out, const json_t *server)
+{
+	const char *address = text_of(server, "address");
+
+	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	if (json_is_string(json_object_get(server, "host")) && address[0]) {
+		fputs(" (", out);
+		paint_text(out, PAINT_NONE, false, address);
+		fputc(')', out);
+	}
+}
+
 static bool is_full(const json_t *server)
 {
 	long long most = number_of(server, "max_sessions");
@@ -78,7 +91,7 @@ static void note_full(FILE *out, const json_t *pool, const json_t *server, bool 
 	fputs("server ", out);
 	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
 	fputc('/', out);
-	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	name_server(out, server);
 	fprintf(out, " has %lld sessions, max_sessions is %lld: new ones go elsewhere\n", number_of(server, "sessions"),
 		number_of(server, "max_sessions"));
 }
@@ -86,19 +99,26 @@ static void note_full(FILE *out, const json_t *pool, const json_t *server, bool 
 static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
 {
 	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
+	const char *word = strcmp(state, "down") == 0 ? "DOWN" : state;
+	bool up = strcmp(state, "up") == 0;
+	long long rests = number_of(server, "rests_seconds");
 	char duration[32];
 
-	if (strcmp(state, "up") == 0) {
+	if (up && !rests) {
 		if (is_full(server))
 			note_full(out, pool, server, colours);
 		return;
 	}
-	view_duration(duration, number_of(server, "seconds"));
-	trouble_word(out, state_paint(state), colours, strcmp(state, "down") == 0 ? "DOWN" : state);
+	view_duration(duration, up ? rests : number_of(server, "seconds"));
+	trouble_word(out, up ? PAINT_WARN : state_paint(state), colours, up ? "rests" : word);
 	fputs("server ", out);
 	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
 	fputc('/', out);
-	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	name_server(out, server);
+	if (up) {
+		fprintf(out, " for %s more, as it asked to: no new keys\n", duration);
+		return;
+	}
 	fprintf(out, " for %s, since ", duration);
 	paint_text(out, PAINT_NONE, false, text_of(server, "since"));
 	if (strcmp(state, "down") == 0 && probe[0]) {
@@ -277,14 +297,20 @@ static void add_weight(struct table *t, const json_t *s)
 static void add_server(struct table *t, const json_t *s)
 {
 	const char *state = text_of(s, "state");
-	bool by_word = strcmp(state, "drain") == 0 || strcmp(state, "disabled") == 0;
-	char duration[32];
+	bool by_word = strcmp(state, "drain") == 0 || strcmp(state, "disabled") == 0 || strcmp(state, "leaving") == 0;
+	long long rests = number_of(s, "rests_seconds");
+	char duration[32], more[48] = "";
+
+	if (by_word)
+		snprintf(more, sizeof more, " (%.20s)", text_of(s, "health"));
+	else if (rests)
+		snprintf(more, sizeof more, " (rests %llds)", rests);
 
 	view_duration(duration, number_of(s, "seconds"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "name"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "address"));
-	table_add(t, state_paint(state), "%s%s%s%s", strcmp(state, "down") == 0 ? "DOWN" : state, by_word ? " (" : "",
-		  by_word ? text_of(s, "health") : "", by_word ? ")" : "");
+	table_add(t, rests ? PAINT_WARN : state_paint(state), "%s%s", strcmp(state, "down") == 0 ? "DOWN" : state,
+		  more);
 	table_add(t, PAINT_NONE, "%s", duration);
 	add_sessions(t, s);
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));
@@ -459,15 +485,15 @@ int view_status(FILE *out, const json_t *status, bool colours)
 
 /* ---- A word to a server ---- */
 
-void view_server(FILE *out, const json_t *answer, bool colours)
+static void view_told(FILE *out, const json_t *answer, const json_t *pool, bool colours)
 {
 	const json_t *server = json_object_get(answer, "server");
 	const char *state = text_of(server, "state");
 	long long sessions = number_of(server, "sessions");
 
-	paint_text(out, PAINT_NONE, false, text_of(answer, "pool"));
+	paint_text(out, PAINT_NONE, false, text_of(pool, "pool"));
 	fputc('/', out);
-	paint_text(out, PAINT_NONE, false, text_of(server, "name"));
+	name_server(out, server);
 	fputs(": ", out);
 	paint_text(out, state_paint(state), colours, state);
 	if (says(answer, "was", state)) {
@@ -481,4 +507,14 @@ void view_server(FILE *out, const json_t *answer, bool colours)
 	if (strcmp(state, "disabled") == 0)
 		fprintf(out, "; %lld link%s to end", sessions, sessions == 1 ? "" : "s");
 	fputc('\n', out);
+}
+
+void view_server(FILE *out, const json_t *answer, bool colours)
+{
+	const json_t *all = json_object_get(answer, "servers"), *one;
+	size_t i;
+
+	json_array_foreach(all, i, one) view_told(out, one, answer, colours);
+	if (json_array_size(all) == 0)
+		view_told(out, answer, answer, colours);
 }

@@ -15,15 +15,17 @@ static bool bears_name(const struct link *l, const struct server *s)
 	return !t || (s->tls_name && tls_peer_bears(t, s->tls_name)) || tls_peer_bears(t, s->name);
 }
 
-static const struct server *find(const struct link *l, const struct pool *pool)
+static const struct lg_server *find(const struct link *l, const struct pool *pool)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&l->session->source;
 
 	for (unsigned i = 0; i < pool->nservers; i++) {
 		const struct server *s = &pool->servers[i];
+		const struct server_place *place = server_place(s);
 
-		if (address_same_host((const struct sockaddr *)&s->address, peer) && bears_name(l, s))
-			return s;
+		if (!server_is_absent(s) && address_same_host((const struct sockaddr *)&place->address, peer) &&
+		    bears_name(l, s))
+			return &place->pub;
 	}
 	return NULL;
 }
@@ -32,10 +34,6 @@ void member_recognise(struct link *l)
 {
 	const struct listener_conf *conf = l->listener->conf;
 
-	for (unsigned i = 0; i < conf->nreach && !l->pub.server; i++) {
-		const struct server *s = find(l, conf->reach[i].pool);
-
-		if (s)
-			l->pub.server = &s->pub;
-	}
+	for (unsigned i = 0; i < conf->nreach && !l->pub.server; i++)
+		l->pub.server = find(l, conf->reach[i].pool);
 }

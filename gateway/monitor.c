@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * monitor.c: when each server is asked, and what its verdicts mean for it.  One timer a server: it says when the next
- * probe goes out, and while one is out, when it has taken too long.  A server that tracks another has neither timer nor
- * probe: it is told what the other one's came to.
+ * probe goes out, and while one is out, when it has taken too long.  A slot is asked while it has an address.  A server
+ * that tracks another has neither timer nor probe: it is told what the other one's came to.
  */
 #include "monitor.h"
 
@@ -15,6 +15,7 @@
 #include "host.h"
 #include "log.h"
 #include "probe.h"
+#include "track.h"
 
 struct monitor {
 	struct monitors *all;
@@ -42,13 +43,7 @@ static void on_timer(uv_timer_t *t);
 static void next_in(struct monitor *m, uint64_t ms)
 {
 	uv_timer_start(&m->timer, on_timer, ms, 0);
-}
-
-static void note_answer(struct server_state *state, const char *note)
-{
-	pthread_mutex_lock(&state->lock);
-	snprintf(state->answer, sizeof state->answer, "%s", note);
-	pthread_mutex_unlock(&state->lock);
+	atomic_store(&m->server->state->next_ms, m->probe ? 0 : (long long)(clock_loop_ms() + ms));
 }
 
 static void set_one(struct server *s, enum health health, const char *note)
@@ -58,7 +53,8 @@ static void set_one(struct server *s, enum health health, const char *note)
 	atomic_store(&s->state->health, health);
 	atomic_store(&s->state->since, clock_unix_ms());
 	log_event(health == HEALTH_UP ? LG_INFO : LG_WARNING, health == HEALTH_UP ? "server-up" : "server-down", "pool",
-		  s->pool->name, "server", s->name, "probe", note, NULL);
+		  s->pool->name, "server", s->name, "address", s->slots ? server_place(s)->text : NULL, "probe", note,
+		  NULL);
 }
 
 /* What a follower's operator reads: where it was asked, and what was answered there. */
@@ -68,12 +64,12 @@ static void note_followers(struct server *s, const char *note)
 
 	snprintf(text, sizeof text, "pool %s: %s", s->pool->name, note);
 	for (struct server *f = s->followers; f; f = f->next_follower)
-		note_answer(f->state, text);
+		server_answer(f, text);
 }
 
 static void note_all(struct server *s, const char *note)
 {
-	note_answer(s->state, note);
+	server_answer(s, note);
 	if (s->followers)
 		note_followers(s, note);
 }
@@ -85,28 +81,45 @@ static void set_health(struct server *s, enum health health, const char *note)
 		set_one(f, health, note);
 }
 
+/* For the operator: when it was asked, and how long the answer took. */
+static void note_times(struct monitor *m)
+{
+	struct server_state *state = m->server->state;
+	uint64_t took_ms = uv_now(&m->all->control->loop) - m->asked_ms;
+
+	atomic_store(&state->probed, clock_unix_ms() - (long long)took_ms);
+	atomic_store(&state->probe_ms, (unsigned)took_ms);
+}
+
 static void take_verdict(struct monitor *m, bool healthy, const char *note)
 {
 	const struct monitor_conf *conf = &m->server->pool->monitor;
 	uint32_t dice, next;
 
 	m->probe = NULL;
+	note_times(m);
 	note_all(m->server, note);
 	if (health_take(&m->count, healthy)) {
 		set_health(m->server, m->count.health, note);
 		m->all->changed(m->all->ctx);
 	}
 	host_functions.random(&dice, sizeof dice);
-	next = health_next(&m->count, conf->interval_ms, dice);
+	next = health_next(&m->count, conf->interval_ms, conf->backoff_ms, dice);
 	if (m->sooner && m->count.health == HEALTH_UP && next > HEALTH_FAST_MS)
 		next = HEALTH_FAST_MS;
 	m->sooner = false;
 	next_in(m, next);
 }
 
+/* What the server said, or that it said nothing. */
+static void take_answer(struct monitor *m, bool good, const char *note)
+{
+	take_verdict(m, good != m->server->pool->monitor.reverse, note);
+}
+
 static void on_done(void *owner, bool healthy, const char *note)
 {
-	take_verdict(owner, healthy, note);
+	take_answer(owner, healthy, note);
 }
 
 static void ask(struct monitor *m)
@@ -119,7 +132,7 @@ static void ask(struct monitor *m)
 	if (m->probe)
 		next_in(m, m->server->pool->monitor.timeout_ms);
 	else
-		take_verdict(m, false, reason);
+		take_verdict(m, false, reason); /* of the server it tells nothing */
 }
 
 static void on_timer(uv_timer_t *t)
@@ -133,53 +146,166 @@ static void on_timer(uv_timer_t *t)
 	}
 	probe_cancel(m->probe); /* a late answer changes nothing: there is nobody left to hear it */
 	snprintf(note, sizeof note, "no answer in %u ms", m->server->pool->monitor.timeout_ms);
-	take_verdict(m, false, note);
+	take_answer(m, false, note);
 }
 
-/* Traffic saw it fail.  At most one probe in HEALTH_FAST_MS comes of that. */
+/* At the earliest `least_ms` after the last one. */
+static void ask_soon(struct monitor *m, uint64_t least_ms)
+{
+	uint64_t ago = uv_now(&m->all->control->loop) - m->asked_ms;
+
+	next_in(m, ago < least_ms ? least_ms - ago : 0);
+}
+
+/*
+ * Traffic saw it fail.  At most one probe in HEALTH_FAST_MS comes of that, of a server that is down one in an interval:
+ * it no longer backs off.  `hurried` holds until it is asked, where nothing more would come of it.
+ */
 static void on_hurry(struct mail *mail)
 {
 	struct monitor *m = container_of(mail, struct monitor, hurry);
-	uint64_t ago = uv_now(&m->all->control->loop) - m->asked_ms;
 
-	if (!m->probe && m->count.health == HEALTH_UP) {
-		next_in(m, ago < HEALTH_FAST_MS ? HEALTH_FAST_MS - ago : 0);
-		return; /* `hurried` until then: nothing more would come of it */
-	}
+	health_impatient(&m->count);
 	m->sooner = m->probe != NULL;
-	atomic_store(&m->hurried, false);
+	if (m->probe || server_is_absent(m->server) || m->count.health == HEALTH_UNKNOWN)
+		atomic_store(&m->hurried, false);
+	else
+		ask_soon(m, m->count.health == HEALTH_UP ? HEALTH_FAST_MS : m->server->pool->monitor.interval_ms);
+}
+
+static struct monitor *monitor_of(struct server *s)
+{
+	struct server *tracked = atomic_load(&s->tracked);
+
+	return atomic_load(&(tracked ? tracked : s)->state->monitor);
 }
 
 void monitor_hurry(struct server *s)
 {
-	struct monitor *m = atomic_load(&(s->tracked ? s->tracked : s)->state->monitor);
+	struct monitor *m = monitor_of(s);
 
 	if (m && !atomic_exchange(&m->hurried, true))
 		worker_post(m->all->control, &m->hurry);
+}
+
+void monitor_ask(struct server *s)
+{
+	struct monitor *m = monitor_of(s);
+
+	if (!m || server_is_absent(m->server))
+		return;
+	health_impatient(&m->count);
+	if (!m->probe)
+		ask_soon(m, HEALTH_FAST_MS);
+}
+
+/* ---- Coming and going ---- */
+
+/* From now on it is asked, and nothing is known of it. */
+static void begin(struct server *s)
+{
+	struct monitor *m = atomic_load(&s->state->monitor);
+
+	if (s->pool->monitor.always_up) {
+		note_all(s, "not monitored");
+		set_health(s, HEALTH_UP, "not monitored");
+	} else if (m) {
+		m->count = (struct health_count){ .health = HEALTH_UNKNOWN,
+						  .rise = s->pool->monitor.rise,
+						  .fall = s->pool->monitor.fall };
+		m->sooner = false;
+		next_in(m, 0);
+	}
+}
+
+static void end(struct monitor *m)
+{
+	uv_timer_stop(&m->timer);
+	atomic_store(&m->server->state->next_ms, 0);
+	if (m->probe)
+		probe_cancel(m->probe);
+	m->probe = NULL;
+}
+
+/* It follows another one than before, or nobody: what is known of that one is known of it. */
+static void on_followed(void *ctx, struct server *s)
+{
+	struct server *o = atomic_load(&s->tracked);
+	char text[sizeof s->state->answer];
+	enum health health;
+
+	(void)ctx;
+	if (server_is_absent(s))
+		return;
+	if (o) {
+		health = (enum health)atomic_load(&o->state->health);
+		pthread_mutex_lock(&o->state->lock);
+		snprintf(text, sizeof text, "pool %s: %.60s", o->pool->name, o->state->answer);
+		pthread_mutex_unlock(&o->state->lock);
+	} else {
+		health = track_is_open(s->pool->monitor.track) ? HEALTH_UNKNOWN : HEALTH_DOWN;
+		snprintf(text, sizeof text, "pool %s has no server with this address", s->pool->monitor.track->name);
+	}
+	server_answer(s, text);
+	if (health == HEALTH_UNKNOWN)
+		atomic_store(&s->state->health, HEALTH_UNKNOWN);
+	else if (atomic_load(&s->state->health) != (int)health)
+		set_one(s, health, text);
+}
+
+/* A server that tracks, follows nobody, and has waited for a name's answer. */
+static void give_up_waiting(struct monitors *all)
+{
+	for (unsigned i = 0; i < all->snapshot->npools; i++) {
+		struct pool *p = &all->snapshot->pools[i];
+
+		for (unsigned k = 0; p->monitor.track && k < p->nservers; k++) {
+			if (!atomic_load(&p->servers[k].tracked) &&
+			    atomic_load(&p->servers[k].state->health) == HEALTH_UNKNOWN)
+				on_followed(all, &p->servers[k]);
+		}
+	}
+}
+
+void monitors_came(struct monitors *all, struct server *s)
+{
+	(void)all;
+	begin(s);
+}
+
+void monitors_went(struct monitors *all, struct server *s)
+{
+	struct monitor *m = atomic_load(&s->state->monitor);
+
+	(void)all;
+	if (m)
+		end(m);
+}
+
+void monitors_review(struct monitors *all)
+{
+	tracks_renew(all->snapshot, on_followed, all);
+	give_up_waiting(all);
+	all->changed(all->ctx);
 }
 
 static void start_one(struct monitors *all, struct server *s)
 {
 	struct monitor *m;
 
-	if (s->tracked)
+	if (s->pool->monitor.track || atomic_load(&s->tracked))
 		return;
-	if (s->pool->monitor.always_up) {
-		note_all(s, "not monitored");
-		set_health(s, HEALTH_UP, "not monitored");
-		return;
+	if (!s->pool->monitor.always_up) {
+		m = &all->each[all->n++];
+		m->all = all;
+		m->server = s;
+		m->hurry.run = on_hurry;
+		uv_timer_init(&all->control->loop, &m->timer);
+		m->timer.data = m;
+		atomic_store(&s->state->monitor, m);
 	}
-	m = &all->each[all->n++];
-	m->all = all;
-	m->server = s;
-	m->count = (struct health_count){ .health = HEALTH_UNKNOWN,
-					  .rise = s->pool->monitor.rise,
-					  .fall = s->pool->monitor.fall };
-	m->hurry.run = on_hurry;
-	uv_timer_init(&all->control->loop, &m->timer);
-	m->timer.data = m;
-	atomic_store(&s->state->monitor, m);
-	next_in(m, 0);
+	if (!server_is_absent(s))
+		begin(s);
 }
 
 int monitors_start(struct monitors **mp, struct worker *control, struct snapshot *snapshot, monitor_changed_fn changed,
@@ -201,6 +327,7 @@ int monitors_start(struct monitors **mp, struct worker *control, struct snapshot
 		for (unsigned k = 0; k < snapshot->pools[i].nservers; k++)
 			start_one(all, &snapshot->pools[i].servers[k]);
 	}
+	give_up_waiting(all);
 	*mp = all;
 	return 0;
 }
@@ -213,10 +340,7 @@ void monitors_stop(struct monitors *all)
 		struct monitor *m = &all->each[i];
 
 		atomic_store(&m->server->state->monitor, NULL);
-		uv_timer_stop(&m->timer);
-		if (m->probe)
-			probe_cancel(m->probe);
-		m->probe = NULL;
+		end(m);
 	}
 }
 

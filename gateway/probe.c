@@ -193,7 +193,7 @@ static const struct flow_ops probe_flow_ops = {
 /* The server's address, with the monitor's own port. */
 static struct sockaddr_storage address_of(const struct server *server, uint16_t port)
 {
-	struct sockaddr_storage a = server->address;
+	struct sockaddr_storage a = server_place(server)->address;
 
 	if (port && a.ss_family == AF_INET6)
 		((struct sockaddr_in6 *)&a)->sin6_port = htons(port);
@@ -249,7 +249,7 @@ struct probe *probe_start(struct worker *w, const struct server *server, void (*
 	p->pub.host = &host_functions;
 	p->pub.conf = conf->plugin_conf;
 	p->pub.data = p->data;
-	p->pub.server = &server->pub;
+	p->pub.server = &server_place(server)->pub;
 	p->pub.peer = span_of(p->peer_text);
 	p->pub.local = span_of(p->local_text);
 	p->pub.transport = conf->transport;

@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,22 +121,6 @@ static int host_address(lua_State *L)
 		return push_address(L, AF_INET6, address);
 	lua_pushnil(L);
 	return 1;
-}
-
-/* resolve(name): like `address`. */
-static int host_resolve(lua_State *L)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
-	struct sockaddr_storage first;
-	int ret = getaddrinfo(luaL_checkstring(L, 1), NULL, &hints, &found);
-
-	if (ret != 0)
-		return refuse(L, ret == EAI_SYSTEM ? strerror(errno) : gai_strerror(ret));
-	memcpy(&first, found->ai_addr, found->ai_addrlen);
-	freeaddrinfo(found);
-	if (first.ss_family == AF_INET6)
-		return push_address(L, AF_INET6, &((struct sockaddr_in6 *)&first)->sin6_addr);
-	return push_address(L, AF_INET, &((struct sockaddr_in *)&first)->sin_addr);
 }
 
 /* ---- Plugins ---- */
@@ -363,9 +346,10 @@ static void push_control(lua_State *L)
 void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
-		{ "address", host_address },   { "edits", host_edits },     { "fact", host_fact },
-		{ "option", host_option },     { "plugin", host_plugin },   { "policy", host_policy },
-		{ "readable", host_readable }, { "resolve", host_resolve }, { NULL, NULL },
+		{ "address", host_address },   { "edits", host_edits },
+		{ "fact", host_fact },         { "option", host_option },
+		{ "plugin", host_plugin },     { "policy", host_policy },
+		{ "readable", host_readable }, { NULL, NULL },
 	};
 
 	lua_newtable(L);

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * server.c: what a server's health and the operator's word allow, and the state that they are in.  It changes neither:
- * monitor.c and command.c do.
+ * server.c: what a server's health and the operator's word allow, the state that they are in, and where it is.  It
+ * decides none of them: monitor.c, command.c and slots.c do.
  */
 #include "server.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
+#include "list.h"
+#include "siphash.h"
 #include "snapshot.h"
+#include "span.h"
 
 struct server_state *server_state_create(void)
 {
@@ -34,6 +40,91 @@ void server_state_free(struct server_state *s)
 	free(s);
 }
 
+/* ---- Where it is ---- */
+
+struct server *server_of_place(const struct lg_server *pub)
+{
+	return pub ? container_of(pub, struct server_place, pub)->server : NULL;
+}
+
+const char *server_log_name(const struct server *s)
+{
+	return s->slots ? server_place(s)->text : s->name;
+}
+
+static struct server_place *place_create(struct server *s, const struct sockaddr_storage *address)
+{
+	struct server_place *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	p->server = s;
+	if (address) {
+		p->address = *address;
+		address_format((const struct sockaddr *)address, p->text, sizeof p->text);
+	}
+	p->pub = (struct lg_server){ .name = span_of(s->name), .address = span_of(p->text) };
+	p->next = s->places;
+	s->places = p;
+	return p;
+}
+
+int server_put(struct server *s, const struct sockaddr_storage *address)
+{
+	struct server_place *p = s->places;
+	unsigned n = 0;
+
+	for (; p && (!address || memcmp(&p->address, address, sizeof *address) != 0); n++)
+		p = p->next;
+	if (!p && n >= SERVER_PLACES)
+		return -ENOSPC;
+	if (!p)
+		p = place_create(s, address);
+	if (!p)
+		return -ENOMEM;
+	atomic_store_explicit(&s->place, p, memory_order_release);
+	return 0;
+}
+
+void server_places_free(struct server *s)
+{
+	for (struct server_place *p = s->places, *next; p; p = next) {
+		next = p->next;
+		free(p);
+	}
+	s->places = NULL;
+	atomic_store(&s->place, NULL);
+}
+
+/* ---- What is known of it ---- */
+
+uint64_t server_id(const char *text)
+{
+	static const unsigned char key[16] = "lychgate-servers"; /* everyone's */
+	uint64_t id = siphash(key, text, strlen(text));
+
+	return id ? id : 1; /* 0 is nobody */
+}
+
+void server_answer(struct server *s, const char *text)
+{
+	pthread_mutex_lock(&s->state->lock);
+	snprintf(s->state->answer, sizeof s->state->answer, "%s", text);
+	pthread_mutex_unlock(&s->state->lock);
+}
+
+/* ---- What is allowed ---- */
+
+bool server_is_present(const struct server *s)
+{
+	return atomic_load(&s->state->presence) == SERVER_PRESENT;
+}
+
+bool server_is_absent(const struct server *s)
+{
+	return atomic_load(&s->state->presence) == SERVER_ABSENT;
+}
+
 bool server_is_up(const struct server *s)
 {
 	return atomic_load(&s->state->health) == HEALTH_UP;
@@ -54,6 +145,13 @@ bool server_rests(const struct server *s)
 	long long until = atomic_load_explicit(&s->state->rests_until, memory_order_relaxed);
 
 	return until && (uint64_t)until > clock_loop_ms();
+}
+
+unsigned server_rests_seconds(const struct server *s)
+{
+	long long ms = atomic_load_explicit(&s->state->rests_until, memory_order_relaxed) - (long long)clock_loop_ms();
+
+	return ms > 0 ? (unsigned)((ms + 999) / 1000) : 0;
 }
 
 void server_rest(struct server *s, uint64_t until_ms)
@@ -108,7 +206,7 @@ unsigned server_weight(const struct server *s, uint64_t now_ms)
 
 bool server_takes_new(const struct server *s)
 {
-	return server_is_up(s) && server_is_enabled(s);
+	return server_is_up(s) && server_is_enabled(s) && server_is_present(s);
 }
 
 bool server_takes_own(const struct server *s)
@@ -128,6 +226,8 @@ const char *server_state_word(const struct server *s)
 	case ADMIN_DISABLED:
 		return "disabled";
 	default:
+		if (atomic_load(&s->state->presence) == SERVER_LEAVING)
+			return "leaving";
 		return health[atomic_load(&s->state->health)];
 	}
 }

@@ -400,8 +400,8 @@ static void reach_server(struct exchange *x)
 			leave_server(x);
 			return;
 		}
-		log_warning("server-unreachable", "listener", s->listener->conf->name, "server", x->server->name,
-			    "reason", uv_strerror(r));
+		log_warning("server-unreachable", "listener", s->listener->conf->name, "server",
+			    server_log_name(x->server), "reason", uv_strerror(r));
 		try_next(x);
 		return;
 	}

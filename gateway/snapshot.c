@@ -30,10 +30,16 @@ static void store_unref(struct store *s)
 		s->ops->destroy(s);
 }
 
+static void slots_free(struct slots *s)
+{
+	free(s->host);
+	free(s->id);
+}
+
 static void server_free(struct server *s)
 {
 	free(s->name);
-	free(s->address_text);
+	server_places_free(s);
 	free(s->tls_name);
 	server_state_free(s->state);
 }
@@ -51,6 +57,9 @@ static void pool_free(struct pool *p)
 	for (unsigned i = 0; i < p->nservers; i++)
 		server_free(&p->servers[i]);
 	free(p->servers);
+	for (unsigned i = 0; i < p->nslots; i++)
+		slots_free(&p->slots[i]);
+	free(p->slots);
 	monitor_free(&p->monitor);
 	if (p->tls)
 		tls_client_unref(p->tls);

@@ -17,6 +17,7 @@
 
 #include "limit.h"
 #include "server.h"
+#include "slots.h"
 #include "store.h"
 #include "tls.h"
 #include "user.h"
@@ -28,6 +29,8 @@ struct settings {
 	enum lg_level log;
 	uint64_t drain_ms;
 	struct user user;
+	uint32_t resolve_ms;               /* between two questions for a server's name */
+	uint32_t resolve_keep_ms;          /* how long its last addresses hold when there is no answer */
 	char **plugin_path, **policy_path; /* further folders, end with NULL */
 	bool has_secret;
 	unsigned char secret[16]; /* of `secret`, the file: keys of tokens and digests (token.h) */
@@ -43,14 +46,19 @@ struct tls_entry {
 enum balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS, BALANCE_HASH, BALANCE_ORDERED };
 enum all_down { ALL_DOWN_REFUSE, ALL_DOWN_REPLY, ALL_DOWN_FAIL_OPEN };
 
+struct pool;
+
 struct monitor_conf {
 	bool always_up;                 /* monitor = false */
+	struct pool *track;             /* whose servers are asked, not these: track.h; else NULL */
+	bool reverse;                   /* a good answer means down */
 	const struct lg_plugin *plugin; /* NULL: a bare connect */
 	void *plugin_conf;              /* of its probe_options */
 	enum lg_transport transport;    /* LG_TLS when the probe goes inside TLS */
 	struct tls_client *tls;         /* for LG_TLS */
 	uint16_t port;                  /* 0: the server's own */
 	uint32_t interval_ms, timeout_ms;
+	uint32_t backoff_ms; /* the most that the interval grows to while a server is down */
 	unsigned rise, fall;
 };
 
@@ -66,6 +74,8 @@ struct pool {
 	char *name;
 	struct server *servers;
 	unsigned nservers;      /* up to POOL_SERVERS */
+	struct slots *slots;    /* one for each server that is written with a host name */
+	unsigned nslots;
 	struct tls_client *tls; /* NULL: plain */
 	bool verify_server;
 	enum balance balance;

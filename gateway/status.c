@@ -195,6 +195,20 @@ static json_t *slow_start_status(const struct server *s)
 	return part < SERVER_WHOLE ? json_integer(part * 100 / SERVER_WHOLE) : json_null();
 }
 
+/* Of its probes: when the last one went out and how long it took, and when the next one goes. */
+static bool put_probe(json_t *o, const struct server *s)
+{
+	const struct server *asked = atomic_load(&s->tracked);
+	const struct server_state *state = (asked ? asked : s)->state;
+	long long probed = atomic_load(&state->probed),
+		  next_ms = atomic_load(&state->next_ms) - (long long)clock_loop_ms();
+
+	return put(o, "probed", probed ? time_text(probed) : json_null()) &&
+	       put(o, "probe_ms", probed ? json_integer(atomic_load(&state->probe_ms)) : json_null()) &&
+	       put(o, "next_probe_ms",
+		   atomic_load(&state->next_ms) ? json_integer(next_ms > 0 ? next_ms : 0) : json_null());
+}
+
 json_t *status_server(const struct server *s)
 {
 	static const char *const health[] = {
@@ -208,11 +222,14 @@ json_t *status_server(const struct server *s)
 	pthread_mutex_lock(&state->lock);
 	memcpy(answer, state->answer, sizeof answer);
 	pthread_mutex_unlock(&state->lock);
-	return whole(o, put_text(o, "name", s->name) && put_text(o, "address", s->address_text) &&
+	return whole(o, put_text(o, "name", s->name) &&
+				put_text(o, "address", server_is_absent(s) ? "" : server_place(s)->text) &&
+				put(o, "host", s->slots ? status_text(s->slots->host) : json_null()) &&
 				put_text(o, "state", server_state_word(s)) &&
 				put_text(o, "health", health[atomic_load(&state->health)]) &&
 				put(o, "since", time_text(since)) && put(o, "seconds", seconds_since(since)) &&
-				put_text(o, "probe", answer) &&
+				put_text(o, "probe", answer) && put_probe(o, s) &&
+				put_number(o, "rests_seconds", server_rests_seconds(s)) &&
 				put_number(o, "sessions", atomic_load(&state->sessions)) &&
 				put_number(o, "shared_links", atomic_load(&state->shared)) &&
 				put_number(o, "idle_links", atomic_load(&state->idle)) &&
@@ -228,8 +245,10 @@ static json_t *servers_status(const struct pool *p)
 	json_t *list = json_array();
 	bool ok = list != NULL;
 
-	for (unsigned i = 0; i < p->nservers && ok; i++)
-		ok = json_array_append_new(list, status_server(&p->servers[i])) == 0;
+	for (unsigned i = 0; i < p->nservers && ok; i++) {
+		if (slots_show(&p->servers[i]))
+			ok = json_array_append_new(list, status_server(&p->servers[i])) == 0;
+	}
 	return whole(list, ok);
 }
 

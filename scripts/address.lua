@@ -33,17 +33,15 @@ function address.ports(c, text, at)
   return c:problem(at, check.show(text) .. " ends before it begins", "a range is FIRST-LAST: \"49152-65535\"")
 end
 
--- The numeric address of a host, which may be a name; nil after a problem.
-function address.resolve(c, host, brackets, at)
+-- The numeric address of a host and whether it is one of v6; false: it is a name, which is for the running gateway to
+-- resolve; nil after a problem.
+function address.numeric(c, host, brackets, at)
   local numeric, v6 = c.host.address(host)
-  if numeric and (v6 or not brackets) then return numeric, v6, true end
-  if brackets or host:find("^[%d.]+$") or not host:find("^[%w._-]+$") then
+  if numeric and (v6 or not brackets) then return numeric, v6 end
+  if brackets or host:find("^[%d.]+$") or not host:find("^[%w._-]+$") or #host > 253 then
     return c:problem(at, check.show(host) .. " is not an address")
   end
-  local found, found_v6 = c.host.resolve(host)
-  if found then return found, found_v6, false end
-  return c:problem(at, "the name " .. check.show(host) .. " does not resolve: " .. found_v6,
-    "names are looked up when the configuration is read; an address needs no look-up")
+  return false
 end
 
 function address.join(host, v6, port)

@@ -5,23 +5,29 @@ local address = use "address"
 local check = use "check"
 local options = use "options"
 
--- { host (as written), address (numeric), v6, port, weight, backup, name, id }
+local addresses_default, servers_max = 8, 256
+local backoff_most = 60 * 1000
+
+-- { host (as written), address (numeric; of a name nil), v6, port, weight, backup, name, id, addresses (of a name) }
 function check.types.server(c, v, spec, at)
   local where = type(v) == "table" and at:key(1) or at
   local s = check.types.table(c, type(v) == "string" and { v } or v, spec, at)
   if not s or not s[1] then return nil end
   local host, port, brackets = address.split(s[1])
   if not host then return c:problem(where, check.show(s[1]) .. " is not an address", port) end
-  local numeric, v6, written = address.resolve(c, host, brackets, where)
+  local numeric, v6 = address.numeric(c, host, brackets, where)
+  if numeric and s.addresses then
+    return c:problem(at:key("addresses"), "is for names: " .. check.show(s[1]) .. " is an address")
+  end
   if port then
     if s.port then return c:problem(at:key("port"), "is given twice, here and in " .. check.show(s[1])) end
     port = address.port(c, port, where)
     if not port then return nil end
   end
-  if not numeric then return nil end
+  if numeric == nil then return nil end
   s[1] = nil
-  s.host, s.address, s.v6, s.port, s._at = written and numeric or host, numeric, v6, port or s.port, at
-  s.brackets = written and v6
+  s.host, s.address, s.v6, s.port, s._at = numeric or host, numeric or nil, v6, port or s.port, at
+  s.addresses = not numeric and (s.addresses or addresses_default) or nil
   return s
 end
 
@@ -31,9 +37,8 @@ local function finish_server(c, s, pool)
   if not s.port then
     return c:problem(s._at, "has no port", "give the pool a `port`, or write \"" .. s.host .. ":PORT\"")
   end
-  local written = address.join(s.host, s.brackets, s.port)
   s.max_sessions = s.max_sessions or pool.max_sessions
-  s.text = address.join(s.address, s.v6, s.port)
+  local written = address.join(s.host, s.v6, s.port)
   s.id = s.id or s.name or written
   s.tls_name = s.name or pool.tls_name or s.host
   s.name = s.name or written
@@ -84,6 +89,15 @@ local function check_mask(c, persistence, at)
     if fact == "source" then return end
   end
   c:problem(at:key("mask"), "is of no use: `by` does not say \"source\"")
+end
+
+-- Names count as often as they may have addresses.
+local function check_number(c, servers, at)
+  local n = 0
+  for _, s in ipairs(servers) do n = n + (s.addresses or 1) end
+  if n <= servers_max then return end
+  c:problem(at:key("servers"), string.format("%d servers, but a pool has at most %d", n, servers_max),
+    "a name counts as its `addresses`, which are " .. addresses_default .. " unless it says otherwise")
 end
 
 -- Whether no two servers have the same name, or id.
@@ -175,6 +189,7 @@ end
 
 local function finish_monitor(c, m, pool)
   if not m or m.track then return end
+  m.backoff = m.backoff or m.interval and math.min(8 * m.interval, backoff_most)
   if not m.plugin then return finish_bare_monitor(c, m, pool) end
   if m.transport == "tcp" and m.tls then
     c:problem(m._at:key("tls"), "is not used with transport \"tcp\"", "leave one of the two out")
@@ -188,18 +203,20 @@ local function finish_monitor(c, m, pool)
   end
 end
 
--- The server of the tracked pool with the address of `s`.
+-- The server of the tracked pool with the address of `s`.  With a name on either side only time will tell.
 local function counterpart(c, s, other)
-  local found
+  if not s.address then return nil end
+  local found, names
   for _, o in ipairs(other.servers) do
     if o.address == s.address and found then
       return c:problem(s._at, string.format("pool \"%s\" has %s twice: which one it is to track is not clear",
         other.name, s.address))
     end
     found = o.address == s.address and o or found
+    names = names or not o.address
   end
-  return found or c:problem(s._at, string.format("pool \"%s\", which it is to track, has no server with the address %s",
-    other.name, s.address), "leave it out, or give the pool a monitor of its own")
+  local text = "pool \"%s\", which it is to track, has no server with the address %s"
+  return found or names or c:problem(s._at, string.format(text, other.name, s.address), "leave it out, or give the pool a monitor of its own")
 end
 
 -- With all pools there: whom the servers of this one follow.
@@ -240,6 +257,7 @@ function pool.build(c, name, value, keys, at)
   if p.persistence and p.persistence.group then group_ids(p) end
   if p.persistence then check_mask(c, p.persistence, at:key("persistence")) end
   for _, s in ipairs(p.servers) do finish_server(c, s, p) end
+  check_number(c, p.servers, at)
   if unique(c, p.servers, "name") then unique(c, p.servers, "id") end
   check_transport(c, p)
   finish_monitor(c, p.monitor, p)

@@ -51,7 +51,9 @@ local limits = {
 }
 
 local server = {
-  { key = 1, type = "string", required = true, help = "ADDRESS, [V6 ADDRESS] or NAME, with :PORT if wanted" },
+  { key = 1, type = "string", required = true,
+    help = "ADDRESS, [V6 ADDRESS] or host NAME, with :PORT if wanted; each address of a name is a server of its own, " ..
+      "and a name without one is a server that is down" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the pool's port", help = "where it listens" },
   { key = "weight", type = "integer", min = 1, max = 1000, default = 1, help = "its share of new keys" },
   { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "the pool's",
@@ -60,7 +62,10 @@ local server = {
   { key = "name", type = "name", unset = "address:port",
     help = "what it is called in lychctl and the log, and the name that its certificate must bear" },
   { key = "id", type = "string", unset = "its name, else address:port; in a group its address, if that is no other's",
-    help = "what persistence remembers it by; keep it when the address changes" },
+    help = "what persistence remembers it by (of a host name with each of its addresses); keep it when the address " ..
+      "changes" },
+  { key = "addresses", type = "integer", min = 1, max = 32, unset = "8 for a host name",
+    help = "how many addresses a host name may have at a time, each of which is a server" },
 }
 
 local persistence = {
@@ -85,12 +90,19 @@ local monitor = {
     help = "what the probe goes over" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the server's port", help = "where to ask" },
   { key = "tls", type = "word", word = "tls", unset = "the pool's", help = "the `tls` word of the probe" },
-  { key = "interval", type = "time", min = "100ms", max = "1h", default = "5s", help = "time between two probes" },
+  { key = "interval", type = "time", min = "100ms", max = "1h", default = "5s",
+    help = "time between two probes; up to a tenth shorter" },
+  { key = "backoff", type = "time", min = "100ms", max = "24h", unset = "8 intervals, but not more than 60s",
+    help = "while a server is down, each interval is twice the one before, up to this; the first again when traffic or " ..
+      "`lychctl server enable` asks for the server; not longer than the interval: none" },
   { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "the answer comes in this time" },
   { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
   { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },
+  { key = "reverse", type = "boolean", default = false,
+    help = "true: a good answer means down, and a bad one or none means up" },
   { key = "track", type = "word", word = "pool", unset = "asked by itself",
-    help = "each server is as healthy as the one with its address in this pool; nothing else stands beside it" },
+    help = "each server is as healthy as the one with its address in this pool, whatever lychctl was told of that one; " ..
+      "nothing else stands beside it" },
 }
 
 return {
@@ -106,6 +118,10 @@ return {
         help = "how much is written to stderr" },
       { key = "drain", type = "time", min = 0, max = "24h", default = "30s",
         help = "how long open sessions may go on when the gateway is told to stop" },
+      { key = "resolve", type = "time", min = "100ms", max = "24h", default = "30s",
+        help = "time between two questions for the addresses of a server's host name; up to a tenth shorter" },
+      { key = "resolve_keep", type = "time", min = 0, max = "168h", default = "10m",
+        help = "how long a name's last addresses hold when it does not resolve any more" },
       { key = "plugin_path", type = "list", of = { type = "folder" }, default = {},
         help = "folders with plugins, looked through before the gateway's own" },
       { key = "policy_path", type = "list", of = { type = "folder" }, default = {},

@@ -109,6 +109,11 @@ static enum sip_result scan(const struct sip_probe *q, struct sip_head *h, struc
 	return is_udp(q) ? sip_scan_datagram(h, p, n, HEAD_LIMIT) : sip_scan(h, c, p, n, HEAD_LIMIT);
 }
 
+static bool means_health(const struct sip_probe *q, const char *sick, int status)
+{
+	return q->codes ? sip_codes_has(q->codes, status) : !sip_codes_has(sick, status);
+}
+
 enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t n, bool ended, const char *sick,
 				char *note, size_t size)
 {
@@ -125,7 +130,7 @@ enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t
 		}
 		if (is_answer(q, p, &h)) {
 			write_note(note, size, h.status, sip_text(p, h.reason));
-			return sip_codes_has(sick, h.status) ? SIP_SICK : SIP_HEALTHY;
+			return means_health(q, sick, h.status) ? SIP_HEALTHY : SIP_SICK;
 		}
 		if (h.body_n > n - h.head_n)
 			break;

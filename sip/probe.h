@@ -14,6 +14,7 @@ struct sip_probe {
 	struct sip_text contact;          /* host:port of From and Contact, where we can be asked; empty: `local` */
 	struct sip_text transport;        /* "TCP", "TLS", "UDP" */
 	struct sip_text uri;              /* whom to ask; empty: sip:SERVER */
+	const char *codes;                /* answers that are health, a list as below; NULL: all but the sick ones */
 	unsigned max_forwards;            /* 70 is usual, 1 says: answer it yourself */
 	uint8_t random[SIP_PROBE_RANDOM]; /* unpredictable, new each time: becomes Call-ID, branch and tag */
 };
@@ -25,9 +26,9 @@ int sip_probe_write(char *buf, size_t size, const struct sip_probe *q);
 
 /*
  * Judges all that the server has sent so far; `ended`: no more will come.  Any final response to our request is health,
- * but for the codes in `sick` (a list as "408, 500-504, 6xx"; "" or NULL: none).  Provisional responses, requests of
- * the server's own and answers to something else are passed over.  `note` (`size` bytes, terminated) tells the operator
- * what was answered, "200 OK", or what was wrong.
+ * but for the codes in `sick` (a list as "408, 500-504, 6xx"; "" or NULL: none); with q->codes only those are.
+ * Provisional responses, requests of the server's own and answers to something else are passed over.  `note` (`size`
+ * bytes, terminated) tells the operator what was answered, "200 OK", or what was wrong.
  */
 enum sip_health sip_probe_judge(const struct sip_probe *q, const char *p, size_t n, bool ended, const char *sick,
 				char *note, size_t size);

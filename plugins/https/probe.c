@@ -19,8 +19,8 @@ const struct lg_option probe_table[] = {
 	  .help = "what it asks for, with a query if wanted" },
 	{ "host", LG_STR, offsetof(struct probe_options, host),
 	  .help = "Host of the request, default the server's name" },
-	{ "expect", LG_STR, offsetof(struct probe_options, expect), .def = "200-399",
-	  .help = "answers that mean up, as \"200, 300-399\"; any other answer means down" },
+	{ "codes", LG_STR, offsetof(struct probe_options, codes), .def = "200-399",
+	  .help = "answers that mean up, as \"200, 300-399, 4xx\"; any other answer means down" },
 	{ "contains", LG_STR, offsetof(struct probe_options, contains),
 	  .help = "text that the beginning of the body must have (GET)" },
 	{ 0 },
@@ -28,7 +28,7 @@ const struct lg_option probe_table[] = {
 
 /* ---- Lists of codes ---- */
 
-/* One element, "200" or "300-399", and the comma behind it: 1; 0: the list is at its end; -1: it is none. */
+/* One element, "200", "300-399" or "4xx", and the comma behind it: 1; 0: the list is at its end; -1: it is none. */
 static int next_range(const char **list, int *first, int *last)
 {
 	const char *p = *list + strspn(*list, " \t");
@@ -39,8 +39,13 @@ static int next_range(const char **list, int *first, int *last)
 	if (*p < '0' || *p > '9')
 		return -1;
 	*first = *last = (int)strtol(p, &end, 10);
-	if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+	if (end == p + 1 && end[0] == 'x' && end[1] == 'x') {
+		*first *= 100;
+		*last = *first + 99;
+		end += 2;
+	} else if (*end == '-' && end[1] >= '0' && end[1] <= '9') {
 		*last = (int)strtol(end + 1, &end, 10);
+	}
 	end += strspn(end, " \t");
 	if ((*end && *end != ',') || *first < 100 || *last > 599 || *first > *last)
 		return -1;
@@ -86,8 +91,8 @@ static const char *fault_of(const struct probe_options *o)
 		return "`path` is no path: it begins with \"/\" and has no spaces";
 	if (o->host && (!o->host[0] || !is_printable(o->host, "/@?#\\")))
 		return "`host` is no host";
-	if (!o->expect || !probe_codes_valid(o->expect))
-		return "`expect` is not a list of status codes";
+	if (!o->codes || !probe_codes_valid(o->codes))
+		return "`codes` is not a list of status codes";
 	if (o->contains && o->method == PROBE_BY_HEAD)
 		return "`contains` needs method GET: HEAD has no body";
 	if (o->contains && strlen(o->contains) > PROBE_CONTAINS)
@@ -182,7 +187,7 @@ static enum lg_verdict read_heads(struct lg_probe *p, struct lg_span in)
 		probe->at += probe->head.size;
 		if (probe->head.status >= 200 || probe->head.status == 101) {
 			note_status(p, &probe->head, rest.p);
-			return probe_codes_has(o->expect, probe->head.status) ? LG_HEALTHY : LG_SICK;
+			return probe_codes_has(o->codes, probe->head.status) ? LG_HEALTHY : LG_SICK;
 		}
 		if (probe->at > PROBE_HEAD)
 			return sick(p, "too many provisional answers");

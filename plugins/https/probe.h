@@ -22,7 +22,7 @@ struct probe_options {
 	int method;           /* enum probe_method */
 	const char *path;     /* with a query, if wanted */
 	const char *host;     /* for the Host header; NULL: the server's name */
-	const char *expect;   /* status codes, "200, 300-399" */
+	const char *codes;    /* status codes, "200, 300-399" */
 	const char *contains; /* in the body; NULL: whatever is in it */
 };
 

@@ -16,8 +16,10 @@ const struct lg_option probe_table[] = {
 	{ "uri", LG_STR, offsetof(struct probe_options, uri), .help = "whom OPTIONS asks, default sip:SERVER" },
 	{ "from", LG_STR, offsetof(struct probe_options, from),
 	  .help = "HOST or HOST:PORT in From and Contact, as the server knows the gateway; default its address" },
+	{ "codes", LG_STR, offsetof(struct probe_options, codes),
+	  .help = "answers that mean up, as \"200, 401-404, 5xx\", and any other means down; default all but `sick`" },
 	{ "sick", LG_STR, offsetof(struct probe_options, sick), .def = "503",
-	  .help = "answers that mean down, as \"408, 500-504\"; any other answer means up" },
+	  .help = "answers that mean down, as \"408, 500-504\"; any other answer means up; of no use with `codes`" },
 	{ "max_forwards", LG_INT, offsetof(struct probe_options, max_forwards), .def = "70", .min = 0, .max = 255,
 	  .help = "Max-Forwards of the OPTIONS" },
 	{ 0 },
@@ -48,7 +50,8 @@ static struct sip_probe question_of(const struct lg_probe *p)
 			       .local = { probe->local, strlen(probe->local) },
 			       .contact = { probe->contact, strlen(probe->contact) },
 			       .transport = transport_of(p),
-			       .max_forwards = (unsigned)o->max_forwards };
+			       .max_forwards = (unsigned)o->max_forwards,
+			       .codes = o->codes };
 
 	if (o->uri)
 		q.uri = (struct sip_text){ o->uri, strlen(o->uri) };
@@ -94,8 +97,8 @@ int probe_ask(struct lg_probe *p)
 
 	if (n < 0)
 		return n;
-	if (o->sick && !sip_codes_valid(o->sick)) {
-		snprintf(p->note, sizeof(p->note), "\"sick\" is not a list of status codes");
+	if ((o->sick && !sip_codes_valid(o->sick)) || (o->codes && !sip_codes_valid(o->codes))) {
+		snprintf(p->note, sizeof(p->note), "`codes` or `sick` is not a list of status codes");
 		return -EINVAL;
 	}
 	p->host->random(probe->random, sizeof(probe->random));

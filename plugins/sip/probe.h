@@ -11,6 +11,7 @@
 struct probe_options {
 	const char *uri;  /* whom to ask; NULL: the server itself */
 	const char *from; /* the host that asks, with a port or without; NULL: our address */
+	const char *codes; /* status codes that are health; NULL: all but `sick` */
 	const char *sick; /* status codes */
 	int64_t max_forwards;
 };

@@ -37,50 +37,50 @@ static const struct {
 	enum lg_transport transport;
 	const char *question, *fault; /* one of them */
 } questions[] = {
-	{ { .path = "/", .expect = "200" },
+	{ { .path = "/", .codes = "200" },
 	  "fe1.example",
 	  "192.0.2.3:8080",
 	  LG_TCP,
 	  "GET / HTTP/1.1\r\nHost: fe1.example" REST,
 	  NULL },
-	{ { .path = "/x?y=z", .expect = "200", .method = PROBE_BY_HEAD },
+	{ { .path = "/x?y=z", .codes = "200", .method = PROBE_BY_HEAD },
 	  "fe1.example:80",
 	  "192.0.2.3:80",
 	  LG_TCP,
 	  "HEAD /x?y=z HTTP/1.1\r\nHost: fe1.example" REST,
 	  NULL },
-	{ { .path = "/", .expect = "200" },
+	{ { .path = "/", .codes = "200" },
 	  "192.0.2.3:443",
 	  "192.0.2.3:443",
 	  LG_TLS,
 	  "GET / HTTP/1.1\r\nHost: 192.0.2.3" REST,
 	  NULL },
-	{ { .path = "/", .expect = "200" },
+	{ { .path = "/", .codes = "200" },
 	  "[2001:db8::1]:443",
 	  "[2001:db8::1]:443",
 	  LG_TCP,
 	  "GET / HTTP/1.1\r\nHost: [2001:db8::1]:443" REST,
 	  NULL },
-	{ { .path = "/", .expect = "200" },
+	{ { .path = "/", .codes = "200" },
 	  "web@one",
 	  "192.0.2.3:80",
 	  LG_TCP,
 	  "GET / HTTP/1.1\r\nHost: 192.0.2.3" REST,
 	  NULL },
-	{ { .path = "/", .expect = "200", .host = "meet.example:444" },
+	{ { .path = "/", .codes = "200", .host = "meet.example:444" },
 	  "a",
 	  "192.0.2.3:80",
 	  LG_TCP,
 	  "GET / HTTP/1.1\r\nHost: meet.example:444" REST,
 	  NULL },
-	{ { .path = "x", .expect = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
-	{ { .path = "/a b", .expect = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
-	{ { .path = "/\r\nX: y", .expect = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
-	{ { .path = "/#x", .expect = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
-	{ { .path = "/", .expect = "200", .host = "a/b" }, "a", "b", LG_TCP, NULL, "`host`" },
-	{ { .path = "/", .expect = "200", .host = "a\r\nb" }, "a", "b", LG_TCP, NULL, "`host`" },
-	{ { .path = "/", .expect = "ok" }, "a", "b", LG_TCP, NULL, "`expect`" },
-	{ { .path = "/", .expect = "200", .method = PROBE_BY_HEAD, .contains = "x" },
+	{ { .path = "x", .codes = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
+	{ { .path = "/a b", .codes = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
+	{ { .path = "/\r\nX: y", .codes = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
+	{ { .path = "/#x", .codes = "200" }, "a", "b", LG_TCP, NULL, "`path`" },
+	{ { .path = "/", .codes = "200", .host = "a/b" }, "a", "b", LG_TCP, NULL, "`host`" },
+	{ { .path = "/", .codes = "200", .host = "a\r\nb" }, "a", "b", LG_TCP, NULL, "`host`" },
+	{ { .path = "/", .codes = "ok" }, "a", "b", LG_TCP, NULL, "`codes`" },
+	{ { .path = "/", .codes = "200", .method = PROBE_BY_HEAD, .contains = "x" },
 	  "a",
 	  "b",
 	  LG_TCP,
@@ -110,7 +110,7 @@ static void long_options_are_refused(void **state)
 {
 	static char path[2 * PROBE_QUESTION] = "/", contains[PROBE_CONTAINS + 2];
 	const struct lg_server server = { { "a", 1 }, { "b", 1 } };
-	struct probe_options conf = { .path = path, .expect = "200" };
+	struct probe_options conf = { .path = path, .codes = "200" };
 	struct lg_probe p = { .host = &asker, .conf = &conf, .server = &server, .transport = LG_TCP };
 
 	(void)state;
@@ -150,7 +150,12 @@ static const struct {
 	{ "-200", false, 0, 200 },
 	{ "99999999999999", false, 0, 0 },
 	{ "200, x", false, 200, 0 },
-	{ "2xx", false, 0, 200 },
+	{ "2xx", true, 299, 300 },
+	{ "401, 5xx", true, 500, 499 },
+	{ "0xx", false, 0, 99 },
+	{ "6xx", false, 0, 600 },
+	{ "20xx", false, 0, 200 },
+	{ "2xx-3xx", false, 0, 300 },
 };
 
 static void lists_of_codes(void **state)
@@ -166,13 +171,13 @@ static void lists_of_codes(void **state)
 
 /* ---- Answers ---- */
 
-#define EXPECT(codes)                                                                                                  \
+#define EXPECT(list)                                                                                                   \
 	{                                                                                                              \
-		.path = "/", .expect = (codes)                                                                         \
+		.path = "/", .codes = (list)                                                                           \
 	}
 #define CONTAINS(text)                                                                                                 \
 	{                                                                                                              \
-		.path = "/", .expect = "200", .contains = (text)                                                       \
+		.path = "/", .codes = "200", .contains = (text)                                                        \
 	}
 
 static const struct {
@@ -196,7 +201,7 @@ static const struct {
 	{ EXPECT("200"), "HTTP/1.1 100 Continue\r\n\r\n", true, LG_SICK, "closed inside an answer" },
 	{ EXPECT("200"), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", true, LG_SICK, "closed inside an answer" },
 	{ EXPECT("200"), "", true, LG_SICK, "closed without an answer" },
-	{ { .path = "/", .expect = "200", .method = PROBE_BY_HEAD },
+	{ { .path = "/", .codes = "200", .method = PROBE_BY_HEAD },
 	  "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n",
 	  false,
 	  LG_HEALTHY,

@@ -61,27 +61,34 @@ static const char *value(const struct fake_question *q, const char *name)
 }
 
 static const struct {
-	const char *sick, *status, *call_id; /* call_id NULL: the question's */
+	const char *codes, *sick, *status, *call_id; /* call_id NULL: the question's */
 	bool ended;
 	enum lg_verdict verdict;
 	const char *note;
 } answers[] = {
-	{ "503", "200 OK", NULL, false, LG_HEALTHY, "200 OK" },
-	{ "503", "405 Method Not Allowed", NULL, false, LG_HEALTHY, "405 Method Not Allowed" },
-	{ "503", "504 Server time-out", NULL, false, LG_HEALTHY, "504 Server time-out" },
-	{ "503", "503 Service Unavailable", NULL, false, LG_SICK, "503 Service Unavailable" },
-	{ "408, 500-504", "504 Server time-out", NULL, false, LG_SICK, "504 Server time-out" },
-	{ NULL, "503 Service Unavailable", NULL, false, LG_HEALTHY, "503 Service Unavailable" },
-	{ "503", "100 Trying", NULL, false, LG_NOT_YET, "" },
-	{ "503", "200 OK", "another", false, LG_NOT_YET, "" },
-	{ "503", "200 OK", "another", true, LG_SICK, "closed without an answer" },
+	{ NULL, "503", "200 OK", NULL, false, LG_HEALTHY, "200 OK" },
+	{ NULL, "503", "405 Method Not Allowed", NULL, false, LG_HEALTHY, "405 Method Not Allowed" },
+	{ NULL, "503", "504 Server time-out", NULL, false, LG_HEALTHY, "504 Server time-out" },
+	{ NULL, "503", "503 Service Unavailable", NULL, false, LG_SICK, "503 Service Unavailable" },
+	{ NULL, "408, 500-504", "504 Server time-out", NULL, false, LG_SICK, "504 Server time-out" },
+	{ NULL, NULL, "503 Service Unavailable", NULL, false, LG_HEALTHY, "503 Service Unavailable" },
+	{ NULL, "503", "100 Trying", NULL, false, LG_NOT_YET, "" },
+	{ NULL, "503", "200 OK", "another", false, LG_NOT_YET, "" },
+	{ NULL, "503", "200 OK", "another", true, LG_SICK, "closed without an answer" },
+	{ "200, 401-404", "503", "200 OK", NULL, false, LG_HEALTHY, "200 OK" },
+	{ "200, 401-404", "503", "403 No", NULL, false, LG_HEALTHY, "403 No" },
+	{ "200, 401-404", "503", "405 No", NULL, false, LG_SICK, "405 No" },
+	{ "5xx", "503", "503 Busy", NULL, false, LG_HEALTHY, "503 Busy" },
+	{ "5xx", "503", "200 OK", NULL, false, LG_SICK, "200 OK" },
 };
 
 static void answers_are_judged(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		struct probe_options options = { .sick = answers[i].sick, .max_forwards = 70 };
+		struct probe_options options = { .codes = answers[i].codes,
+						 .sick = answers[i].sick,
+						 .max_forwards = 70 };
 		struct fake_question *q = fake_question(&lychgate_plugin, &options);
 		char text[1024];
 		int n = snprintf(
@@ -116,6 +123,7 @@ static void bad_options_are_refused(void **state)
 {
 	static const struct probe_options bad[] = {
 		{ .sick = "5O3", .max_forwards = 70 },
+		{ .codes = "ok", .max_forwards = 70 },
 		{ .uri = "sip:a b", .max_forwards = 70 },
 		{ .from = "gw\r\nX: y", .max_forwards = 70 },
 	};

@@ -30,7 +30,7 @@ def it_may_ask_by_head(play):
 
 @story
 def codes_tell(play):
-    one, gateway = monitored(play, 'expect = "200, 300-399"')
+    one, gateway = monitored(play, 'codes = "200, 300-399"')
     for status, state in ((200, "up"), (404, "down"), (302, "up"), (503, "down"), (200, "up"), (401, "down")):
         one.answer = lambda r, status=status: answer(status, b"x")
         gateway.wait_state(one, state)

@@ -93,7 +93,8 @@ in_addr_t hop_host(unsigned i)
 static void make_server(struct hop *h, unsigned i)
 {
 	struct server *s = &h->servers[i];
-	struct sockaddr_in *at = (struct sockaddr_in *)&s->address;
+	struct sockaddr_storage address = { 0 };
+	struct sockaddr_in *at = (struct sockaddr_in *)&address;
 	in_port_t port = 0;
 
 	for (h->bound[i] = -1; h->bound[i] < 0;) {
@@ -106,7 +107,6 @@ static void make_server(struct hop *h, unsigned i)
 	assert_int_equal(listen(h->listening[i], 64), 0);
 	snprintf(h->names[i], sizeof h->names[i], "s%u", i);
 	*s = (struct server){ .name = h->names[i],
-			      .address_text = h->addresses[i],
 			      .weight = 1,
 			      .id = 1000 + i,
 			      .pool = &h->pool,
@@ -114,8 +114,7 @@ static void make_server(struct hop *h, unsigned i)
 			      .trunk = i,
 			      .state = server_state_create() };
 	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(hop_host(i)), .sin_port = port };
-	address_format((struct sockaddr *)at, h->addresses[i], sizeof h->addresses[i]);
-	s->pub = (struct lg_server){ span_of(s->name), span_of(s->address_text) };
+	assert_int_equal(server_put(s, &address), 0);
 	atomic_store(&s->state->health, HEALTH_UP);
 }
 

@@ -44,7 +44,7 @@ struct hop {
 	struct reach reach;
 	struct pool pool;
 	struct server servers[HOP_SERVERS];
-	char names[HOP_SERVERS][8], addresses[HOP_SERVERS][64];
+	char names[HOP_SERVERS][8];
 	struct pool_live live;
 	int listening[HOP_SERVERS]; /* TCP; -1: refused */
 	int bound[HOP_SERVERS];     /* UDP, the same ports */

@@ -221,21 +221,20 @@ const struct lg_plugin net_plugin = {
 static void make_server(struct net *n, unsigned i)
 {
 	struct server *s = &n->servers[i];
-	char text[ADDRESS_TEXT], name[8];
+	struct sockaddr_storage address = { 0 };
 	struct sockaddr_in at;
+	char name[8];
 
 	n->listening[i] = rig_listen(&at);
-	address_format((struct sockaddr *)&at, text, sizeof text);
 	snprintf(name, sizeof name, "s%u", i);
 	*s = (struct server){ .name = strdup(name),
-			      .address_text = strdup(text),
 			      .weight = 1,
 			      .id = 1000 + i,
 			      .pool = &n->pool,
 			      .index = i,
 			      .state = server_state_create() };
-	memcpy(&s->address, &at, sizeof at);
-	s->pub = (struct lg_server){ span_of(s->name), span_of(s->address_text) };
+	memcpy(&address, &at, sizeof at);
+	assert_int_equal(server_put(s, &address), 0);
 	atomic_store(&s->state->health, HEALTH_UP);
 }
 
@@ -317,7 +316,7 @@ void net_drop(struct net *n)
 		assert_int_equal(n->servers[i].state->sessions, 0);
 		server_state_free(n->servers[i].state);
 		free(n->servers[i].name);
-		free(n->servers[i].address_text);
+		server_places_free(&n->servers[i]);
 		if (n->listening[i] >= 0)
 			close(n->listening[i]);
 	}

@@ -22,9 +22,13 @@ static const struct store_ops store_ops = { .entries = entries };
 
 static void init_server(struct server *s, struct pool *pool, const char *name, const char *address)
 {
-	*s = (struct server){ .name = (char *)name, .address_text = (char *)address, .weight = 1, .pool = pool };
+	struct sockaddr_storage at;
+
+	*s = (struct server){ .name = (char *)name, .weight = 1, .pool = pool };
 	s->index = pool->nservers++;
 	s->state = server_state_create();
+	address_parse(&at, (struct lg_span){ address, strlen(address) });
+	server_put(s, &at);
 }
 
 static void init_pools(struct sample *s)
@@ -92,6 +96,8 @@ void sample_init(struct sample *s)
 
 void sample_fini(struct sample *s)
 {
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++) {
 		server_state_free(s->servers[i].state);
+		server_places_free(&s->servers[i]);
+	}
 }

@@ -38,6 +38,15 @@ static void setup(struct fixture *f, enum balance balance, const char *weights)
 	}
 }
 
+static void put(struct server *s, const char *name, const char *address)
+{
+	struct sockaddr_storage at;
+
+	s->name = (char *)name;
+	assert_int_equal(address_parse(&at, (struct lg_span){ address, strlen(address) }), 0);
+	assert_int_equal(server_put(s, &at), 0);
+}
+
 static void set_health(struct fixture *f, unsigned i, enum health health)
 {
 	atomic_store(&f->states[i].health, health);
@@ -579,8 +588,8 @@ static void test_owner(void **state)
 /* As a message calls it: by the address and port, or by the name, with or without a port. */
 static void test_named(void **state)
 {
-	static const struct lg_server servers[] = { { { "fe1.test", 8 }, { "192.0.2.1:5060", 14 } },
-						    { { "fe12.test", 9 }, { "192.0.2.1:5062", 14 } } };
+	static const char *const names[] = { "fe1.test", "fe12.test" };
+	static const char *const addresses[] = { "192.0.2.1:5060", "192.0.2.1:5062" };
 	static const struct {
 		const char *called;
 		int server;
@@ -593,12 +602,14 @@ static void test_named(void **state)
 	(void)state;
 	setup(&f, BALANCE_ROUND_ROBIN, "1 1");
 	for (unsigned i = 0; i < 2; i++)
-		f.servers[i].pub = servers[i];
+		put(&f.servers[i], names[i], addresses[i]);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct server *s = balance_named(&f.pool, (struct lg_span){ cases[i].called, strlen(cases[i].called) });
 
 		assert_int_equal(s ? (int)s->index : -1, cases[i].server);
 	}
+	for (unsigned i = 0; i < 2; i++)
+		server_places_free(&f.servers[i]);
 }
 
 int main(void)

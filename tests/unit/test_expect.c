@@ -61,8 +61,11 @@ static void rig_make(struct rig *r)
 	atomic_init(&r->snapshot.refs, 1);
 	r->pool = (struct pool){ .name = (char *)"farm", .servers = r->servers, .nservers = SERVERS, .tries = 3 };
 	for (unsigned i = 0; i < SERVERS; i++) {
+		struct sockaddr_storage address;
+
 		r->servers[i] = (struct server){ .name = (char *)"one", .pool = &r->pool, .id = 1 + i, .weight = 1 };
-		own_address(&r->servers[i].address, 111 + i);
+		own_address(&address, 111 + i);
+		assert_int_equal(server_put(&r->servers[i], &address), 0);
 		r->servers[i].state = server_state_create();
 		atomic_store(&r->servers[i].state->health, HEALTH_UP);
 	}
@@ -94,8 +97,10 @@ static void rig_end(struct rig *r)
 	assert_int_equal(atomic_load(&r->stats.sessions), 0);
 	assert_int_equal(atomic_load(&r->snapshot.refs), 1);
 	expects_free(r->conf.expects);
-	for (unsigned k = 0; k < SERVERS; k++)
+	for (unsigned k = 0; k < SERVERS; k++) {
 		server_state_free(r->servers[k].state);
+		server_places_free(&r->servers[k]);
+	}
 	assert_int_equal(heap_bytes(), 0);
 }
 
@@ -362,7 +367,7 @@ static void the_client_is_joined_and_keeps_the_port(void **state)
 	(void)state;
 	rig_make(&r);
 	key = key_of(&r);
-	listening = serve(&r.servers[0].address, &key.server_port);
+	listening = serve(&server_place(&r.servers[0])->address, &key.server_port);
 	port = ask(&r, 1, &key);
 	client = dial(&r.client, &r.local, port);
 	assert_true(client >= 0);
@@ -400,7 +405,7 @@ static void foreigners_are_reset(void **state)
 	(void)state;
 	rig_make(&r);
 	key = key_of(&r);
-	listening = serve(&r.servers[0].address, &key.server_port);
+	listening = serve(&server_place(&r.servers[0])->address, &key.server_port);
 	client = dial(&r.foreign, &r.local, ask(&r, 0, &key));
 	assert_true(client >= 0);
 	wait_readable(&r, client);
@@ -446,7 +451,7 @@ static void a_session_outlives_its_port(void **state)
 	(void)state;
 	rig_make(&r);
 	key = key_of(&r);
-	listening = serve(&r.servers[0].address, &key.server_port);
+	listening = serve(&server_place(&r.servers[0])->address, &key.server_port);
 	client = dial(&r.client, &r.local, ask(&r, 0, &key));
 	wait_readable(&r, listening);
 	server = accept(listening, NULL, NULL);

@@ -49,12 +49,12 @@ static void test_rise_and_fall(void **state)
 enum { INTERVAL = 5000 };
 
 /* Between nine tenths of the interval and all of it, and both ends are met. */
-static void check_jitter(const struct health_count *v, uint32_t interval_ms)
+static void check_jitter(struct health_count *v, uint32_t interval_ms)
 {
 	uint32_t least = UINT32_MAX, most = 0;
 
 	for (uint32_t random = 0; random < 100000; random += 7) {
-		uint32_t next = health_next(v, interval_ms, random * 2654435761u);
+		uint32_t next = health_next(v, interval_ms, interval_ms, random * 2654435761u);
 
 		least = next < least ? next : least;
 		most = next > most ? next : most;
@@ -72,9 +72,9 @@ static void test_next(void **state)
 	health_take(&v, true);
 	check_jitter(&v, INTERVAL);
 	health_take(&v, false);
-	assert_int_equal(health_next(&v, INTERVAL, 4321), HEALTH_FAST_MS);
+	assert_int_equal(health_next(&v, INTERVAL, INTERVAL, 4321), HEALTH_FAST_MS);
 	health_take(&v, false);
-	assert_int_equal(health_next(&v, INTERVAL, 0), HEALTH_FAST_MS);
+	assert_int_equal(health_next(&v, INTERVAL, INTERVAL, 0), HEALTH_FAST_MS);
 	health_take(&v, false); /* down: no hurry any more */
 	check_jitter(&v, INTERVAL);
 	health_take(&v, true); /* rising */
@@ -93,9 +93,42 @@ static void test_short_intervals(void **state)
 
 	(void)state;
 	check_jitter(&v, 40);
-	assert_int_equal(health_next(&v, 0, 12345), 0);
-	assert_int_equal(health_next(&v, 9, 12345), 9);
-	assert_int_equal(health_next(&v, UINT32_MAX, UINT32_MAX), HEALTH_FAST_MS);
+	assert_int_equal(health_next(&v, 0, 0, 12345), 0);
+	assert_int_equal(health_next(&v, 9, 9, 12345), 9);
+	assert_int_equal(health_next(&v, UINT32_MAX, UINT32_MAX, UINT32_MAX), HEALTH_FAST_MS);
+}
+
+/* What the intervals of a server are that is down, one after the other; a letter is a verdict, `h` somebody who asks.
+ */
+static const struct {
+	uint32_t backoff_ms;
+	const char *story;
+	uint32_t next_ms[8];
+} backing_off[] = {
+	{ 800, "bbbbbb", { 100, 200, 400, 800, 800, 800 } },
+	{ 500, "bbbbb", { 100, 200, 400, 500, 500 } },
+	{ 300, "bbbb", { 100, 200, 300, 300 } },
+	{ 100, "bbb", { 100, 100, 100 } },
+	{ 50, "bbb", { 100, 100, 100 } },
+	{ 800, "bbbhbb", { 100, 200, 400, 0, 100, 200 } },
+	{ 800, "bbbgbb", { 100, 200, 400, 100, 100, 200 } }, /* a good one, too few to be up */
+};
+
+static void test_back_off(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof backing_off / sizeof *backing_off; i++) {
+		struct health_count v = { .rise = 2, .fall = 1 };
+
+		for (unsigned k = 0; backing_off[i].story[k]; k++) {
+			if (backing_off[i].story[k] == 'h') {
+				health_impatient(&v);
+				continue;
+			}
+			health_take(&v, backing_off[i].story[k] == 'g');
+			assert_int_equal(health_next(&v, 100, backing_off[i].backoff_ms, 0), backing_off[i].next_ms[k]);
+		}
+	}
 }
 
 int main(void)
@@ -104,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_rise_and_fall),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_short_intervals),
+		cmocka_unit_test(test_back_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,11 +254,12 @@ static void test_late_answer(void **state)
 
 static int udp_of(const struct server *s)
 {
-	int fd = socket(s->address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	int fd = socket(server_place(s)->address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
 	assert_true(fd >= 0);
-	assert_int_equal(
-		bind(fd, (const struct sockaddr *)&s->address, address_len((const struct sockaddr *)&s->address)), 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&server_place(s)->address,
+			      address_len((const struct sockaddr *)&server_place(s)->address)),
+			 0);
 	return fd;
 }
 

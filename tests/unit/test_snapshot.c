@@ -151,16 +151,16 @@ static void check_servers(const struct pool *p)
 		{ "[::1]:5061", "[::1]:5061", "pool.test", AF_INET6, "::1", 5061, 1 },
 	};
 
-	assert_int_equal(p->nservers, 5);
+	assert_int_equal(p->nservers, 4 + 8);
 	for (unsigned i = 0; i < 4; i++) {
 		const struct server *s = &p->servers[i];
 
 		assert_string_equal(s->name, want[i].name);
-		assert_string_equal(s->address_text, want[i].text);
+		assert_string_equal(server_place(s)->text, want[i].text);
 		assert_string_equal(s->tls_name, want[i].tls_name);
-		assert_true(span_equal(s->pub.name, span_of(want[i].name)));
-		assert_true(span_equal(s->pub.address, span_of(want[i].text)));
-		assert_address(&s->address, want[i].family, want[i].address, want[i].port);
+		assert_true(span_equal(server_place(s)->pub.name, span_of(want[i].name)));
+		assert_true(span_equal(server_place(s)->pub.address, span_of(want[i].text)));
+		assert_address(&server_place(s)->address, want[i].family, want[i].address, want[i].port);
 		assert_int_equal(s->weight, want[i].weight);
 		assert_int_equal(s->backup, i == 2);
 		assert_int_equal(s->index, i);
@@ -169,9 +169,20 @@ static void check_servers(const struct pool *p)
 		for (unsigned j = 0; j < i; j++)
 			assert_true(s->id != 0 && s->id != p->servers[j].id);
 	}
-	assert_string_equal(p->servers[4].name, "localhost:9");
-	assert_true(strcmp(p->servers[4].address_text, "127.0.0.1:9") == 0 ||
-		    strcmp(p->servers[4].address_text, "[::1]:9") == 0);
+	for (unsigned i = 4; i < 12; i++) {
+		const struct server *s = &p->servers[i];
+
+		assert_string_equal(s->name, "localhost:9");
+		assert_string_equal(s->tls_name, "pool.test");
+		assert_true(server_is_absent(s) && s->id == 0 && s->index == i && s->trunk != p->servers[0].trunk);
+		assert_int_equal(server_place(s)->address.ss_family, AF_UNSPEC);
+		assert_ptr_equal(s->slots, p->slots);
+	}
+	assert_int_equal(p->nslots, 1);
+	assert_string_equal(p->slots[0].host, "localhost");
+	assert_string_equal(p->slots[0].id, "localhost:9");
+	assert_int_equal(p->slots[0].port, 9);
+	assert_true(p->slots[0].first == 4 && p->slots[0].n == 8 && p->slots[0].pool == p);
 }
 
 static void check_pools(const struct snapshot *s)
