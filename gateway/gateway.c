@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "access_log.h"
 #include "control.h"
 #include "descriptors.h"
 #include "flow.h"
@@ -355,21 +354,6 @@ static int create_crews(struct gateway *g, char err[], size_t errlen)
 	return r;
 }
 
-/* Logs are opened again when their files have been moved away, so it is the user that opens them. */
-static int open_logs(struct gateway *g, char err[], size_t errlen)
-{
-	struct list *l, *tmp;
-	int r = 0;
-
-	for (unsigned i = 0; i < g->ncrews; i++) {
-		list_each (l, tmp, &g->crews[i].worker.listeners) {
-			if (r == 0)
-				r = access_log_open(container_of(l, struct listener, node), err, errlen);
-		}
-	}
-	return r;
-}
-
 /* Keys and configuration are read and ports are bound: from here on with the user's rights only. */
 static int become_user(struct gateway *g, char err[], size_t errlen)
 {
@@ -379,13 +363,14 @@ static int become_user(struct gateway *g, char err[], size_t errlen)
 
 	for (unsigned i = 0; i < s->nlisteners; i++)
 		raw |= s->listeners[i].transparent;
-	if (!s->settings.user.chosen && s->settings.user.uid == 0)
-		log_warning("root", "warning", "the gateway runs as root and can do everything", "hint",
-			    "gateway { user = \"lychgate\" } with a user of its own");
 	r = control_give(g->control, &s->settings.user, err, errlen);
 	if (r == 0)
 		r = user_become(&s->settings.user, raw, err, errlen);
-	return r == 0 ? open_logs(g, err, errlen) : r;
+	if (r == 0)
+		r = tls_watch_check(s, err, errlen);
+	for (unsigned i = 0; i < g->ncrews && r == 0; i++)
+		r = listener_open_logs(&g->crews[i].worker, err, errlen);
+	return r;
 }
 
 static int start_crews(struct gateway *g)
@@ -395,7 +380,6 @@ static int start_crews(struct gateway *g)
 
 		g->crews[i].worker.handshakes = g->handshakes;
 		r = pthread_create(&g->crews[i].thread, NULL, crew_main, &g->crews[i]);
-
 		if (r != 0)
 			return -r;
 		g->crews[i].running = true;

@@ -214,6 +214,18 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	return r;
 }
 
+int listener_open_logs(struct worker *w, char err[], size_t errlen)
+{
+	struct list *l, *tmp;
+	int r = 0;
+
+	list_each (l, tmp, &w->listeners) {
+		if (r == 0)
+			r = access_log_open(container_of(l, struct listener, node), err, errlen);
+	}
+	return r;
+}
+
 void listener_close(struct listener *l)
 {
 	l->closed = true;

@@ -37,6 +37,10 @@ struct listener {
 int listener_create(struct listener **lp, struct worker *w, struct snapshot *snapshot, const struct listener_conf *conf,
 		    struct sources *sources, char err[], size_t errlen);
 
+/* Opens the access logs of a worker's listeners, as the user who will open them again when they have been renamed; before
+ * the worker's thread starts.  `err` names listener and file. */
+int listener_open_logs(struct worker *w, char err[], size_t errlen);
+
 /* Starts or stops to listen, as the pools' states want it; on the worker's thread. */
 void listener_review(struct listener *l);
 

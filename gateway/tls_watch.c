@@ -7,7 +7,10 @@
 #include "tls_watch.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
@@ -76,6 +79,24 @@ static void on_look(uv_timer_t *t)
 }
 
 /* ---- Beginning and end ---- */
+
+int tls_watch_check(const struct snapshot *snapshot, char err[], size_t errlen)
+{
+	struct tls_expiry e;
+
+	for (unsigned i = 0; i < snapshot->ntls; i++) {
+		int r;
+
+		tls_identity_expiry(snapshot->tls[i].identity, &e);
+		if (!e.crl || access(e.crl, R_OK) == 0)
+			continue;
+		r = -errno;
+		snprintf(err, errlen, "tls %s: the user %s cannot read %s, which is read again when it changes: %s",
+			 snapshot->tls[i].name, snapshot->settings.user.name, e.crl, strerror(-r));
+		return r;
+	}
+	return 0;
+}
 
 int tls_watch_start(struct tls_watch **wp, struct worker *control, struct snapshot *snapshot)
 {

@@ -16,6 +16,9 @@ enum {
 	TLS_TELL_MS = 24 * 60 * 60 * 1000, /* between two warnings of the same certificate */
 };
 
+/* Whether the process may read again what it will look at.  -errno with a reason. */
+int tls_watch_check(const struct snapshot *snapshot, char err[], size_t errlen);
+
 /* Begins on the control worker's loop, with a word about each certificate that ends in less than TLS_SOON_DAYS; the
  * snapshot is borrowed until tls_watch_stop.  0 or -errno. */
 int tls_watch_start(struct tls_watch **wp, struct worker *control, struct snapshot *snapshot);

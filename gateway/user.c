@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "log.h"
+
 #define CAP_BIT(capability) (UINT64_C(1) << (capability))
 
 /* ---- Who ---- */
@@ -68,7 +70,7 @@ int user_check(const struct user *u, char err[], size_t errlen)
 	if (find_self(&self) < 0)
 		return -ENOMEM;
 	snprintf(err, errlen,
-		 "gateway: only root can become the user %s, and %s started this (let root start it, or leave `user` out)",
+		 "gateway: only root can become the user %s, and %s started this (start it as root, or leave out `user`)",
 		 u->name, self.name);
 	free(self.name);
 	return -EPERM;
@@ -138,8 +140,12 @@ int user_become(const struct user *u, bool raw, char err[], size_t errlen)
 	uint64_t wanted = CAP_BIT(CAP_NET_BIND_SERVICE) | (raw ? CAP_BIT(CAP_NET_RAW) : 0);
 	int r = 0;
 
-	if (!u->chosen)
+	if (!u->chosen) {
+		if (u->uid == 0)
+			log_warning("root", "warning", "the gateway runs as root and can do everything", "hint",
+				    "gateway { user = \"lychgate\" } with a user of its own");
 		return 0;
+	}
 	empty_bounds();
 	if (geteuid() == 0)
 		r = change(u, err, errlen);

@@ -27,7 +27,7 @@ int user_check(const struct user *u, char err[], size_t errlen);
 /*
  * The process becomes a chosen user, for good: of all capabilities it keeps CAP_NET_BIND_SERVICE (ports are opened while it
  * runs) and with `raw` CAP_NET_RAW, and no program that it could run gets more.  Capabilities are each thread's own: no
- * other thread may run yet.  -errno with a reason.
+ * other thread may run yet.  -errno with a reason.  Who is not chosen stays; of root there is a warning.
  */
 int user_become(const struct user *u, bool raw, char err[], size_t errlen);
 

@@ -122,6 +122,32 @@ def an_access_log_that_the_user_cannot_write_is_refused(play):
            f"log and user are told: {done.stderr}")
 
 
+def revoked(play, folder):
+    """An empty list of the play's authority."""
+    path = os.path.join(folder, "revoked.pem")
+    for name, text in {"index": "", "openssl.cnf": f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/index\n"
+                                                   "default_md=sha256\ndefault_crl_days=30\n"}.items():
+        with open(os.path.join(folder, name), "w") as file:
+            file.write(text)
+    play.certificates.openssl("ca", "-gencrl", "-config", f"{folder}/openssl.cnf", "-keyfile", play.certificates.path("ca.key"),
+                              "-cert", play.certificates.path("ca.pem"), "-out", path)
+    return path
+
+
+@story
+def a_list_of_revoked_certificates_must_stay_readable(play):
+    path = os.path.join(play.folder, "revoked.pem")
+    gateway = prepare(play, play.server("one"), bind="tls", listener='tls = "pool",',
+                      words=play.certificates.word("pool", more=f'crl = "{path}",'))
+    os.chmod(revoked(play, play.folder), 0o600)
+    done = gateway.run()
+    equal(done.returncode, 1, f"the exit code ({done.stderr.strip()})")
+    expect(f"the user {USER} cannot read {path}" in done.stderr, f"user and file are told: {done.stderr}")
+    os.chmod(path, 0o644)
+    gateway.start()
+    gateway.wait_open()
+
+
 @story
 def the_control_socket_is_the_users(play):
     gateway = prepare(play, play.server("one"))
