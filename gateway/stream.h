@@ -123,7 +123,8 @@ int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls,
 int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
 		   struct tls *tls, const struct stream_ops *ops, void *owner, const struct stream_limits *limits);
 
-/* Copies the pieces to the queue; they leave at the end of this turn. */
+/* Copies the pieces to the queue; they leave at the end of this turn.  One that is large, with nothing in front of it,
+ * leaves at once, as far as the kernel takes it. */
 enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigned n);
 
 void stream_hold(struct stream *s);

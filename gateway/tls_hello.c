@@ -32,9 +32,10 @@ static int on_extension(void *ctx, unsigned type, const unsigned char *p, unsign
 	return 0;
 }
 
-/* GnuTLS judges what is malformed, right after this.  Only the first counts: whoever was asked for another keeps what was
- * settled (section 4.1.4). */
-static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *hello)
+/* GnuTLS judges what is malformed, right after this.  Only the first counts: whoever was asked for another keeps what
+ * was settled (section 4.1.4). */
+static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+		    const gnutls_datum_t *hello)
 {
 	struct tls *t = gnutls_session_get_ptr(session);
 	bool ours = true;
@@ -53,5 +54,6 @@ static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsi
 void tls_hello_watch(struct tls *t)
 {
 	if (t->server->identities[0]->our_order)
-		gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_hello);
+		gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
+						   on_hello);
 }

@@ -274,8 +274,8 @@ const char *tls_identity_warning(const struct tls_identity *id)
 
 /* ---- Priorities ---- */
 
-/* Ours, and what older peers need besides; X25519 first, because it is the cheapest, and AES-128, because processors have
- * instructions for its SHA-256, not for the SHA-384 of AES-256: a fifth of a handshake. */
+/* Ours, and what older peers need besides; X25519 first, because it is the cheapest, and AES-128, because processors
+ * have instructions for its SHA-256, not for the SHA-384 of AES-256: a fifth of a handshake. */
 #define PRIORITY_OURS                                                                                                  \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"        \
 	":+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-FFDHE3072:+GROUP-FFDHE4096:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM"   \
@@ -305,24 +305,11 @@ static const struct minimum *find_minimum(const char *word)
 	return NULL;
 }
 
-static int make_priority(struct tls_identity *id, const struct tls_word *word, struct told *told)
+static int parse_priority(gnutls_priority_t *pp, const char *text, const struct tls_word *word, struct told *told)
 {
-	const struct minimum *min = find_minimum(word->minimum);
-	char text[1024];
 	const char *at;
-	int n, ret;
+	int ret = gnutls_priority_init(pp, text, &at);
 
-	if (!min)
-		return SAY(told, -EINVAL, "minimum \"%s\": is none of 1.0, 1.1, 1.2, 1.3", word->minimum);
-	n = word->priority ? snprintf(text, sizeof text, "%s%s", word->priority, min->never)
-			   : snprintf(text, sizeof text, "%s%s%s:%%SERVER_PRECEDENCE", PRIORITY_OURS, min->ours, min->never);
-	if (n < 0 || (size_t)n >= sizeof text)
-		return SAY(told, -EINVAL, "priority: is longer than %zu bytes", sizeof text);
-	ret = word->priority ? 0 : gnutls_priority_init(&id->our_order, text, &at);
-	if (ret == 0 && !word->priority)
-		*strrchr(text, ':') = '\0'; /* the client's order again */
-	if (ret == 0)
-		ret = gnutls_priority_init(&id->priority, text, &at);
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return SAY(told, -ENOMEM, "priority: out of memory");
 	if (ret == GNUTLS_E_NO_PRIORITIES_WERE_SET)
@@ -331,6 +318,25 @@ static int make_priority(struct tls_identity *id, const struct tls_word *word, s
 	if (ret < 0)
 		return SAY(told, -EINVAL, "priority: not understood from \"%s\" on", at);
 	return 0;
+}
+
+static int make_priority(struct tls_identity *id, const struct tls_word *word, struct told *told)
+{
+	const struct minimum *min = find_minimum(word->minimum);
+	char text[1024];
+	int n, ret;
+
+	if (!min)
+		return SAY(told, -EINVAL, "minimum \"%s\": is none of 1.0, 1.1, 1.2, 1.3", word->minimum);
+	n = word->priority ? snprintf(text, sizeof text, "%s%s", word->priority, min->never)
+			   : snprintf(text, sizeof text, "%s%s%s", PRIORITY_OURS, min->ours, min->never);
+	if (n < 0 || (size_t)n >= sizeof text)
+		return SAY(told, -EINVAL, "priority: is longer than %zu bytes", sizeof text);
+	ret = parse_priority(&id->priority, text, word, told);
+	if (ret < 0 || word->priority)
+		return ret;
+	snprintf(text + n, sizeof text - (size_t)n, ":%%SERVER_PRECEDENCE");
+	return parse_priority(&id->our_order, text, word, told);
 }
 
 /* ---- All of it ---- */
