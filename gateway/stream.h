@@ -140,7 +140,8 @@ void stream_await(struct stream *s);
 /* What leaves ahead of all others, TLS's too.  Right after stream_connect.  0 or -ENOMEM. */
 int stream_begin_with(struct stream *s, struct lg_span preface);
 
-/* Copies the pieces to the queue; they leave at the end of this turn. */
+/* Copies the pieces to the queue; they leave at the end of this turn.  One that is large, with nothing in front of it,
+ * leaves at once, as far as the kernel takes it. */
 enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigned n);
 
 void stream_hold(struct stream *s);

@@ -14,7 +14,8 @@
 #include "tls.h"
 
 enum {
-	READ_ROUNDS = 4,         /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
+	READ_ROUNDS = 2,         /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
+	READ_MORE = 16 * 1024,   /* at a time, behind what is kept */
 	RECORD_ROOM = 17 * 1024, /* a record that GnuTLS may hold back from the time before */
 	SEAL_MOST = 64 * 1024,   /* plain bytes encrypted for one send */
 	PAST_QUEUE = 16 * 1024,  /* a piece is large from here */
@@ -84,11 +85,11 @@ static void take_in(struct stream *s, struct lg_span fresh)
 	look_at_kept(s);
 }
 
-/* Where to receive to. */
-static char *room_in(struct stream *s, size_t *n)
+/* Where to receive to; behind what is kept there is room for `least` bytes, so that half a message holds little. */
+static char *room_in(struct stream *s, size_t least, size_t *n)
 {
-	*n = WORKER_RECEIVE;
-	return buf_len(&s->in) ? buf_room(&s->in, WORKER_RECEIVE) : s->worker->receive;
+	*n = buf_len(&s->in) ? least : WORKER_RECEIVE;
+	return buf_len(&s->in) ? buf_room(&s->in, least) : s->worker->receive;
 }
 
 static ssize_t receive(struct stream *s, char *p, size_t n)
@@ -110,7 +111,7 @@ static ssize_t receive(struct stream *s, char *p, size_t n)
 static bool read_plain(struct stream *s)
 {
 	size_t n;
-	char *p = room_in(s, &n);
+	char *p = room_in(s, READ_MORE, &n);
 	ssize_t got;
 
 	if (!p) {
@@ -154,7 +155,7 @@ static size_t decrypt(struct stream *s, struct buf *cipher, char *p, size_t room
 static bool take_in_records(struct stream *s, struct buf *cipher)
 {
 	size_t room, got;
-	char *p = room_in(s, &room);
+	char *p = room_in(s, buf_len(cipher) + RECORD_ROOM, &room);
 
 	if (!p) {
 		stream_close(s, LG_RESET, "out of memory");

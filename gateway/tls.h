@@ -7,9 +7,9 @@
  * several, a pool a tls_client of one.  All three are counted, shared by all threads and, but for the revoked
  * certificates, immutable.
  *
- * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever
- * `priority` says).  No renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8
- * has the dangers).
+ * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever `priority`
+ * says).  A listener takes what is cheapest of what the client offers, as far as that costs no round trip.  No
+ * renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8 has the dangers).
  */
 #ifndef TLS_H
 #define TLS_H

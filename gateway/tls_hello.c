@@ -62,5 +62,6 @@ static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsi
 void tls_hello_watch(struct tls *t)
 {
 	if (t->server->identities[0]->our_order || t->server->two_kinds)
-		gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_hello);
+		gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
+						   on_hello);
 }

@@ -54,7 +54,7 @@ struct grave {
 	void (*bury)(struct grave *g);
 };
 
-enum { WORKER_RECEIVE = 64 * 1024 };
+enum { WORKER_RECEIVE = 128 * 1024 };
 
 struct worker {
 	unsigned index;

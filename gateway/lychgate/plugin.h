@@ -284,8 +284,8 @@ struct lg_host {
 	/* Ends an exchange, at any time. */
 	void (*done)(struct lg_exchange *x);
 
-	/* Queues bytes for `to`; `from` is the link whose bytes they are, NULL for the plugin's own.  All that is queued
-	 * for a link in one turn of the loop leaves together.  If `from` dies inside a unit, `to` is closed. */
+	/* Queues bytes for `to`; `from` is the link whose bytes they are, NULL for the plugin's own.  What is queued for a
+	 * link in one turn leaves together; what is large may leave at once.  If `from` dies inside a unit, `to` is closed. */
 	enum lg_send (*send)(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
 			     unsigned flags);
 

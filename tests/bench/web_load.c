@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web_load.c: the web clients of the bench.  They ask for one thing again and again, over plain TCP or TLS, each waiting
- * for its answer:
+ * web_load.c: the web clients of the bench.  They ask for one thing again and again, over plain TCP or TLS, each
+ * waiting for its answer:
  *
- *     web_load requests    tcp|1.2|1.3 ADDRESS:PORT PATH CLIENTS SECONDS                     over connections that stand
- *     web_load connections tcp|1.2|1.3|1.2-resumed|1.3-resumed ADDRESS:PORT PATH CLIENTS SECONDS   each over one of its own
+ *     web_load requests HOW ADDRESS:PORT PATH CLIENTS SECONDS       over connections that stand
+ *     web_load connections HOW ADDRESS:PORT PATH CLIENTS SECONDS    each over one of its own
+ *
+ * HOW: tcp, 1.2 or 1.3 (TLS), 1.2-resumed or 1.3-resumed.
  *
  * Speaks with who measures as load.c does: "ready", a line on stdin, one line of JSON, the end of stdin.
  */
@@ -29,8 +31,8 @@ struct client {
 	gnutls_session_t tls;  /* NULL: plain */
 	gnutls_datum_t ticket; /* of the connection before */
 	bool shaking, in_body;
-	size_t n;              /* bytes of the head so far */
-	unsigned long left;    /* bytes of the body to come */
+	size_t n;           /* bytes of the head so far */
+	unsigned long left; /* bytes of the body to come */
 	long long begun_us;
 	char head[HEAD];
 };
@@ -244,8 +246,8 @@ static void report(double seconds)
 	unsigned n = load.samples;
 
 	qsort(load.took_us, n, sizeof(load.took_us[0]), by_size);
-	printf("{\"seconds\": %.3f, \"requests\": %lu, \"bytes\": %lu, \"resumed\": %lu, \"errors\": %lu, \"p50_us\": %u, "
-	       "\"p99_us\": %u}\n",
+	printf("{\"seconds\": %.3f, \"requests\": %lu, \"bytes\": %lu, \"resumed\": %lu, \"errors\": %lu, "
+	       "\"p50_us\": %u, \"p99_us\": %u}\n",
 	       seconds, load.requests, load.bytes, load.resumed, load.errors, n ? load.took_us[n / 2] : 0,
 	       n ? load.took_us[n - 1 - n / 100] : 0);
 	fflush(stdout);
@@ -258,7 +260,7 @@ static void read_arguments(int argc, char **argv)
 		load.clients = atoi(argv[5]);
 	}
 	if (load.clients < 1 || load.clients > 10000 || atof(argv[6]) > 600)
-		wire_die("web_load requests|connections tcp|1.2|1.3|1.2-resumed|1.3-resumed ADDRESS:PORT PATH CLIENTS SECONDS");
+		wire_die("web_load requests|connections tcp|1.2|1.3[-resumed] ADDRESS:PORT PATH CLIENTS SECONDS");
 	if (strncmp(argv[2], "1.2", 3) == 0)
 		load.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
 	else if (strncmp(argv[2], "1.3", 3) == 0)
@@ -266,7 +268,8 @@ static void read_arguments(int argc, char **argv)
 	load.resumes = strstr(argv[2], "resumed") != NULL;
 	load.to = wire_loopback(argv[3]);
 	snprintf(load.request, sizeof(load.request),
-		 "GET %s HTTP/1.1\r\nHost: bench.example\r\nUser-Agent: a bench with a product name of the usual length, 1.0\r\n"
+		 "GET %s HTTP/1.1\r\nHost: bench.example\r\n"
+		 "User-Agent: a bench with a product name of the usual length, 1.0\r\n"
 		 "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate\r\n"
 		 "Accept-Language: en\r\n\r\n",
 		 argv[4]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web_server.c: the web server of the bench, plain HTTP/1.1 that stays connected: "GET /N" gets N bytes, under a head of
- * the usual length.
+ * web_server.c: the web server of the bench, plain HTTP/1.1 that stays connected: "GET /N" gets N bytes, under a head
+ * of the usual length.
  *
  *     web_server ADDRESS:PORT
  */

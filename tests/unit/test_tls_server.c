@@ -250,7 +250,7 @@ static void test_light(void **state)
 {
 	(void)state;
 	check_light(TLS13, TLS_VERIFY_NONE, true);
-	check_light(TLS12, TLS_VERIFY_NONE, false);    /* the client's share is to come */
+	check_light(TLS12, TLS_VERIFY_NONE, false);     /* the client's share is to come */
 	check_light(TLS13, TLS_VERIFY_OPTIONAL, false); /* its certificate */
 }
 
