@@ -29,10 +29,10 @@ def hello(name=None, alpn=()):
     return outgoing.read()
 
 
-def gateway(play, default, web):
+def gateway(play, default, web, patience="300ms"):
     """`web` has what is called meet.* or offers h2; `default` the rest."""
     words = f'pool "web" {{ servers = {{ "{web.address}" }}, monitor = {{ interval = "300ms", timeout = "1s" }} }}'
-    return play.gateway([default], plugin="tcp", words=words, pool="monitor = false", listener=f"""options = {{ peek = true, peek_time = "300ms",
+    return play.gateway([default], plugin="tcp", words=words, pool="monitor = false", listener=f"""options = {{ peek = true, peek_time = "{patience}",
         routes = {{ {{ sni = "meet.*", pool = "web" }}, {{ alpn = "h2", pool = "web" }} }} }}""")
 
 
@@ -70,7 +70,7 @@ def the_row_that_takes_less_is_asked_first_and_the_default_last(play):
 @story
 def a_hello_in_pieces_is_put_together(play):
     one, web = raw_server(play, "one"), raw_server(play, "web")
-    gateway(play, one, web)
+    gateway(play, one, web, patience="60s")
     data = hello("meet.example")
     for size in (1, 7, 100):
         client = play.client()

@@ -66,7 +66,7 @@ def answers_of_our_own_have_lines_too(play):
 
 @story
 def what_is_refused_before_it_goes_anywhere_has_a_line_too(play):
-    one, gateway, path = stage(play, options='body = 10, rate = 2, head_time = "300ms"')
+    one, gateway, path = stage(play, options='body = 10, rate = 2, head_time = "300ms"', gateway="workers = 1,")
     asked = (b"GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", ask("/big", "POST", body=b"x" * 11), ask("/long", more=[("X", "y" * 70000)]), b"GET /slow HT")
     for n, data in enumerate(asked):
         client = play.web_client(source=play.host(70 + n))

@@ -178,6 +178,83 @@ static void test_worker_ends_while_the_pool_works(void **state)
 	assert_int_equal(p.a.told[CLOSED] + p.b.told[CLOSED], 0);
 }
 
+/* ---- What comes and leaves ahead of all others ---- */
+
+/* A line; "!" is none. */
+static ptrdiff_t take_line(struct stream *s, struct lg_span in)
+{
+	const char *lf = memchr(in.p, '\n', in.n);
+	struct end *e = s->owner;
+
+	assert_int_equal(e->told[OPENED], 0);
+	if (in.p[0] == '!')
+		return -1;
+	return lf ? lf - in.p + 1 : 0;
+}
+
+static struct stream_ops line_ops(void)
+{
+	struct stream_ops ops = end_ops;
+
+	ops.preface = take_line;
+	return ops;
+}
+
+static void test_preface(void **state)
+{
+	const struct stream_ops ops = line_ops();
+	struct worker *w = *state;
+
+	for (int tls = 0; tls < 2; tls++) {
+		struct pair p = { 0 };
+
+		pair_begin(&p, w, tls);
+		p.b.s->ops = &ops;
+		stream_await(p.b.s);
+		assert_int_equal(stream_begin_with(p.a.s, (struct lg_span){ "who I am\n", 9 }), 0);
+		RIG_UNTIL(w, p.a.told[OPENED] && p.b.told[OPENED]);
+		end_say(&p.a, "hello");
+		RIG_UNTIL(w, end_got(&p.b, "hello"));
+		pair_free(&p);
+	}
+}
+
+static const struct {
+	const char *say;
+	bool leave;
+	const char *reason;
+} bad_prefaces[] = {
+	{ "!", false, "it is not the header that is due" },
+	{ NULL, false, "its header did not come in time" },
+	{ "half", false, "its header did not come in time" },
+	{ NULL, true, "peer closed before its header" },
+	{ "half", true, "peer closed in its header" },
+};
+
+static void test_preface_fails(void **state)
+{
+	const struct stream_ops ops = line_ops();
+	struct worker *w = *state;
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(bad_prefaces); i++) {
+		struct stream_limits limits = { .open_ms = 60000, .first_byte_ms = 300, .queue = 1 };
+		struct end e = { 0 };
+		struct peer p = { 0 };
+
+		end_accept(&e, w, &p, i % 2 ? rig_tls_accept() : NULL, &limits);
+		e.s->ops = &ops;
+		stream_await(e.s);
+		if (bad_prefaces[i / 2].say)
+			peer_say(w, &p, bad_prefaces[i / 2].say);
+		if (bad_prefaces[i / 2].leave)
+			shutdown(p.fd, SHUT_WR);
+		RIG_UNTIL(w, e.told[CLOSED]);
+		assert_int_equal(e.told[OPENED] + e.told[RECEIVED] + e.told[ENDED], 0);
+		assert_string_equal(e.reason, bad_prefaces[i / 2].reason);
+		peer_close(&p);
+	}
+}
+
 /* ---- Closing in every callback ---- */
 
 struct closing {
@@ -409,6 +486,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_connect_times_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_close_while_connecting, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_handshake_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_preface, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_preface_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_close_while_the_pool_works, setup, teardown),
 		cmocka_unit_test(test_worker_ends_while_the_pool_works),
 		cmocka_unit_test_setup_teardown(test_close_in_every_callback, setup, teardown),
