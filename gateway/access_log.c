@@ -127,8 +127,10 @@ int access_log_open(struct listener *l, char err[], size_t errlen)
 	}
 	r = open_file(a);
 	if (r < 0) {
-		snprintf(err, errlen, "listener %s: cannot open the access log %s: %s", l->conf->name,
-			 l->conf->access_log, strerror(-r));
+		const struct user *u = &l->snapshot->settings.user;
+
+		snprintf(err, errlen, "listener %s: cannot open the access log %s%s%s: %s", l->conf->name,
+			 l->conf->access_log, u->chosen ? " as user " : "", u->chosen ? u->name : "", strerror(-r));
 		free(a);
 		return r;
 	}

@@ -6,7 +6,8 @@
  *     method=GET path=/ status=200
  *
  * The first ones are the core's, the others what the plugin names (lg_plugin.log_facts), as it tells them at that moment.
- * The verdicts: pass, reply, drop (a policy's), no-server, lost (the server's link or the deadline), gone (the client).
+ * The verdicts: pass, reply, drop (a policy's), no-server, overload (all its servers have max_sessions), lost (the server's
+ * link or the deadline), gone (the client).
  * The other format, "combined", is the one that web servers have in common, made of the plugin's facts method, path,
  * version, status, bytes_out, referer, agent and user; what there is none of is "-".
  *

@@ -90,6 +90,22 @@ void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storag
 		((struct sockaddr_in *)to)->sin_addr = ((const struct sockaddr_in *)from)->sin_addr;
 }
 
+static void mask_bytes(unsigned char *p, unsigned n, unsigned bits)
+{
+	for (unsigned i = bits / 8; bits && i < n; i++)
+		p[i] = i == bits / 8 ? (unsigned char)(p[i] & 0xff00 >> bits % 8) : 0;
+}
+
+void address_mask(struct sockaddr_storage *a, unsigned v4, unsigned v6)
+{
+	struct in6_addr *host = &((struct sockaddr_in6 *)a)->sin6_addr;
+
+	if (a->ss_family != AF_INET6)
+		mask_bytes((unsigned char *)&((struct sockaddr_in *)a)->sin_addr, 4, v4);
+	else
+		mask_bytes(host->s6_addr, 16, !IN6_IS_ADDR_V4MAPPED(host) ? v6 : v4 ? 96 + v4 : 0);
+}
+
 static int parse_port(in_port_t *port, const char *text)
 {
 	char *end;
@@ -123,6 +139,58 @@ int address_parse(struct sockaddr_storage *a, struct lg_span text)
 		return -EINVAL;
 	colon[-1] = 0;
 	return inet_pton(AF_INET6, copy + 1, &v6->sin6_addr) == 1 ? parse_port(&v6->sin6_port, colon + 1) : -EINVAL;
+}
+
+/* The same with every bit behind its `bits` cleared; whether one was set. */
+static bool clear_rest(struct lg_net *net)
+{
+	bool was_set = false;
+
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned keep = net->bits > 8 * i ? net->bits - 8 * i : 0;
+		uint8_t clean = keep >= 8 ? net->address[i] : (uint8_t)(net->address[i] & ~(0xff >> keep));
+
+		was_set |= clean != net->address[i];
+		net->address[i] = clean;
+	}
+	return was_set;
+}
+
+int address_parse_net(struct lg_net *net, const char *text, char meant[ADDRESS_TEXT])
+{
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	char host[INET6_ADDRSTRLEN], *end = NULL;
+	long bits, most = 128;
+
+	if (n >= sizeof host)
+		return -EINVAL;
+	memcpy(host, text, n);
+	host[n] = 0;
+	*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff } };
+	if (inet_pton(AF_INET, host, net->address + 12) == 1)
+		most = 32;
+	else if (inet_pton(AF_INET6, host, net->address) != 1)
+		return -EINVAL;
+	bits = slash ? strtol(slash + 1, &end, 10) : most;
+	if (slash && (slash[1] < '0' || slash[1] > '9' || *end))
+		return -EINVAL;
+	if (bits > most)
+		return -EINVAL;
+	net->bits = (uint8_t)(bits + 128 - most);
+	if (!meant || !clear_rest(net))
+		return 0;
+	inet_ntop(most == 32 ? AF_INET : AF_INET6, net->address + (most == 32 ? 12 : 0), host, sizeof host);
+	snprintf(meant, ADDRESS_TEXT, "%s/%u", host, (unsigned)bits & 0xff);
+	return -EINVAL;
+}
+
+bool address_in_net(const uint8_t address[16], const struct lg_net *net)
+{
+	unsigned whole = net->bits / 8, rest = net->bits % 8;
+
+	return memcmp(address, net->address, whole) == 0 &&
+	       (rest == 0 || (address[whole] ^ net->address[whole]) >> (8 - rest) == 0);
 }
 
 socklen_t address_len(const struct sockaddr *a)

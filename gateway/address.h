@@ -23,10 +23,18 @@ int address_parse(struct sockaddr_storage *a, struct lg_span text);
 /* Puts the host of `from` into `to`, whose port stays. */
 void address_take_host(struct sockaddr_storage *to, const struct sockaddr_storage *from);
 
+/* Reads "10.0.0.0/8", "2001:db8::/32" or an address alone; 0 or -EINVAL.  With `meant`: bits set behind the slash's are
+ * an error too, and the network without them is written there. */
+int address_parse_net(struct lg_net *net, const char *text, char meant[ADDRESS_TEXT]);
+bool address_in_net(const uint8_t address[16], const struct lg_net *net);
+
 socklen_t address_len(const struct sockaddr *a);
 
 uint16_t address_port(const struct sockaddr *a);
 void address_set_port(struct sockaddr_storage *a, uint16_t port);
+
+/* Sets all bits of the host to 0 but the first `v4` (of IPv4, also written as IPv6) or `v6`; 0: all count. */
+void address_mask(struct sockaddr_storage *a, unsigned v4, unsigned v6);
 
 /* 0.0.0.0 or ::, with any port. */
 bool address_is_any(const struct sockaddr *a);

@@ -2,18 +2,23 @@
 /* admission.c: the limits that a new session meets before anything is made for it. */
 #include "admission.h"
 
+#include "address.h"
 #include "flow.h"
 #include "log.h"
 
 enum { QUIET_MS = 1000 };
 
 static const char *const words[] = {
-	[OVER_HANDSHAKES] = "handshakes",
-	[OVER_SESSIONS] = "sessions",
-	[OVER_SOURCE] = "sessions_per_source or new_per_source",
 	[OUT_OF_MEMORY] = "memory of the process",
 	[OUTSIDE_RANGE] = "its range of ports",
 	[NOT_EXPECTED] = "the one client that is expected",
+};
+
+static const enum limit numbers[] = {
+	[OVER_HANDSHAKES] = LIMIT_HANDSHAKES,
+	[OVER_SESSIONS] = LIMIT_SESSIONS,
+	[OVER_SOURCE] = LIMIT_PER_SOURCE,
+	[NOT_EXPECTED] = LIMIT_NONE,
 };
 
 enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport)
@@ -68,13 +73,25 @@ enum admission admit_flow(struct listener_socket *k, const struct sockaddr *peer
 	return admit(k->listener, peer, LG_UDP);
 }
 
-void admission_refused(struct listener *l, enum admission why)
+/* Not a limit in number. */
+static void tell_refusal(struct listener *l, const char *peer, enum admission why)
 {
-	atomic_fetch_add_explicit(&l->conf->stats->refused_limit, 1, memory_order_relaxed);
 	if (l->refused_ms && l->worker->now_ms - l->refused_ms < QUIET_MS)
 		return;
 	l->refused_ms = l->worker->now_ms;
-	log_warning("session-refused", "listener", l->conf->name, "limit", words[why]);
+	log_warning("session-refused", "listener", l->conf->name, "limit", words[why], "peer", peer);
+}
+
+void admission_refused(struct listener *l, const struct sockaddr *peer, enum admission why)
+{
+	char text[ADDRESS_TEXT];
+
+	atomic_fetch_add_explicit(&l->conf->stats->refused_limit, 1, memory_order_relaxed);
+	address_format(peer, text, sizeof text);
+	if (numbers[why])
+		limit_passed(l->conf, numbers[why], text, l->worker->now_ms);
+	else
+		tell_refusal(l, text, why);
 }
 
 void admission_leave(struct listener *l, const struct sockaddr *peer)

@@ -21,8 +21,8 @@ enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_tr
 /* The same for a datagram from `peer` that belongs to no flow of `k`: one that it is worth more than may have to go. */
 enum admission admit_flow(struct listener_socket *k, const struct sockaddr *peer);
 
-/* Counts a refusal, and says so at most once a second. */
-void admission_refused(struct listener *l, enum admission why);
+/* Counts that `peer` was refused, and says so at most once a second. */
+void admission_refused(struct listener *l, const struct sockaddr *peer, enum admission why);
 
 /* Takes one session of `peer` out of the counts. */
 void admission_leave(struct listener *l, const struct sockaddr *peer);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * balance.c: who may be picked (the candidates), then how (one function for each word of `balance`).  It keeps nothing
- * but the pool's turn; sessions are counted by who opens links, and what was tried by who tries.
+ * but the servers' turns; sessions are counted by who enters (session.c), and what was tried by who tries.
  */
 #include "balance.h"
 
 #include <math.h>
+#include <sched.h>
 
 #include "span.h"
-
-enum { WEIGHT_MAX = 1000 };
 
 /* Gathered once for each pick: health may change meanwhile, and a walk must see the same servers from start to end. */
 struct candidates {
 	struct server *list[POOL_SERVERS];
+	unsigned weights[POOL_SERVERS]; /* in thousandths: server_weight */
 	unsigned n;
 };
 
@@ -47,58 +47,60 @@ static bool fails_open(const struct pool *pool)
 	return pool->all_down == ALL_DOWN_FAIL_OPEN && pool_state(pool) == POOL_DOWN;
 }
 
-static void gather(struct candidates *c, struct pool *pool, const struct tried *tried, bool backup, bool fail_open)
+/* Who may be picked now, but for its sessions. */
+static bool is_candidate(const struct server *s, const struct tried *tried, bool fail_open)
 {
+	bool takes = fail_open ? server_is_enabled(s) && server_is_present(s) : server_takes_new(s) && !server_rests(s);
+
+	return takes && !was_tried(tried, s->id);
+}
+
+static void gather(struct candidates *c, struct pool *pool, const struct wish *w, bool backup)
+{
+	bool fail_open = fails_open(pool);
+
 	c->n = 0;
 	for (unsigned i = 0; i < pool->nservers && c->n < POOL_SERVERS; i++) {
 		struct server *s = &pool->servers[i];
-		bool takes = fail_open ? server_is_enabled(s) && server_is_present(s)
-				       : server_takes_new(s) && !server_rests(s);
 
-		if (takes && s->backup == backup && !was_tried(tried, s->id))
-			c->list[c->n++] = s;
+		if (s->backup != backup || !is_candidate(s, w->tried, fail_open) || server_is_full(s))
+			continue;
+		c->weights[c->n] = server_weight(s, w->now_ms);
+		c->list[c->n++] = s;
 	}
 }
 
-/* Places in the first `rounds` rounds: in each, every server whose weight is not used up has one. */
-static uint64_t places(const struct candidates *c, unsigned rounds)
+/* Other threads hold it for some hundred instructions at most, unless one was stopped meanwhile. */
+static void lock_turns(struct pool *pool)
 {
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < c->n; i++)
-		n += c->list[i]->weight < rounds ? c->list[i]->weight : rounds;
-	return n;
-}
-
-/* Of the servers that have a place in `round`, the one at `place`. */
-static struct server *in_round(const struct candidates *c, unsigned round, uint64_t place)
-{
-	for (unsigned i = 0; i < c->n; i++) {
-		if (c->list[i]->weight >= round && place-- == 0)
-			return c->list[i];
-	}
-	return c->list[0];
+	while (atomic_flag_test_and_set_explicit(&pool->live->turn, memory_order_acquire))
+		sched_yield();
 }
 
 /*
- * Interleaved weighted round-robin: weights 3 and 1 give A B A A.  A server comes as often in a cycle as its weight
- * says, and equal weights simply alternate.  The place in the cycle follows from the turn alone, so that threads share
- * one counter.
+ * Smooth weighted round-robin: each pick gives every candidate its weight, and the one that has most pays for all.  Weights
+ * 5, 1 and 1 give a a b a c a a; a server comes as often as its weight says, spread evenly, and who is left out for a while
+ * keeps what it has, which is never more than a cycle.
  */
-static struct server *round_robin(const struct candidates *c, atomic_uint *turn)
+static struct server *round_robin(const struct candidates *c, struct pool *pool)
 {
-	uint64_t place = atomic_fetch_add(turn, 1) % places(c, WEIGHT_MAX);
-	unsigned low = 1, high = WEIGHT_MAX;
+	struct server *best = c->list[0];
+	long long total = 0;
 
-	while (low < high) { /* the first round whose end lies behind the place */
-		unsigned middle = (low + high) / 2;
+	if (c->n == 1)
+		return best;
+	lock_turns(pool);
+	for (unsigned i = 0; i < c->n; i++) {
+		struct server *s = c->list[i];
 
-		if (places(c, middle) > place)
-			high = middle;
-		else
-			low = middle + 1;
+		s->state->turn += c->weights[i];
+		total += c->weights[i];
+		if (s->state->turn > best->state->turn)
+			best = s;
 	}
-	return in_round(c, low, place - places(c, low - 1));
+	best->state->turn -= total;
+	atomic_flag_clear_explicit(&pool->live->turn, memory_order_release);
+	return best;
 }
 
 /* Leaves only those with the fewest sessions for their weight; fractions are compared crosswise. */
@@ -111,21 +113,22 @@ static void keep_least_loaded(struct candidates *c)
 		struct server *s = c->list[i];
 		uint64_t sessions = atomic_load(&s->state->sessions);
 
-		if (kept > 0 && sessions * weight > least * s->weight)
+		if (kept > 0 && sessions * weight > least * c->weights[i])
 			continue;
-		if (kept > 0 && sessions * weight < least * s->weight)
+		if (kept > 0 && sessions * weight < least * c->weights[i])
 			kept = 0;
-		c->list[kept++] = s;
 		least = sessions;
-		weight = s->weight;
+		weight = c->weights[i];
+		c->weights[kept] = c->weights[i];
+		c->list[kept++] = s;
 	}
 	c->n = kept;
 }
 
-static struct server *least_connections(struct candidates *c, atomic_uint *turn)
+static struct server *least_connections(struct candidates *c, struct pool *pool)
 {
 	keep_least_loaded(c);
-	return round_robin(c, turn);
+	return round_robin(c, pool);
 }
 
 /* Every bit of the input turns half the bits of the output (the finish of MurmurHash3). */
@@ -137,11 +140,11 @@ static uint64_t mix(uint64_t x)
 }
 
 /* How much a server wants a key: the highest gets it, and nobody's score depends on who else is there. */
-static double rendezvous_score(const struct server *s, uint64_t hash)
+static double rendezvous_score(const struct server *s, unsigned weight, uint64_t hash)
 {
 	double h = ((double)(mix(hash ^ mix(s->id)) >> 11) + 0.5) * 0x1p-53; /* inside (0, 1), never an end */
 
-	return -(double)s->weight / log(h);
+	return -(double)weight / log(h);
 }
 
 static struct server *rendezvous(const struct candidates *c, uint64_t hash)
@@ -150,7 +153,7 @@ static struct server *rendezvous(const struct candidates *c, uint64_t hash)
 	double best_score = 0;
 
 	for (unsigned i = 0; i < c->n; i++) {
-		double score = rendezvous_score(c->list[i], hash);
+		double score = rendezvous_score(c->list[i], c->weights[i], hash);
 
 		if (!best || score > best_score) {
 			best = c->list[i];
@@ -160,26 +163,43 @@ static struct server *rendezvous(const struct candidates *c, uint64_t hash)
 	return best;
 }
 
-struct server *balance_pick(struct pool *pool, uint64_t hash, const struct tried *tried)
+struct server *balance_pick(struct pool *pool, const struct wish *w)
 {
-	bool fail_open = fails_open(pool);
 	struct candidates c;
 
-	gather(&c, pool, tried, false, fail_open);
+	gather(&c, pool, w, false);
 	if (c.n == 0)
-		gather(&c, pool, tried, true, fail_open);
+		gather(&c, pool, w, true);
 	if (c.n == 0)
 		return NULL;
 	switch (pool->balance) {
 	case BALANCE_LEAST_CONNECTIONS:
-		return least_connections(&c, pool->turn);
+		return least_connections(&c, pool);
 	case BALANCE_HASH:
-		return rendezvous(&c, hash);
+		return rendezvous(&c, w->hash);
 	case BALANCE_ORDERED:
 		return c.list[0];
 	default:
-		return round_robin(&c, pool->turn);
+		return round_robin(&c, pool);
 	}
+}
+
+bool balance_takes(struct pool *pool, const struct server *s, const struct tried *tried)
+{
+	return is_candidate(s, tried, fails_open(pool)) && !server_is_full(s);
+}
+
+bool balance_is_full(struct pool *pool, const struct tried *tried)
+{
+	bool fail_open = fails_open(pool);
+
+	for (unsigned i = 0; i < pool->nservers; i++) {
+		const struct server *s = &pool->servers[i];
+
+		if (is_candidate(s, tried, fail_open) && server_is_full(s))
+			return true;
+	}
+	return false;
 }
 
 struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried *tried)

@@ -18,14 +18,28 @@ struct tried {
 	unsigned n;
 };
 
+/* What a new key asks for. */
+struct wish {
+	uint64_t hash; /* of the key, for BALANCE_HASH */
+	const struct tried *tried; /* NULL: nothing */
+	uint64_t now_ms; /* of the workers' clock: how far a slow start has come */
+};
+
 /*
- * The server for a new key: among those that take new keys, do not rest and are not in `tried`; backups only when no other is left.
- * With all_down = "fail-open" and the pool down: among all that are enabled, as if they were up.  NULL: none.
- * `tried` may be NULL.
- * `hash` is the key's hash, for BALANCE_HASH: weighted rendezvous hashing (Thaler and Ravishankar 1998; weights by
+ * The server for a new key: among those that take new keys, do not rest, have room (max_sessions) and were not tried;
+ * backups only when no other is left.  With all_down = "fail-open" and the pool down: among all that are enabled, as if they
+ * were up.  NULL: none.  Room is only looked at: who goes there enters (server_enter), and picks again if that fails.
+ *
+ * least-connections goes by server_state.sessions for the weight, and by turns where that is equal.  hash is weighted rendezvous hashing (Thaler and Ravishankar 1998; weights by
  * -w / ln(h), Schindelhauer and Schomaker 2005), so that losing a server moves only its keys.
  */
-struct server *balance_pick(struct pool *pool, uint64_t hash, const struct tried *tried);
+struct server *balance_pick(struct pool *pool, const struct wish *w);
+
+/* Whether a new key may go to `s`, one of the pool's, as far as balance_pick would look at it. */
+bool balance_takes(struct pool *pool, const struct server *s, const struct tried *tried);
+
+/* Whether it is for want of room alone that one of the servers is not picked. */
+bool balance_is_full(struct pool *pool, const struct tried *tried);
 
 /* The server with this id, if it may get what is its own (server_takes_own; in a pool that fails open, all but disabled) and
  * was not tried; else NULL. */

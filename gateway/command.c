@@ -13,6 +13,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "near.h"
+#include "policy.h"
 #include "status.h"
 
 enum { COMMAND_WORD = 16, COMMAND_TEXT = 400 };
@@ -134,6 +135,8 @@ static void set_admin(const struct command_target *t, struct server *s, const st
 		monitor_ask(s); /* somebody waits for it */
 	if (atomic_exchange(&s->state->admin, (int)word->admin) == (int)word->admin)
 		return; /* nothing has changed, so `since` stays true */
+	if (word->admin == ADMIN_ENABLED)
+		server_rise(s, clock_loop_ms());
 	atomic_store(&s->state->since, clock_unix_ms());
 	if (slots_show(s))
 		log_info(word->event, "pool", s->pool->name, "server", s->name, "address",
@@ -201,6 +204,73 @@ static json_t *tell_server(const struct command_target *t, const struct admin_wo
 	return o;
 }
 
+/* ---- Policies ---- */
+
+/* LISTENER/NAME, as with servers; the first that is tripped, if a listener has several of the name. */
+static const struct policy_use *find_policy(const struct snapshot *s, const char *written,
+					    const struct listener_conf **listener)
+{
+	const struct policy_use *found = NULL;
+
+	for (unsigned i = 0; i < s->nlisteners && !found; i++) {
+		const struct listener_conf *l = &s->listeners[i];
+		size_t n = strlen(l->name);
+
+		if (strncmp(written, l->name, n) != 0 || written[n] != '/')
+			continue;
+		*listener = l;
+		for (unsigned k = 0; k < l->npolicies; k++) {
+			const struct policy_use *u = &l->policies[k];
+
+			if (strcmp(u->name, written + n + 1) == 0 &&
+			    (!found || (!atomic_load(&found->stats->tripped) && atomic_load(&u->stats->tripped))))
+				found = u;
+		}
+	}
+	return found;
+}
+
+static json_t *no_policy(const struct snapshot *s, const char *written)
+{
+	struct hint hint = { .distance = NEAR_NOT };
+	char error[COMMAND_TEXT];
+
+	for (unsigned i = 0; i < s->nlisteners; i++) {
+		for (unsigned k = 0; k < s->listeners[i].npolicies; k++) {
+			char full[COMMAND_TEXT / 2];
+
+			snprintf(full, sizeof full, "%s/%s", s->listeners[i].name, s->listeners[i].policies[k].name);
+			offer(&hint, written, full, full);
+			offer(&hint, written, s->listeners[i].policies[k].name, full);
+		}
+	}
+	snprintf(error, sizeof error, "there is no policy \"%.200s\"; write LISTENER/POLICY", written);
+	return error_with(&hint, "`lychctl status` shows all listeners and their policies", error);
+}
+
+static json_t *reset_policy(const struct command_target *t, const char *written)
+{
+	const struct listener_conf *l = NULL;
+	const struct policy_use *u = find_policy(t->snapshot, written, &l);
+	bool tripped;
+	json_t *o;
+
+	if (!u)
+		return no_policy(t->snapshot, written);
+	tripped = atomic_load(&u->stats->tripped);
+	policy_reset(u->stats);
+	if (tripped)
+		log_info("policy-reset", "listener", l->name, "policy", u->name);
+	o = json_object();
+	if (json_object_set_new(o, "listener", status_text(l->name)) < 0 ||
+	    json_object_set_new(o, "was", status_text(tripped ? "tripped" : "asked")) < 0 ||
+	    json_object_set_new(o, "policy", status_policy(u)) < 0) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
 /* ---- Lines ---- */
 
 /* Cuts the first word off and gives the rest; a word that is too long to be any of ours comes cut. */
@@ -229,6 +299,19 @@ static json_t *run_server(const struct command_target *t, const char *rest)
 	return error_with(&hint, "there are `server drain`, `server disable` and `server enable`", error);
 }
 
+static json_t *run_policy(const struct command_target *t, const char *rest)
+{
+	struct hint hint = { .distance = NEAR_NOT };
+	char word[COMMAND_WORD], error[COMMAND_TEXT];
+
+	rest = take_word(rest, word);
+	if (strcmp(word, "reset") == 0)
+		return reset_policy(t, rest);
+	offer(&hint, word, "reset", "reset");
+	snprintf(error, sizeof error, "\"policy %s\" is no command", word);
+	return error_with(&hint, "there is `policy reset`", error);
+}
+
 static bool is_text(const char *line, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -249,10 +332,15 @@ json_t *command_run(const struct command_target *t, const char *line, size_t n)
 	rest = take_word(line, word);
 	if (strcmp(word, "server") == 0)
 		return run_server(t, rest);
+	if (strcmp(word, "policy") == 0)
+		return run_policy(t, rest);
 	if (strcmp(word, "status") == 0 && !*rest)
 		return status_build(t->snapshot, t->started_ms);
 	offer(&hint, word, "status", "status");
 	offer(&hint, word, "server", "server");
+	offer(&hint, word, "policy", "policy");
 	snprintf(error, sizeof error, "\"%.200s\" is no command", line);
-	return error_with(&hint, "there are `status` and `server drain|disable|enable POOL/NAME`", error);
+	return error_with(
+		&hint, "there are `status`, `server drain|disable|enable POOL/NAME` and `policy reset LISTENER/NAME`",
+		error);
 }

@@ -6,8 +6,10 @@
  *     server drain POOL/NAME       keeps its sessions and persistence entries, gets no new keys
  *     server disable POOL/NAME     its sessions end, spread over some seconds
  *     server enable POOL/NAME
+ *     policy reset LISTENER/NAME   a tripped policy is asked again
  *
- * The answer is a JSON object: the state of all (status.h); {"pool", "was", "server": {...}}; or {"error", "hint"}, the
+ * The answer is a JSON object: the state of all (status.h); {"pool", "was", "server": {...}};
+ * {"listener", "was", "policy": {...}}; or {"error", "hint"}, the
  * hint only where there is one.
  */
 #ifndef COMMAND_H

@@ -217,6 +217,16 @@ int config_options(void **conf, const struct lg_option *table, size_t size, cons
 
 /* ---- The word gateway ---- */
 
+static int build_user(struct builder *b, const struct node *n)
+{
+	char err[300];
+	int r = user_find(&b->snapshot->settings.user, node_text(n, "user"), err, sizeof err);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	return config_problem(b, node_number(node_get(n, "lines"), "user"), "gateway: user", NULL, err);
+}
+
 static int build_settings(struct builder *b)
 {
 	const struct node *n = node_get(b->tree, "gateway");
@@ -227,7 +237,7 @@ static int build_settings(struct builder *b)
 	s->resolve_keep_ms = (uint32_t)node_number(n, "resolve_keep");
 	s->drain_ms = (uint64_t)node_number(n, "drain");
 	if (config_text(&s->control, n, "control") < 0 || config_texts(&s->plugin_path, n, "plugin_path") < 0 ||
-	    config_texts(&s->policy_path, n, "policy_path") < 0 || config_secret(b, n) < 0)
+	    config_texts(&s->policy_path, n, "policy_path") < 0 || config_secret(b, n) < 0 || build_user(b, n) < 0)
 		return -ENOMEM;
 	return log_level_of(node_text(n, "log"), &s->log);
 }

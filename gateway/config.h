@@ -6,6 +6,8 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
+#include <limits.h>
+
 #include "snapshot.h"
 
 /* Everything wrong, each with its place. */
@@ -25,6 +27,7 @@ struct problems {
 /* Where the parts are: set by main.c from the build or install folders. */
 struct config_paths {
 	const char *scripts, *policies, *plugins;
+	char room[3][PATH_MAX]; /* for paths.c */
 };
 
 /* 0 and a snapshot, and perhaps warnings, or -EINVAL and at least one problem; in the order of their lines; or -ENOMEM,

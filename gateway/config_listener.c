@@ -3,6 +3,7 @@
  * config_listener.c builds the listeners: their addresses, limits and options, and the pools that they can reach with
  * the facts that make a persistence key there.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,18 +51,43 @@ static void build_limits(struct listener_limits *limits, const struct node *n)
 			.answer_ms = (uint32_t)node_number(n, "answer"),
 		},
 		.sessions = (uint32_t)node_number(n, "sessions"),
+		.sessions_written = node_flag(n, "sessions_written"),
 		.sessions_per_source = (uint32_t)node_number(n, "sessions_per_source"),
 		.new_per_source = (uint32_t)node_number(n, "new_per_source"),
 		.handshakes = (uint32_t)node_number(n, "handshakes"),
 		.handshake_ms = (uint32_t)node_number(n, "handshake"),
 		.first_byte_ms = (uint32_t)node_number(n, "first_byte"),
 		.idle_ms = (uint32_t)node_number(n, "idle"),
+		.idle_reset = node_flag(n, "idle_reset"),
 		.half_ms = (uint32_t)node_number(n, "half"),
 		.stall_ms = (uint32_t)node_number(n, "stall"),
 		.kept = (uint32_t)node_number(n, "kept"),
 		.memory = (uint64_t)node_number(n, "memory"),
 		.queue = (uint64_t)node_number(n, "queue"),
 	};
+}
+
+static int build_exempt(struct lg_nets *nets, const struct node *n)
+{
+	struct lg_net *net = NULL;
+	unsigned count = 0;
+	int ret = config_array(&net, &count, sizeof *net, node_get(n, "exempt"));
+
+	*nets = (struct lg_nets){ net, count };
+	NODE_EACH(m, n, "exempt")
+	{
+		const char *address = node_text(m, "address");
+
+		if (ret < 0)
+			break;
+		*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff }, .bits = (uint8_t)node_number(m, "bits") };
+		if (inet_pton(AF_INET, address, net->address + 12) == 1)
+			net->bits = (uint8_t)(net->bits + 96);
+		else
+			ret = inet_pton(AF_INET6, address, net->address) == 1 ? 0 : -EINVAL;
+		net++;
+	}
+	return ret;
 }
 
 static enum on_error on_error_of(const char *word)
@@ -193,6 +219,8 @@ static int build_listener(struct builder *b, struct listener_conf *l, const stru
 		ret = config_text(&l->access_log, n, "access_log");
 	l->transparent = strcmp(node_text(n, "source"), "transparent") == 0;
 	build_limits(&l->limits, node_get(n, "limits"));
+	if (ret == 0)
+		ret = build_exempt(&l->limits.exempt, node_get(n, "limits"));
 	if (ret == 0)
 		ret = config_options(&l->plugin_conf, l->plugin->options, l->plugin->conf_size, node_get(n, "options"));
 	if (ret == 0)

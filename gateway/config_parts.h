@@ -54,5 +54,6 @@ int config_listeners(struct builder *b);
 /* The index in l->reach of a pool that the scripts have put there; -EINVAL: they have not. */
 int config_reach(unsigned *index, const struct listener_conf *l, const char *pool);
 int config_policies(struct listener_conf *l, const struct node *n);
+int config_policy(struct policy_use *u, const struct node *n); /* what does not depend on the listener: its texts */
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "config_parts.h"
 #include "facts.h"
+#include "siphash.h"
+#include "span.h"
 
 static int build_facts(struct policy_use *u, const struct lg_plugin *plugin, const struct node *n)
 {
@@ -27,16 +29,34 @@ static int build_reach(struct policy_use *u, const struct listener_conf *l, cons
 	return ret;
 }
 
-static int build_policy(struct policy_use *u, const struct listener_conf *l, const struct node *n)
+/* Equal in all workers, and after the next reading of a configuration that says the same. */
+static uint64_t space_of(const struct listener_conf *l, const struct policy_use *u)
 {
-	int ret;
+	static const unsigned char no_secret[16];
+	const struct lg_span pieces[] = { span_of(l->name), span_of(u->name), span_of(u->options) };
 
+	return siphash_pieces(no_secret, pieces, 3);
+}
+
+int config_policy(struct policy_use *u, const struct node *n)
+{
 	u->stats = calloc(1, sizeof *u->stats);
 	if (!u->stats || config_text(&u->name, n, "name") < 0 || config_text(&u->file, n, "file") < 0 ||
 	    config_text(&u->options, n, "options") < 0 || config_texts(&u->reads, n, "reads") < 0 ||
 	    config_texts(&u->pools, n, "pools") < 0 || config_texts(&u->edits, n, "edits") < 0 ||
 	    config_texts(&u->sealed, n, "sealed") < 0)
 		return -ENOMEM;
+	pthread_mutex_init(&u->stats->lock, NULL);
+	return 0;
+}
+
+static int build_policy(struct policy_use *u, const struct listener_conf *l, const struct node *n)
+{
+	int ret = config_policy(u, n);
+
+	if (ret < 0)
+		return ret;
+	u->space = space_of(l, u);
 	ret = build_facts(u, l->plugin, n);
 	return ret == 0 ? build_reach(u, l, n) : ret;
 }

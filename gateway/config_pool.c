@@ -39,6 +39,7 @@ static int build_server(struct pool *p, unsigned i, const struct node *n)
 	s->index = i;
 	s->weight = (unsigned)node_number(n, "weight");
 	s->backup = node_flag(n, "backup");
+	s->max_sessions = (unsigned)node_number(n, "max_sessions");
 	s->state = server_state_create();
 	if (!s->state || config_text(&s->name, n, "name") < 0 || config_text(&s->tls_name, n, "tls_name") < 0)
 		return -ENOMEM;
@@ -172,7 +173,14 @@ static int build_tracks(struct builder *b)
 
 static int build_persistence(struct pool *p, const struct node *n)
 {
+	unsigned i = 0;
+
 	p->timeout_ms = (uint32_t)node_number(n, "timeout");
+	NODE_EACH(bits, n, "mask")
+	{
+		if (i < sizeof p->mask)
+			p->mask[i++] = (uint8_t)bits->number;
+	}
 	if (config_text(&p->scope, n, "scope") < 0)
 		return -ENOMEM;
 	if (node_flag(n, "off"))
@@ -304,14 +312,15 @@ static int build_pool(struct builder *b, struct pool *p, const struct node *n)
 	int64_t line = node_number(n, "line");
 	int ret = config_text(&p->name, n, "name");
 
-	p->turn = calloc(1, sizeof *p->turn);
-	if (ret < 0 || !p->turn)
+	p->live = calloc(1, sizeof *p->live);
+	if (ret < 0 || !p->live)
 		return -ENOMEM;
 	p->verify_server = node_flag(n, "verify_server");
 	p->balance = balance_of(node_text(n, "balance"));
 	p->all_down = all_down_of(node_text(n, "all_down"));
 	p->tries = (unsigned)node_number(n, "tries");
 	p->links = (unsigned)node_number(n, "links");
+	p->slow_start_ms = (uint32_t)node_number(n, "slow_start");
 	build_transports(p, n);
 	if (tls)
 		ret = config_tls_client(b, &p->tls, tls, line);

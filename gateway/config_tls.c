@@ -9,19 +9,33 @@
 
 #include "config_parts.h"
 
-/* The line of the file that the reason names; a key that does not fit is the key's fault. */
+/* The line of the key that the reason begins with, or of the file. */
 static int64_t line_of(const struct node *n, const char *reason)
 {
-	static const char *const files[] = { "trust", "key", "certificate" };
+	static const char *const keys[] = { "crl", "trust", "key", "certificate", "priority", "minimum" };
 	const struct node *lines = node_get(n, "lines");
 
-	for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
-		const char *path = node_text(n, files[i]);
+	for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const char *path = node_text(n, keys[i]);
+		size_t m = strlen(keys[i]);
 
-		if (path && strstr(reason, path))
-			return node_number(lines, files[i]);
+		if (path && strncmp(reason, path, strlen(path)) == 0 && reason[strlen(path)] == ':')
+			return node_number(lines, keys[i]);
+		if (strncmp(reason, keys[i], m) == 0 && strchr(": ", reason[m]))
+			return node_number(lines, keys[i]);
 	}
 	return node_number(n, "line");
+}
+
+static int tell_flaws(struct builder *b, const struct tls_entry *t, const struct node *n)
+{
+	unsigned count;
+	const struct tls_flaw *flaws = tls_identity_flaws(t->identity, &count);
+	int ret = 0;
+
+	for (unsigned i = 0; i < count && ret == 0; i++)
+		ret = config_warning(b, node_number(node_get(n, "lines"), flaws[i].key), "tls", t->name, flaws[i].text);
+	return ret;
 }
 
 static int load_identity(struct builder *b, struct tls_entry *t, const struct node *n)
@@ -33,16 +47,18 @@ static int load_identity(struct builder *b, struct tls_entry *t, const struct no
 		.trust = node_text(n, "trust"),
 		.priority = node_text(n, "priority"),
 		.minimum = node_text(n, "minimum"),
+		.crl = node_text(n, "crl"),
+		.sha1 = node_flag(n, "sha1"),
 		.tickets = node_flag(n, "tickets"),
 	};
-	char err[512] = "";
+	char err[1024] = "";
 
 	if (config_text(&t->name, n, "name") < 0)
 		return -ENOMEM;
 	if (node_flag(n, "bad"))
 		return 0;
 	if (tls_identity_load(&t->identity, &word, err, sizeof err) == 0)
-		return 0;
+		return tell_flaws(b, t, n);
 	return config_problem(b, line_of(n, err), "tls", word.name, err);
 }
 
@@ -87,7 +103,12 @@ static enum tls_verify verify_of(const char *word)
 
 int config_tls_server(struct builder *b, struct listener_conf *l, const struct node *n)
 {
-	struct tls_server_conf conf = { .verify = verify_of(node_text(n, "verify")) };
+	const struct settings *settings = &b->snapshot->settings;
+	struct tls_server_conf conf = {
+		.name = l->name,
+		.secret = settings->has_secret ? settings->secret : NULL,
+		.verify = verify_of(node_text(n, "verify")),
+	};
 	struct tls_identity **identities = calloc(node_count(node_get(n, "tls")) + 1, sizeof *identities);
 	char err[512] = "", **peers = NULL;
 	int ret = config_texts(&peers, n, "peers");

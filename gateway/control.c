@@ -197,6 +197,11 @@ int control_create(struct control **cp, const char *path, char err[], size_t err
 	return r;
 }
 
+int control_give(struct control *c, const struct user *u, char err[], size_t errlen)
+{
+	return u->chosen ? control_socket_give(&c->socket, u->uid, u->gid, err, errlen) : 0;
+}
+
 int control_serve(struct control *c, struct worker *control, struct snapshot *snapshot, monitor_changed_fn changed,
 		  void *ctx)
 {

@@ -18,6 +18,8 @@ struct control;
 /* Takes the lock and binds, before anything else of the gateway is opened; `err` names the path and the way out.  0 or
  * -errno. */
 int control_create(struct control **cp, const char *path, char err[], size_t errlen);
+/* The socket shall be this user's.  -errno with a reason. */
+int control_give(struct control *c, const struct user *u, char err[], size_t errlen);
 
 enum {
 	CONTROL_CLIENTS = 16,   /* at once; the next ones wait, unaccepted */

@@ -141,6 +141,13 @@ int control_socket_open(struct control_socket *s, const char *path, char err[], 
 	return r;
 }
 
+int control_socket_give(struct control_socket *s, uid_t uid, gid_t gid, char err[], size_t errlen)
+{
+	if (lchown(s->path, uid, gid) < 0 || fchown(s->lock, uid, gid) < 0)
+		return refuse(-errno, s->path, err, errlen);
+	return 0;
+}
+
 void control_socket_unlink(struct control_socket *s)
 {
 	if (s->bound)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct control_socket {
 	char *path; /* NULL: nothing is held */
@@ -21,6 +22,8 @@ struct control_socket {
 /* Locks and binds; `err` names the path and the way out.  0 or -errno, and then nothing is held.  Not while other
  * threads create files: it sets the umask for a moment. */
 int control_socket_open(struct control_socket *s, const char *path, char err[], size_t errlen);
+/* Another user shall own the socket and its lock.  -errno with a reason. */
+int control_socket_give(struct control_socket *s, uid_t uid, gid_t gid, char err[], size_t errlen);
 
 /* The socket's file goes: no new connections.  Again does nothing. */
 void control_socket_unlink(struct control_socket *s);

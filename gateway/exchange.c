@@ -12,11 +12,12 @@
 #include "address.h"
 #include "admission.h"
 #include "expect.h"
-#include "facts.h"
+#include "key.h"
 #include "lease.h"
 #include "link.h"
 #include "log.h"
 #include "monitor.h"
+#include "seat.h"
 #include "span.h"
 #include "trunk.h"
 
@@ -121,36 +122,6 @@ void exchange_drop_unit(struct exchange *x)
 	x->pub.unit = SPAN_NONE;
 }
 
-static bool copy_value(struct lg_span *value, char **copy)
-{
-	if (value->n == 0)
-		return true;
-	*copy = malloc(value->n);
-	if (!*copy)
-		return false;
-	value->p = memcpy(*copy, value->p, value->n);
-	return true;
-}
-
-bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *key)
-{
-	struct lg_span pieces[1 + POOL_FACTS] = { span_of(r->pool->scope) }, *values = pieces + 1;
-	char *copies[POOL_FACTS] = { NULL };
-	bool any = false, kept = true;
-
-	for (unsigned i = 0; i < r->nby; i++) {
-		values[i] = facts_read(x, &r->by[i]);
-		any |= values[i].p != NULL;
-		if (i + 1 < r->nby) /* the next read may overwrite it */
-			kept &= copy_value(&values[i], &copies[i]);
-	}
-	if (any && kept)
-		*key = store_key_of(x->session->worker->secret, pieces, 1 + r->nby);
-	for (unsigned i = 0; i < r->nby; i++)
-		free(copies[i]);
-	return any && kept;
-}
-
 static void bury_exchange(struct grave *g)
 {
 	struct exchange *x = container_of(g, struct exchange, grave);
@@ -173,6 +144,7 @@ void exchange_end(struct exchange *x)
 	list_remove(&x->at);
 	list_remove(&x->task.node);
 	lease_end(x);
+	seat_drop(x);
 	link_settle(x->session->client);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->grave.bury = bury_exchange;
@@ -221,6 +193,7 @@ static void go_elsewhere(struct exchange *x)
 {
 	list_remove(&x->at);
 	lease_end(x);
+	seat_drop(x);
 	wheel_cancel(&x->session->worker->wheel, &x->deadline);
 	x->state = EXCHANGE_PLACING;
 	x->verdict = NULL;
@@ -325,7 +298,7 @@ void session_pin(struct link *owner, struct exchange *x)
 		const struct reach *r = &conf->reach[i];
 		const struct server *server = r->persist ? server_in(owner, r->pool) : NULL;
 
-		if (server && exchange_key(x, r, &key))
+		if (server && key_of(x, r, &key))
 			pin_key(r->pool, &key, server->id, x->session->worker->now_ms);
 	}
 }
@@ -429,7 +402,7 @@ void session_link_closed(struct link *l, bool by_network)
 	else if (s->shared)
 		trunk_link_closed(l);
 	else if (l->server)
-		atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
+		server_leave(l->server);
 	else
 		s->client = NULL, s->pub.client = NULL;
 	list_remove(&l->node);

@@ -22,9 +22,6 @@ int exchange_keep_unit(struct exchange *x);
 /* Nobody reads it any more. */
 void exchange_drop_unit(struct exchange *x);
 
-/* The persistence key of `x` in a pool; false: it has none of the facts. */
-bool exchange_key(struct exchange *x, const struct reach *r, struct store_key *key);
-
 /* Its server failed it: not tried again. */
 void exchange_tried(struct exchange *x);
 

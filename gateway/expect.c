@@ -70,6 +70,11 @@ int expects_create(struct expects **ep, const struct listener_conf *conf)
 	return 0;
 }
 
+void expects_limit(struct expects *all, uint32_t sessions)
+{
+	all->relay.limits.sessions = sessions;
+}
+
 void expects_free(struct expects *all)
 {
 	if (!all)
@@ -206,7 +211,7 @@ static void on_accepted(struct listener_socket *k, int fd, const struct sockaddr
 		return;
 	}
 	atomic_fetch_add(&k->listener->conf->stats->expected_refused, 1);
-	session_refuse(k->listener, fd, NOT_EXPECTED);
+	session_refuse(k->listener, fd, peer, NOT_EXPECTED);
 }
 
 struct server *expected_server(const struct expected *e)

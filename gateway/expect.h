@@ -43,6 +43,9 @@ struct expects;
 int expects_create(struct expects **ep, const struct listener_conf *conf);
 void expects_free(struct expects *all);
 
+/* The listener's limit of sessions was lowered, before it is in use. */
+void expects_limit(struct expects *all, uint32_t sessions);
+
 /* The port for a key, opened or used once more.  0: none of the range is left, or the client has its share. */
 uint16_t expect_port(struct listener *l, const struct expect_key *key, const struct lg_ports *range);
 

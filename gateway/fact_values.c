@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "facts.h"
+#include "key.h"
 #include "link.h"
 #include "session.h"
 #include "span.h"
@@ -23,9 +24,20 @@ static struct lg_span source(struct exchange *x)
 	return span_of(s->source_text);
 }
 
+struct lg_span facts_source(const struct exchange *x, const uint8_t mask[2], char text[64])
+{
+	struct sockaddr_storage a;
+
+	key_origin(x, &a);
+	address_mask(&a, mask[0], mask[1]);
+	address_format_host((struct sockaddr *)&a, text, 64);
+	return span_of(text);
+}
+
 /* What is true of TLS is true of the client's link, also for a request that a server begins; on a shared link of that. */
 static struct lg_span core_fact(struct exchange *x, enum core_fact fact)
 {
+	static const char *const transports[] = { [LG_TCP] = "tcp", [LG_TLS] = "tls", [LG_UDP] = "udp" };
 	const struct lg_link *client = x->session->shared ? x->pub.from : x->session->pub.client;
 
 	switch (fact) {
@@ -43,6 +55,8 @@ static struct lg_span core_fact(struct exchange *x, enum core_fact fact)
 		return client->subject;
 	case FACT_TRUSTED:
 		return span_of(client->trusted ? "true" : "false");
+	case FACT_TRANSPORT:
+		return span_of(transports[x->pub.from->transport]);
 	case CORE_FACTS:
 		break;
 	}

@@ -12,8 +12,9 @@
 #include "span.h"
 
 const char *const core_fact_names[] = {
-	[FACT_SOURCE] = "source", [FACT_LISTENER] = "listener",       [FACT_SIDE] = "side",       [FACT_SNI] = "sni",
-	[FACT_ALPN] = "alpn",     [FACT_TLS_SUBJECT] = "tls.subject", [FACT_TRUSTED] = "trusted", [CORE_FACTS] = NULL,
+	[FACT_SOURCE] = "source",   [FACT_LISTENER] = "listener",   [FACT_SIDE] = "side",
+	[FACT_SNI] = "sni",         [FACT_ALPN] = "alpn",           [FACT_TLS_SUBJECT] = "tls.subject",
+	[FACT_TRUSTED] = "trusted", [FACT_TRANSPORT] = "transport", [CORE_FACTS] = NULL,
 };
 
 int facts_resolve(const struct lg_plugin *plugin, const char *name, struct fact_ref *ref)
@@ -25,6 +26,6 @@ int facts_resolve(const struct lg_plugin *plugin, const char *name, struct fact_
 			return 0;
 		}
 	}
-	ref->index = plugins_fact(plugin, name, &ref->arg);
+	ref->index = plugin ? plugins_fact(plugin, name, &ref->arg) : -1;
 	return ref->index < 0 ? -ENOENT : 0;
 }

@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "access_log.h"
 #include "control.h"
+#include "descriptors.h"
 #include "flow.h"
 #include "handshake.h"
 #include "host.h"
@@ -23,11 +24,14 @@
 #include "listener.h"
 #include "log.h"
 #include "monitor.h"
+#include "rates.h"
 #include "resolve.h"
 #include "script.h"
 #include "session.h"
 #include "stream.h"
+#include "tls_watch.h"
 #include "token.h"
+#include "waste.h"
 
 enum {
 	FAREWELL_MS = 5000, /* the sessions of a disabled server end spread over this */
@@ -51,11 +55,14 @@ enum phase { RUNNING, DRAINING, ENDING, RESETTING };
 struct gateway {
 	struct snapshot *snapshot;
 	unsigned char secret[16];
+	struct rates *rates;
 	struct control *control;
 	struct worker main; /* the control worker */
 	bool main_ready;
 	struct handshake_pool *handshakes;
 	struct monitors *monitors;
+	struct tls_watch *tls_watch;
+	struct waste waste;
 	struct resolver *resolver;
 	struct sources **sources; /* one for each listener */
 	struct crew *crews;
@@ -184,6 +191,8 @@ static void on_ended(struct mail *m)
 		return;
 	resolver_stop(g->resolver);
 	monitors_stop(g->monitors);
+	tls_watch_stop(g->tls_watch);
+	waste_ignore(&g->waste);
 	control_close(g->control);
 	worker_stop(&g->main);
 }
@@ -277,7 +286,7 @@ static int create_sources(struct gateway *g)
 		return -ENOMEM;
 	for (unsigned i = 0; i < g->snapshot->nlisteners; i++) {
 		const struct listener_limits *l = &g->snapshot->listeners[i].limits;
-		struct sources_limits limits = { l->sessions_per_source, l->new_per_source };
+		struct sources_limits limits = { l->sessions_per_source, l->new_per_source, &l->exempt };
 		int r = limits.sessions || limits.per_second ? sources_create(&g->sources[i], &limits) : 0;
 
 		if (r < 0)
@@ -300,7 +309,6 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 	c->drain.run = on_drain;
 	c->end.run = on_end;
 	c->reset.run = on_reset;
-	c->worker.handshakes = g->handshakes;
 	c->worker.secret = g->secret;
 	g->workers[index] = &c->worker;
 	c->worker.all = g->workers;
@@ -308,6 +316,8 @@ static int create_crew(struct gateway *g, unsigned index, char err[], size_t err
 	c->worker.last_session = index;
 	c->worker.session_step = g->snapshot->settings.workers;
 	r = script_create(&c->worker.script);
+	if (r == 0)
+		script_set_rates(c->worker.script, g->rates);
 	for (unsigned i = 0; i < s->nlisteners && r == 0; i++) {
 		struct listener *l;
 
@@ -332,10 +342,46 @@ static int create_crews(struct gateway *g, char err[], size_t errlen)
 	return r;
 }
 
+/* Logs are opened again when their files have been moved away, so it is the user that opens them. */
+static int open_logs(struct gateway *g, char err[], size_t errlen)
+{
+	struct list *l, *tmp;
+	int r = 0;
+
+	for (unsigned i = 0; i < g->ncrews; i++) {
+		list_each (l, tmp, &g->crews[i].worker.listeners) {
+			if (r == 0)
+				r = access_log_open(container_of(l, struct listener, node), err, errlen);
+		}
+	}
+	return r;
+}
+
+/* Keys and configuration are read and ports are bound: from here on with the user's rights only. */
+static int become_user(struct gateway *g, char err[], size_t errlen)
+{
+	const struct snapshot *s = g->snapshot;
+	bool raw = false;
+	int r;
+
+	for (unsigned i = 0; i < s->nlisteners; i++)
+		raw |= s->listeners[i].transparent;
+	if (!s->settings.user.chosen && s->settings.user.uid == 0)
+		log_warning("root", "warning", "the gateway runs as root and can do everything", "hint",
+			    "gateway { user = \"lychgate\" } with a user of its own");
+	r = control_give(g->control, &s->settings.user, err, errlen);
+	if (r == 0)
+		r = user_become(&s->settings.user, raw, err, errlen);
+	return r == 0 ? open_logs(g, err, errlen) : r;
+}
+
 static int start_crews(struct gateway *g)
 {
 	for (unsigned i = 0; i < g->ncrews; i++) {
-		int r = pthread_create(&g->crews[i].thread, NULL, crew_main, &g->crews[i]);
+		int r;
+
+		g->crews[i].worker.handshakes = g->handshakes;
+		r = pthread_create(&g->crews[i].thread, NULL, crew_main, &g->crews[i]);
 
 		if (r != 0)
 			return -r;
@@ -345,44 +391,41 @@ static int start_crews(struct gateway *g)
 	return 0;
 }
 
-/* Two descriptors a session: as many as the system lets us have. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur == l.rlim_max)
-		return;
-	l.rlim_cur = l.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &l);
-}
-
 static int start(struct gateway *g, char err[], size_t errlen)
 {
 	int r;
 
 	host_functions.random(g->secret, sizeof g->secret);
 	token_begin(g->snapshot->settings.has_secret ? g->snapshot->settings.secret : g->secret);
-	raise_descriptor_limit();
-	r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
+	r = user_check(&g->snapshot->settings.user, err, errlen);
+	if (r == 0)
+		r = descriptors_provide(g->snapshot, err, errlen);
+	if (r == 0)
+		r = control_create(&g->control, g->snapshot->settings.control, err, errlen);
 	if (r == 0)
 		r = test_addresses(g->snapshot, err, errlen);
-	if (r == 0)
-		r = handshake_pool_create(&g->handshakes, g->snapshot->settings.workers);
 	if (r == 0)
 		r = worker_init(&g->main, 0);
 	if (r < 0)
 		return r;
 	g->main_ready = true;
-	g->main.handshakes = g->handshakes;
 	g->main.secret = g->secret;
-	r = create_sources(g);
+	r = rates_create(&g->rates, g->secret);
+	if (r == 0)
+		r = create_sources(g);
 	if (r == 0)
 		r = create_crews(g, err, errlen);
 	if (r == 0)
 		r = control_serve(g->control, &g->main, g->snapshot, on_changed, g);
+	if (r == 0)
+		r = become_user(g, err, errlen);
+	if (r == 0)
+		r = handshake_pool_create(&g->handshakes, g->snapshot->settings.workers); /* the first threads */
 	if (r < 0)
 		return r;
+	g->main.handshakes = g->handshakes;
 	watch_signals(g);
+	waste_watch(&g->waste, &g->main, g->snapshot);
 	return start_crews(g);
 }
 
@@ -409,10 +452,12 @@ static void destroy(struct gateway *g)
 	}
 	resolver_free(g->resolver);
 	monitors_free(g->monitors);
+	tls_watch_free(g->tls_watch);
 	control_free(g->control);
 	for (unsigned i = 0; g->sources && i < g->snapshot->nlisteners; i++)
 		sources_destroy(g->sources[i]);
 	free(g->sources);
+	rates_free(g->rates);
 	free(g->crews);
 	free(g->workers);
 	snapshot_unref(g->snapshot);
@@ -433,6 +478,8 @@ int gateway_run(struct snapshot *snapshot, char err[], size_t errlen)
 	g->snapshot = snapshot;
 	signal(SIGPIPE, SIG_IGN);
 	r = start(g, err, errlen);
+	if (r == 0)
+		r = tls_watch_start(&g->tls_watch, &g->main, snapshot);
 	if (r == 0)
 		r = monitors_start(&g->monitors, &g->main, snapshot, on_changed, g);
 	if (r == 0)

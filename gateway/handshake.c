@@ -102,8 +102,8 @@ void handshake_submit(struct handshake_pool *pool, struct handshake_job *job)
 {
 	pthread_mutex_lock(&pool->lock);
 	list_append(&pool->queue, &job->queue);
-	pthread_cond_signal(&pool->more);
 	pthread_mutex_unlock(&pool->lock);
+	pthread_cond_signal(&pool->more); /* who wakes finds the lock free */
 }
 
 void handshake_pool_destroy(struct handshake_pool *pool)

@@ -51,7 +51,7 @@ static bool is_free(const struct link *l)
 	return link_lives(l) && !l->pub.exchange;
 }
 
-static struct link *find_kept(struct session *s, const struct server *server)
+struct link *lease_find_kept(struct session *s, const struct server *server)
 {
 	struct list *i, *tmp;
 
@@ -122,14 +122,14 @@ static void rent(struct link *l, struct exchange *x)
 	l->server = x->server;
 	l->pool = x->server->pool;
 	l->pub.server = &server_place(x->server)->pub;
-	atomic_fetch_add_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
+	x->seat = NULL; /* it is the link's */
 	let(l, x);
 }
 
 static int open_new(struct link **lp, struct exchange *x)
 {
 	struct session *home = trunk_session(x->session->listener);
-	int r = home ? reach_connect(lp, x->session, x->server) : -ENOMEM;
+	int r = home ? reach_connect(lp, x) : -ENOMEM;
 
 	if (r < 0) {
 		if (home && !home->nlinks)
@@ -146,7 +146,7 @@ static int open_new(struct link **lp, struct exchange *x)
 
 int lease_reach(struct link **lp, struct exchange *x)
 {
-	*lp = find_kept(x->session, x->server);
+	*lp = lease_find_kept(x->session, x->server);
 	if (*lp) {
 		let(*lp, x);
 		return 0;
@@ -204,7 +204,7 @@ static void lie_idle(struct link *l)
 	struct idle *idle = idle_of(l);
 	uint32_t most = l->listener->conf->limits.idle_ms;
 
-	atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
+	server_leave(l->server);
 	atomic_fetch_add_explicit(&l->server->state->idle, 1, memory_order_relaxed);
 	move(l, l->lease.home);
 	list_append(&idle->links, &l->lease.idle);
@@ -254,7 +254,7 @@ void lease_link_closed(struct link *l)
 			leave_idle(l);
 		return;
 	}
-	atomic_fetch_sub_explicit(&l->server->state->sessions, 1, memory_order_relaxed);
+	server_leave(l->server);
 	if (l->lease.kept) {
 		s->nkept--;
 		if (s->client)

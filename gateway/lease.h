@@ -15,6 +15,8 @@
 
 struct exchange;
 struct link;
+struct server;
+struct session;
 
 enum {
 	IDLE_LINKS = 64,      /* in each trunk of a worker; beyond it the oldest goes */
@@ -27,6 +29,9 @@ int lease_reach(struct link **lp, struct exchange *x);
 /* LG_STAY: the link that the session keeps in the pool of the verdict, idle or not; NULL: none, or that was not asked.
  */
 struct link *lease_kept(const struct exchange *x);
+
+/* A link to that server which the session keeps and nothing is under way on; NULL: none. */
+struct link *lease_find_kept(struct session *s, const struct server *server);
 
 /* The exchange has no link any more; one that was not given back closes.  Fine when it had none. */
 void lease_end(struct exchange *x);

@@ -259,6 +259,15 @@ static void log_close(struct link *l)
 	link_log(l, level, event, "reason", stream_reason(s));
 }
 
+/* That a server is too slow to connect to is no limit that someone passes. */
+static void count_limit(const struct link *l)
+{
+	enum limit limit = l->stream->limit;
+
+	if (limit && (limit != LIMIT_HANDSHAKE || !l->server))
+		limit_passed(l->listener->conf, limit, l->peer_text, l->worker->now_ms);
+}
+
 void link_leave(struct link *l, bool by_network)
 {
 	struct worker *w = l->worker;
@@ -279,6 +288,7 @@ static void on_closed(struct stream *s)
 	struct link *l = s->owner;
 
 	log_close(l);
+	count_limit(l);
 	end_handshake(l);
 	link_relay_end(l, s->failed);
 	/* An end is a word of what is relayed; an idle link's says nothing of its server. */

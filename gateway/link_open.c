@@ -11,15 +11,19 @@
 #include "expect.h"
 #include "host.h"
 #include "link_parts.h"
+#include "networks.h"
 #include "source.h"
 #include "span.h"
+
+enum { RESET_FIRST_MS = 1000 }; /* a server's link is idle later than its client's, whose end is to be the RST */
 
 static struct stream_limits limits_of(const struct listener_limits *c, bool client)
 {
 	return (struct stream_limits){
 		.open_ms = c->handshake_ms,
 		.first_byte_ms = client ? c->first_byte_ms : 0,
-		.idle_ms = c->idle_ms,
+		.idle_ms = c->idle_ms + (client || !c->idle_reset ? 0 : RESET_FIRST_MS),
+		.idle_reset = client && c->idle_reset,
 		.half_ms = c->half_ms,
 		.stall_ms = c->stall_ms,
 		.queue = c->queue,
@@ -58,6 +62,7 @@ struct link *link_create(struct session *session, enum lg_side side, enum lg_tra
 		.side = side,
 		.transport = transport,
 		.peer = span_of(l->peer_text),
+		.exempt = side == LG_CLIENT && networks_have(&listener->conf->limits.exempt, peer),
 	};
 	return l;
 }

@@ -35,7 +35,7 @@ static void on_client(struct listener_socket *k, int fd, const struct sockaddr *
 	int port = k->bind->last ? range_port(k->bind, fd) : 0;
 
 	if (port < 0)
-		session_refuse(k->listener, fd, OUTSIDE_RANGE);
+		session_refuse(k->listener, fd, peer, OUTSIDE_RANGE);
 	else
 		session_begin(k->listener, fd, peer,
 			      &(struct entrance){ .transport = k->bind->transport, .server_port = (uint16_t)port });
@@ -203,8 +203,6 @@ int listener_create(struct listener **lp, struct worker *w, struct snapshot *sna
 	r = source_check(conf, err, errlen);
 	if (r == 0)
 		r = bind_all(l, err, errlen);
-	if (r == 0)
-		r = access_log_open(l, err, errlen);
 	if (r == 0)
 		r = start_plugin(l, err, errlen);
 	if (r == 0)

@@ -23,6 +23,7 @@ static const char usage[] =
 	"       lychctl [-s PATH] server drain POOL/NAME [--json]    keep its sessions, give it no new keys\n"
 	"       lychctl [-s PATH] server disable POOL/NAME [--json]  end its sessions too, spread over some seconds\n"
 	"       lychctl [-s PATH] server enable POOL/NAME [--json]   take the word back\n"
+	"       lychctl [-s PATH] policy reset LISTENER/NAME [--json]  ask a policy again that was tripped\n"
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";
 
@@ -30,7 +31,7 @@ struct arguments {
 	const char *path;
 	char line[1024]; /* the request */
 	bool json;
-	bool is_status;
+	bool is_status, is_policy;
 };
 
 static int print_usage(FILE *out, int status)
@@ -57,9 +58,10 @@ static bool take_words(struct arguments *a, char *const words[], int n)
 		snprintf(a->line, sizeof a->line, "status");
 		return true;
 	}
-	if (n != 3 || strcmp(words[0], "server") != 0 || !is_admin_word(words[1]))
+	a->is_policy = n == 3 && strcmp(words[0], "policy") == 0 && strcmp(words[1], "reset") == 0;
+	if (!a->is_policy && (n != 3 || strcmp(words[0], "server") != 0 || !is_admin_word(words[1])))
 		return false;
-	length = snprintf(a->line, sizeof a->line, "server %s %s", words[1], words[2]);
+	length = snprintf(a->line, sizeof a->line, "%s %s %s", words[0], words[1], words[2]);
 	return (size_t)length < sizeof a->line && !strpbrk(words[2], "\r\n");
 }
 
@@ -89,6 +91,8 @@ static int show(const struct arguments *a, const json_t *answer)
 		putchar('\n');
 	} else if (a->is_status) {
 		r = view_status(stdout, answer, colours);
+	} else if (a->is_policy) {
+		view_policy(stdout, answer, colours);
 	} else {
 		view_server(stdout, answer, colours);
 	}

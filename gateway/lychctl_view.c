@@ -78,6 +78,24 @@ static void name_server(FILE *out, const json_t *server)
 	}
 }
 
+static bool is_full(const json_t *server)
+{
+	long long most = number_of(server, "max_sessions");
+
+	return most && number_of(server, "sessions") >= most;
+}
+
+static void note_full(FILE *out, const json_t *pool, const json_t *server, bool colours)
+{
+	trouble_word(out, PAINT_WARN, colours, "FULL");
+	fputs("server ", out);
+	paint_text(out, PAINT_NONE, false, text_of(pool, "name"));
+	fputc('/', out);
+	name_server(out, server);
+	fprintf(out, " has %lld sessions, max_sessions is %lld: new ones go elsewhere\n", number_of(server, "sessions"),
+		number_of(server, "max_sessions"));
+}
+
 static void note_server(FILE *out, const json_t *pool, const json_t *server, bool colours)
 {
 	const char *state = text_of(server, "state"), *probe = text_of(server, "probe");
@@ -86,8 +104,11 @@ static void note_server(FILE *out, const json_t *pool, const json_t *server, boo
 	long long rests = number_of(server, "rests_seconds");
 	char duration[32];
 
-	if (up && !rests)
+	if (up && !rests) {
+		if (is_full(server))
+			note_full(out, pool, server, colours);
 		return;
+	}
 	view_duration(duration, up ? rests : number_of(server, "seconds"));
 	trouble_word(out, up ? PAINT_WARN : state_paint(state), colours, up ? "rests" : word);
 	fputs("server ", out);
@@ -127,20 +148,57 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 		paint_text(out, PAINT_NONE, false, text_of(policy, "name"));
 		fputs(" of listener ", out);
 		paint_text(out, PAINT_NONE, false, text_of(listener, "name"));
-		fputs(" failed too often and is no longer asked\n", out);
+		fputs(" failed too often and is no longer asked, last by ", out);
+		paint_text(out, PAINT_NONE, false, text_of(policy, "last_error"));
+		fputc('\n', out);
 	}
+}
+
+/* When: "in 12 days", "for 3 days". */
+static void note_end(FILE *out, const json_t *c, const char *what, long long days, bool colours)
+{
+	enum { SOON_DAYS = 30 };
+	long long n = days < 0 ? -days : days;
+
+	if (days >= SOON_DAYS)
+		return;
+	trouble_word(out, days < 0 ? PAINT_BAD : PAINT_WARN, colours, days < 0 ? "EXPIRED" : "EXPIRES");
+	fprintf(out, "%s of tls ", what);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fprintf(out, " %s %lld day%s: ", days < 0 ? "for" : "in", n, n == 1 ? "" : "s");
+	paint_text(out, PAINT_NONE, false, text_of(c, "file"));
+	fputc('\n', out);
+}
+
+static void note_certificate(FILE *out, const json_t *c, bool colours)
+{
+	const json_t *crl = json_object_get(c, "crl");
+
+	note_end(out, c, "certificate", number_of(c, "days"), colours);
+	if (number_of(c, "chain_days") < number_of(c, "days"))
+		note_end(out, c, "the chain", number_of(c, "chain_days"), colours);
+	if (!is_set(crl, "outdated"))
+		return;
+	trouble_word(out, PAINT_WARN, colours, "OUTDATED");
+	fputs("crl of tls ", out);
+	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
+	fputs(": ", out);
+	paint_text(out, PAINT_NONE, false, text_of(crl, "file"));
+	fputc('\n', out);
 }
 
 static void view_trouble(FILE *out, const json_t *status, bool colours)
 {
 	size_t i, k;
-	json_t *listener, *pool, *server;
+	json_t *listener, *pool, *server, *certificate;
 
 	json_array_foreach(json_object_get(status, "listeners"), i, listener) note_listener(out, listener, colours);
 	json_array_foreach(json_object_get(status, "pools"), i, pool)
 	{
 		json_array_foreach(json_object_get(pool, "servers"), k, server) note_server(out, pool, server, colours);
 	}
+	json_array_foreach(json_object_get(status, "certificates"), i, certificate)
+		note_certificate(out, certificate, colours);
 }
 
 /* ---- Tables ---- */
@@ -212,7 +270,30 @@ static void pool_line(FILE *out, const json_t *pool, bool colours)
 		paint_text(out, PAINT_NONE, false, joined(json_object_get(persistence, "by"), text));
 		fprintf(out, ": %lld entries", number_of(persistence, "entries"));
 	}
+	if (number_of(pool, "overloads"))
+		fprintf(out, ", %lld refused: all were full", number_of(pool, "overloads"));
 	fputc('\n', out);
+}
+
+static void add_sessions(struct table *t, const json_t *s)
+{
+	long long n = number_of(s, "sessions"), most = number_of(s, "max_sessions");
+
+	if (most)
+		table_add(t, is_full(s) ? PAINT_WARN : PAINT_NONE, "%lld/%lld", n, most);
+	else
+		table_add(t, PAINT_NONE, "%lld", n);
+}
+
+/* "3", "3 (45%) backup" while it starts slowly. */
+static void add_weight(struct table *t, const json_t *s)
+{
+	const char *backup = is_set(s, "backup") ? " backup" : "";
+
+	if (json_is_integer(json_object_get(s, "slow_start")))
+		table_add(t, PAINT_NONE, "%lld (%lld%%)%s", number_of(s, "weight"), number_of(s, "slow_start"), backup);
+	else
+		table_add(t, PAINT_NONE, "%lld%s", number_of(s, "weight"), backup);
 }
 
 static void add_server(struct table *t, const json_t *s)
@@ -233,10 +314,10 @@ static void add_server(struct table *t, const json_t *s)
 	table_add(t, rests ? PAINT_WARN : state_paint(state), "%s%s", strcmp(state, "down") == 0 ? "DOWN" : state,
 		  more);
 	table_add(t, PAINT_NONE, "%s", duration);
-	table_add(t, PAINT_NONE, "%lld", number_of(s, "sessions"));
+	add_sessions(t, s);
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "failures"));
-	table_add(t, PAINT_NONE, "%lld%s", number_of(s, "weight"), is_set(s, "backup") ? " backup" : "");
+	add_weight(t, s);
 	table_add(t, PAINT_NONE, "%s", text_of(s, "probe"));
 }
 
@@ -268,13 +349,14 @@ static void add_policy(struct table *t, const json_t *listener, const json_t *p)
 	table_add(t, PAINT_NONE, "%lld", number_of(p, "calls"));
 	table_add(t, PAINT_NONE, "%lld", number_of(p, "verdicts"));
 	table_add(t, errors ? PAINT_WARN : PAINT_NONE, "%lld", errors);
+	table_add(t, PAINT_NONE, "%s", text_of(p, "last_error"));
 }
 
 static int view_policies(FILE *out, const json_t *listeners, bool colours)
 {
 	static const struct table_column columns[] = {
-		{ "POLICY", false },  { "LISTENER", false }, { "STATE", false }, { "CALLS", true },
-		{ "VERDICTS", true }, { "ERRORS", true },    { NULL, false },
+		{ "POLICY", false },  { "LISTENER", false }, { "STATE", false },      { "CALLS", true },
+		{ "VERDICTS", true }, { "ERRORS", true },    { "LAST ERROR", false }, { NULL, false },
 	};
 	struct table t;
 	size_t i, k;
@@ -292,11 +374,43 @@ static int view_policies(FILE *out, const json_t *listeners, bool colours)
 	return table_print(&t, out, "", colours);
 }
 
-/* The plugins' counters that have counted. */
-static int view_counters(FILE *out, const json_t *listeners, bool colours)
+static int view_certificates(FILE *out, const json_t *certificates, bool colours)
 {
 	static const struct table_column columns[] = {
-		{ "COUNTER", false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
+		{ "CERTIFICATE", false }, { "KIND", false },  { "SUBJECT", false },  { "EXPIRES", false },
+		{ "DAYS", true },         { "CHAIN", true },  { "NEXT CRL", false }, { NULL, false },
+	};
+	struct table t;
+	size_t i;
+	json_t *c;
+
+	table_init(&t, columns);
+	json_array_foreach(certificates, i, c)
+	{
+		long long days = number_of(c, "days");
+		const json_t *crl = json_object_get(c, "crl");
+		const char *next = text_of(crl, "next");
+
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "tls"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "kind"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "subject"));
+		table_add(&t, PAINT_NONE, "%s", text_of(c, "expires"));
+		table_add(&t, days < 0 ? PAINT_BAD : PAINT_NONE, "%lld", days);
+		table_add(&t, PAINT_NONE, "%lld", number_of(c, "chain_days"));
+		table_add(&t, is_set(crl, "outdated") ? PAINT_WARN : PAINT_NONE, "%s", next[0] ? next : "-");
+	}
+	if (t.ncells)
+		fputc('\n', out);
+	else if (!t.failed)
+		return 0;
+	return table_print(&t, out, "", colours);
+}
+
+/* What has counted of that which each listener has under `key`: the plugins' counters, limits that were passed. */
+static int view_counters(FILE *out, const json_t *listeners, const char *key, const char *heading, bool colours)
+{
+	const struct table_column columns[] = {
+		{ heading, false }, { "LISTENER", false }, { "VALUE", true }, { NULL, false }
 	};
 	struct table t;
 	const char *name;
@@ -306,7 +420,7 @@ static int view_counters(FILE *out, const json_t *listeners, bool colours)
 	table_init(&t, columns);
 	json_array_foreach(listeners, i, l)
 	{
-		json_object_foreach(json_object_get(l, "counters"), name, value)
+		json_object_foreach(json_object_get(l, key), name, value)
 		{
 			if (json_integer_value(value) == 0)
 				continue;
@@ -320,6 +434,22 @@ static int view_counters(FILE *out, const json_t *listeners, bool colours)
 	else if (!t.failed)
 		return 0;
 	return table_print(&t, out, "", colours);
+}
+
+/* As whom it runs.  Root has so many rights that their names say nothing. */
+static void view_rights(FILE *out, const json_t *status)
+{
+	const json_t *list = json_object_get(status, "capabilities");
+	size_t n = json_array_size(list);
+	char text[512];
+
+	fputs("user ", out);
+	paint_text(out, PAINT_NONE, false, text_of(status, "user"));
+	if (n > 8)
+		fprintf(out, ", %zu capabilities", n);
+	else if (n)
+		fprintf(out, ", %s", joined(list, text));
+	fputs("\n", out);
 }
 
 int view_status(FILE *out, const json_t *status, bool colours)
@@ -338,6 +468,7 @@ int view_status(FILE *out, const json_t *status, bool colours)
 		workers == 1 ? "" : "s");
 	paint_text(out, PAINT_NONE, false, text_of(status, "configuration"));
 	fputs("\n", out);
+	view_rights(out, status);
 	view_trouble(out, status, colours);
 	fputc('\n', out);
 	r = view_listeners(out, listeners, colours);
@@ -348,7 +479,11 @@ int view_status(FILE *out, const json_t *status, bool colours)
 	}
 	if (r == 0)
 		r = view_policies(out, listeners, colours);
-	return r < 0 ? r : view_counters(out, listeners, colours);
+	if (r == 0)
+		r = view_certificates(out, json_object_get(status, "certificates"), colours);
+	if (r == 0)
+		r = view_counters(out, listeners, "limits_passed", "LIMIT PASSED", colours);
+	return r < 0 ? r : view_counters(out, listeners, "counters", "COUNTER", colours);
 }
 
 /* ---- A word to a server ---- */
@@ -385,4 +520,16 @@ void view_server(FILE *out, const json_t *answer, bool colours)
 	json_array_foreach(all, i, one) view_told(out, one, answer, colours);
 	if (json_array_size(all) == 0)
 		view_told(out, answer, answer, colours);
+}
+
+/* ---- A word to a policy ---- */
+
+void view_policy(FILE *out, const json_t *answer, bool colours)
+{
+	paint_text(out, PAINT_NONE, false, text_of(answer, "listener"));
+	fputc('/', out);
+	paint_text(out, PAINT_NONE, false, text_of(json_object_get(answer, "policy"), "name"));
+	fputs(": ", out);
+	paint_text(out, PAINT_GOOD, colours, "asked");
+	fputs(says(answer, "was", "asked") ? ", as before\n" : " again, was tripped\n", out);
 }

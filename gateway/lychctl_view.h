@@ -14,6 +14,9 @@ int view_status(FILE *out, const json_t *status, bool colours);
 /* The answer to "server ...": what the server's state was and is, and what comes of that. */
 void view_server(FILE *out, const json_t *answer, bool colours);
 
+/* The answer to "policy reset ...". */
+void view_policy(FILE *out, const json_t *answer, bool colours);
+
 /* "42s", "3m 5s", "2h 10m", "12d 3h" */
 void view_duration(char text[32], long long seconds);
 

@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: the command line. */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "config.h"
+#include "descriptors.h"
 #include "gateway.h"
 #include "log.h"
 #include "paths.h"
+#include "script_cases.h"
 #include "tls.h"
+#include "trial.h"
+
+enum {
+	KEPT_BUFFER = 4 << 20, /* bytes of one allocation that are kept when it is freed */
+	KEPT_FREE = 8 << 20,   /* bytes that are free and kept, of each thread */
+};
 
 static const char usage[] =
 	"usage: lychgate -c FILE         run the gateway\n"
 	"       lychgate -t -c FILE      check the configuration, open nothing\n"
+	"       lychgate --policy FILE [--message FILE] [--fact NAME=VALUE]... [--option NAME=VALUE]...\n"
+	"                [--plugin NAME] [--plugin-path FOLDER]\n"
+	"                                try a policy: what it reads, decides and uses\n"
+	"       lychgate --policy-test FILE.test.lua...\n"
+	"                                run the tests of policies\n"
 	"       lychgate -V              print the version\n";
 
 static void print_count(unsigned n, const char *what)
@@ -62,6 +76,16 @@ static int run(struct snapshot *snapshot)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* The shell that asks may have another limit than what will run it: so this is no problem of the configuration. */
+static void warn_of_descriptors(const char *file, struct snapshot *snapshot)
+{
+	char err[300];
+
+	log_set_level(LG_ERROR); /* that a limit nobody has written becomes lower is for the start to say */
+	if (descriptors_provide(snapshot, err, sizeof err) < 0)
+		fprintf(stderr, "%s: warning: %s\n", file, err);
+}
+
 static int load_and_run(const char *file, bool check_only)
 {
 	struct config_paths paths;
@@ -80,43 +104,142 @@ static int load_and_run(const char *file, bool check_only)
 		return EXIT_FAILURE;
 	if (!check_only)
 		return run(snapshot);
+	warn_of_descriptors(file, snapshot);
 	printf("%s: good\n", file);
 	snapshot_unref(snapshot);
 	return EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+/* Buffers of streams come and go with every turn of a loop: what is free stays with the process for the next ones.  By
+ * default the C library gives it back each time, and each time the kernel clears it anew. */
+static void keep_memory(void)
 {
-	const char *file = NULL;
-	bool check_only = false;
-	char err[200];
-	int option, r;
+	mallopt(M_MMAP_THRESHOLD, KEPT_BUFFER);
+	mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
+}
 
-	while ((option = getopt(argc, argv, "c:tVh")) != -1) {
-		switch (option) {
-		case 'c':
-			file = optarg;
-			break;
-		case 't':
-			check_only = true;
-			break;
-		case 'V':
-			printf("lychgate %s, plugin ABI %d.%d\n", PACKAGE_VERSION, LG_ABI_MAJOR, LG_ABI_MINOR);
-			return EXIT_SUCCESS;
-		default:
-			fputs(usage, option == 'h' ? stdout : stderr);
-			return option == 'h' ? EXIT_SUCCESS : EXIT_FAILURE;
-		}
+enum { TRIAL_WORDS = 64 }; /* --fact and --option, each */
+
+/* The command line. */
+struct words {
+	const char *file;
+	bool check_only, version, help, wrong;
+	bool tests;               /* the other words are files of tests */
+	struct trial_words trial; /* .ask.policy NULL: none is tried */
+	const char *facts[TRIAL_WORDS + 1], *options[TRIAL_WORDS + 1];
+	unsigned nfacts, noptions;
+};
+
+static void add(struct words *w, const char *list[], unsigned *n, const char *word)
+{
+	if (*n < TRIAL_WORDS)
+		list[(*n)++] = word;
+	else
+		w->wrong = true;
+}
+
+static void take(struct words *w, int option, char *value)
+{
+	switch (option) {
+	case 'c':
+		w->file = value;
+		break;
+	case 't':
+		w->check_only = true;
+		break;
+	case 'V':
+		w->version = true;
+		break;
+	case 'p':
+		w->trial.ask.policy = value;
+		break;
+	case 'm':
+		w->trial.message = value;
+		break;
+	case 'g':
+		w->trial.ask.plugin = value;
+		break;
+	case 'P':
+		w->trial.ask.plugin_path = value;
+		break;
+	case 'f':
+		add(w, w->facts, &w->nfacts, value);
+		break;
+	case 'o':
+		add(w, w->options, &w->noptions, value);
+		break;
+	case 'T':
+		w->tests = true;
+		break;
+	case 'h':
+		w->help = true;
+		break;
+	default:
+		w->wrong = true;
 	}
-	if (!file || optind < argc) {
-		fputs(usage, stderr);
-		return EXIT_FAILURE;
-	}
+}
+
+/* Words of a trial, without a policy to be tried. */
+static bool lacks_policy(const struct words *w)
+{
+	return !w->trial.ask.policy && (w->trial.message || w->trial.ask.plugin || w->nfacts || w->noptions ||
+					(w->trial.ask.plugin_path && !w->tests));
+}
+
+static void read_words(struct words *w, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "policy", required_argument, NULL, 'p' }, { "message", required_argument, NULL, 'm' },
+		{ "plugin", required_argument, NULL, 'g' }, { "plugin-path", required_argument, NULL, 'P' },
+		{ "fact", required_argument, NULL, 'f' },   { "option", required_argument, NULL, 'o' },
+		{ "policy-test", no_argument, NULL, 'T' },  { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },      { NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*w = (struct words){ .file = NULL };
+	while ((option = getopt_long(argc, argv, "c:tVh", options, NULL)) != -1)
+		take(w, option, optarg);
+	w->trial.facts = w->facts;
+	w->trial.ask.pairs = w->options;
+	if (!w->help && !w->version)
+		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests != 1 || (optind < argc) != w->tests ||
+			    (w->check_only && !w->file) || lacks_policy(w);
+}
+
+/* What needs TLS, or may need it: a plugin's or a configuration's. */
+static int do_words(const struct words *w, char *const *rest)
+{
+	struct config_paths paths;
+	char err[200];
+	int r;
+
+	keep_memory();
 	if (tls_init(err, sizeof err) < 0) {
 		fprintf(stderr, "lychgate: %s\n", err);
 		return EXIT_FAILURE;
 	}
-	r = load_and_run(file, check_only);
+	paths_find(&paths);
+	if (w->tests)
+		r = script_cases_run(rest, w->trial.ask.plugin_path, &paths);
+	else
+		r = w->trial.ask.policy ? trial_run(&w->trial, &paths) : load_and_run(w->file, w->check_only);
 	tls_fini();
 	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct words w;
+
+	read_words(&w, argc, argv);
+	if (w.help || w.wrong) {
+		fputs(usage, w.wrong ? stderr : stdout);
+		return w.wrong ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
+	if (w.version) {
+		printf("lychgate %s, plugin ABI %d.%d\n", PACKAGE_VERSION, LG_ABI_MAJOR, LG_ABI_MINOR);
+		return EXIT_SUCCESS;
+	}
+	return do_words(&w, argv + optind);
 }

@@ -48,6 +48,8 @@ static void next_in(struct monitor *m, uint64_t ms)
 
 static void set_one(struct server *s, enum health health, const char *note)
 {
+	if (health == HEALTH_UP && atomic_load(&s->state->health) == HEALTH_DOWN)
+		server_rise(s, clock_loop_ms());
 	atomic_store(&s->state->health, health);
 	atomic_store(&s->state->since, clock_unix_ms());
 	log_event(health == HEALTH_UP ? LG_INFO : LG_WARNING, health == HEALTH_UP ? "server-up" : "server-down", "pool",

@@ -5,7 +5,8 @@
  */
 #include "plugins.h"
 
-#include <arpa/inet.h>
+#include "address.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,38 +150,13 @@ static int set_ports(void *at, const char *text, char err[], size_t errlen)
 	return 0;
 }
 
-static int parse_net(struct lg_net *net, const char *text)
-{
-	const char *slash = strchr(text, '/');
-	size_t n = slash ? (size_t)(slash - text) : strlen(text);
-	char host[INET6_ADDRSTRLEN], *end = NULL;
-	long bits, most = 128;
-
-	if (n >= sizeof host)
-		return -EINVAL;
-	memcpy(host, text, n);
-	host[n] = 0;
-	*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff } };
-	if (inet_pton(AF_INET, host, net->address + 12) == 1)
-		most = 32;
-	else if (inet_pton(AF_INET6, host, net->address) != 1)
-		return -EINVAL;
-	bits = slash ? strtol(slash + 1, &end, 10) : most;
-	if (slash && (slash[1] < '0' || slash[1] > '9' || *end))
-		return -EINVAL;
-	if (bits > most)
-		return -EINVAL;
-	net->bits = (uint8_t)(bits + 128 - most);
-	return 0;
-}
-
 /* One network after the other; commas and spaces between them. */
 static int read_nets(struct lg_net *list, size_t *n, char *text, char err[], size_t errlen)
 {
 	char *save, *one = strtok_r(text, ", ", &save);
 
 	for (*n = 0; one; one = strtok_r(NULL, ", ", &save)) {
-		if (parse_net(&list[(*n)++], one) < 0) {
+		if (address_parse_net(&list[(*n)++], one, NULL) < 0) {
 			snprintf(err, errlen, "\"%s\" is not a network, like \"10.0.0.0/8\" or \"2001:db8::/32\"", one);
 			return -EINVAL;
 		}

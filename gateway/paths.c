@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * paths.c decides between the folders of the tree and those of an installation; the makefile defines both.  It opens
- * nothing and checks nothing.
+ * nothing.
  */
 #include "paths.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct config_paths in_tree = {
 	.plugins = LYCHGATE_BUILDDIR "/plugins/.libs", /* where libtool leaves shared objects */
@@ -28,13 +30,41 @@ bool paths_inside(const char *path, const char *folder)
 	return n > 0 && strncmp(path, folder, n) == 0 && (path[n] == '/' || folder[n - 1] == '/');
 }
 
+/* "/stage" of "/stage/usr/sbin/lychgate" when it was to be installed in /usr/sbin: its length; < 0: the program was moved to
+ * somewhere else. */
+static int stage_of(const char *program)
+{
+	const char *end = strrchr(program, '/');
+	size_t folder = end ? (size_t)(end - program) : 0, n = strlen(LYCHGATE_SBINDIR);
+
+	return folder >= n && memcmp(program + folder - n, LYCHGATE_SBINDIR, n) == 0 ? (int)(folder - n) : -1;
+}
+
+static const char *put(char to[PATH_MAX], const char *program, int stage, const char *path)
+{
+	int n = snprintf(to, PATH_MAX, "%.*s%s", stage, program, path);
+
+	return n < PATH_MAX && access(to, X_OK) == 0 ? to : path;
+}
+
+static void find_installed(struct config_paths *paths, const char *program, int stage)
+{
+	paths->plugins = put(paths->room[0], program, stage, installed.plugins);
+	paths->policies = put(paths->room[1], program, stage, installed.policies);
+	paths->scripts = put(paths->room[2], program, stage, installed.scripts);
+}
+
 void paths_find(struct config_paths *paths)
 {
 	char program[PATH_MAX], build[PATH_MAX];
+	int stage;
 
 	*paths = installed;
-	if (!realpath("/proc/self/exe", program) || !realpath(LYCHGATE_BUILDDIR, build))
-		return; /* no such build folder on this machine, or no /proc: not run out of the tree */
-	if (paths_inside(program, build))
+	if (!realpath("/proc/self/exe", program))
+		return;
+	stage = stage_of(program);
+	if (stage >= 0)
+		find_installed(paths, program, stage);
+	else if (realpath(LYCHGATE_BUILDDIR, build) && paths_inside(program, build))
 		*paths = in_tree;
 }

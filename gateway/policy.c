@@ -58,10 +58,13 @@ static void failed(struct exchange *x, const struct policy_use *use, const char 
 	unsigned row = atomic_fetch_add_explicit(&stats->errors_in_a_row, 1, memory_order_relaxed) + 1;
 
 	atomic_fetch_add_explicit(&stats->errors, 1, memory_order_relaxed);
+	pthread_mutex_lock(&stats->lock);
+	snprintf(stats->last_error, sizeof stats->last_error, "%s", error);
+	pthread_mutex_unlock(&stats->lock);
 	link_log(link_of(x->pub.from), LG_WARNING, "policy-failed", "reason", error);
 	if (row == POLICY_TRIP && !atomic_exchange(&stats->tripped, true))
 		log_error("policy-tripped", "listener", x->session->listener->conf->name, "policy", use->name, "errors",
-			  LOG_NUM(row));
+			  LOG_NUM(row), "last", error);
 }
 
 static enum verdict_kind on_error(enum on_error word)
@@ -80,6 +83,22 @@ static void keep_edits(struct exchange *x, const struct policy_use *use, struct 
 			 EDITS_MAX);
 }
 
+/* pick(i) is about the pool that the request goes to when no policy routes it. */
+static void check_pick(const struct exchange *x, const struct policy_use *use, struct verdict *v)
+{
+	const struct pool *pool = x->reach ? x->reach->pool : NULL;
+
+	if (pool && v->server < pool->nservers)
+		return;
+	v->kind = VERDICT_ERROR;
+	if (pool)
+		snprintf(v->error, sizeof v->error, "%s: pick(%u), but pool \"%s\" has %u servers", use->file,
+			 v->server + 1, pool->name, pool->nservers);
+	else
+		snprintf(v->error, sizeof v->error, "%s: pick(%u), but listener \"%s\" has no pool", use->file,
+			 v->server + 1, x->session->listener->conf->name);
+}
+
 static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 {
 	struct listener *l = x->session->listener;
@@ -94,6 +113,8 @@ static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 	script_decide(l->worker->script, l->policies[i], fact, &a, v);
 	if (v->kind == VERDICT_EDIT)
 		keep_edits(x, a.use, v);
+	if (v->kind == VERDICT_PICK)
+		check_pick(x, a.use, v);
 	if (v->kind == VERDICT_ERROR) {
 		failed(x, a.use, v->error);
 		v->kind = on_error(l->conf->on_error);
@@ -105,10 +126,18 @@ static void decide_one(struct exchange *x, unsigned i, struct verdict *v)
 		atomic_fetch_add_explicit(&stats->verdicts, 1, memory_order_relaxed);
 }
 
+void policy_reset(struct policy_stats *stats)
+{
+	atomic_store(&stats->errors_in_a_row, 0);
+	atomic_store(&stats->tripped, false);
+}
+
 void policies_decide(struct exchange *x, struct verdict *v, const struct reach **reach)
 {
 	const struct listener_conf *conf = x->session->listener->conf;
 
+	script_set_moment(x->session->worker->script, x->session->worker->now_ms,
+			  x->session->shared ? NULL : session_origin(x->session));
 	for (unsigned i = 0; i < conf->npolicies; i++) {
 		decide_one(x, i, v);
 		if (v->kind == VERDICT_ROUTE)

@@ -7,6 +7,7 @@
 #include "exchange.h"
 #include "lease.h"
 #include "link.h"
+#include "seat.h"
 #include "trunk.h"
 
 static struct link *find_private(struct session *s, const struct server *server)
@@ -22,26 +23,36 @@ static struct link *find_private(struct session *s, const struct server *server)
 	return NULL;
 }
 
-int reach_connect(struct link **lp, struct session *s, struct server *server)
+bool reach_has_link(const struct exchange *x, const struct server *server)
 {
-	int r = link_connect(lp, s, server);
+	if (x->how.mode == LG_SHARED)
+		return false;
+	return x->how.mode == LG_LEASED ? lease_find_kept(x->session, server) : find_private(x->session, server);
+}
+
+int reach_connect(struct link **lp, struct exchange *x)
+{
+	struct session *s = x->session;
+	int r = link_connect(lp, s, x->server);
 
 	if (r < 0)
 		return r;
 	list_append(&s->servers, &(*lp)->node);
 	s->nlinks++;
-	atomic_fetch_add_explicit(&server->state->sessions, 1, memory_order_relaxed);
+	x->seat = NULL;
 	return 0;
 }
 
 int reach_link(struct link **lp, struct exchange *x)
 {
+	if (!seat_take(x, x->server, false))
+		return -EUSERS;
 	if (x->how.mode == LG_SHARED)
 		return trunk_reach(lp, x);
 	if (x->how.mode == LG_LEASED)
 		return lease_reach(lp, x);
 	*lp = find_private(x->session, x->server);
-	return *lp ? 0 : reach_connect(lp, x->session, x->server);
+	return *lp ? 0 : reach_connect(lp, x);
 }
 
 static bool out_of_sockets(int r)

@@ -11,13 +11,15 @@
 struct exchange;
 struct link;
 struct server;
-struct session;
 
-/* The link that `x` takes to x->server; it may still be connecting.  0 or -errno. */
+/* The link that `x` takes to x->server; it may still be connecting.  0 or -errno; -EUSERS: the server is full. */
 int reach_link(struct link **lp, struct exchange *x);
 
-/* A new link of the session's own; it is connecting.  0 or -errno. */
-int reach_connect(struct link **lp, struct session *s, struct server *server);
+/* A new link of the session's own to x->server; it is connecting, and has the seat of `x`.  0 or -errno. */
+int reach_connect(struct link **lp, struct exchange *x);
+
+/* Whether the session has a link to `server` that `x` would take. */
+bool reach_has_link(const struct exchange *x, const struct server *server);
 
 /*
  * There was no descriptor or port left (`r`) for a new flow: as in a full table, one that is worth less goes.  The new

@@ -85,7 +85,7 @@ void script_charge(lua_State *L, uint64_t steps)
 static void count_hook(lua_State *L, lua_Debug *ar)
 {
 	(void)ar;
-	spend(L, SCRIPT_HOOK_STEPS, 0);
+	spend(L, script_of(L)->watch ? 1 : SCRIPT_HOOK_STEPS, 0);
 }
 
 /* Handles an error where it happens: a text that does not say its place gets that of the running line. */
@@ -117,7 +117,8 @@ int script_call(struct script *s, const struct script_budget *budget, int nargs,
 	s->budget = budget;
 	s->steps = budget->steps;
 	s->bytes = budget->bytes;
-	lua_sethook(s->L, count_hook, LUA_MASKCOUNT, SCRIPT_HOOK_STEPS); /* each call: counting starts anew */
+	lua_sethook(s->L, count_hook, LUA_MASKCOUNT,
+		    s->watch ? 1 : SCRIPT_HOOK_STEPS); /* each call: counting starts anew */
 	lua_pushcfunction(s->L, add_place);
 	lua_insert(s->L, handler);
 	status = lua_pcall(s->L, nargs, nresults, handler);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include <lauxlib.h>
-#include <lualib.h>
 
 #include "config_parts.h"
 #include "script_host.h"
@@ -112,47 +111,13 @@ static void take_problems(lua_State *L, struct script_reader *r)
 
 /* ---- The scripts ---- */
 
-/* use "NAME": what scripts/NAME.lua returns; it is run once. */
-static int use(lua_State *L)
-{
-	const char *name = luaL_checkstring(L, 1), *scripts = lua_tostring(L, lua_upvalueindex(1));
-
-	if (lua_getfield(L, lua_upvalueindex(2), name) != LUA_TNIL)
-		return 1;
-	lua_pushfstring(L, "%s/%s.lua", scripts, name);
-	if (luaL_loadfilex(L, lua_tostring(L, -1), "t") != LUA_OK)
-		return lua_error(L);
-	lua_call(L, 0, 1);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, lua_upvalueindex(2), name);
-	return 1;
-}
-
-static void open_libraries(lua_State *L, const char *scripts)
-{
-	static const luaL_Reg libraries[] = {
-		{ LUA_GNAME, luaopen_base },       { LUA_STRLIBNAME, luaopen_string },
-		{ LUA_TABLIBNAME, luaopen_table }, { LUA_MATHLIBNAME, luaopen_math },
-		{ LUA_DBLIBNAME, luaopen_debug },  { NULL, NULL },
-	};
-
-	for (const luaL_Reg *l = libraries; l->name; l++) {
-		luaL_requiref(L, l->name, l->func, 1);
-		lua_pop(L, 1);
-	}
-	lua_pushstring(L, scripts);
-	lua_newtable(L);
-	lua_pushcclosure(L, use, 2);
-	lua_setglobal(L, "use");
-}
-
 static int read_protected(lua_State *L)
 {
 	struct script_reader *r = lua_touserdata(L, 1);
 
-	open_libraries(L, r->in->paths->scripts);
+	script_host_open(L, r->in->paths->scripts);
 	lua_getglobal(L, "use");
-	lua_pushliteral(L, "config");
+	lua_pushstring(L, r->in->trial ? "trial" : "config");
 	lua_call(L, 1, 1);
 	script_host_push(L, r);
 	lua_call(L, 1, 2);

@@ -3,7 +3,7 @@
  * script_describe.c: what a policy file says of itself, checked strictly and turned into C.  Whether its plugin, facts
  * and pools exist is for the caller to know.
  */
-#include "script_state.h"
+#include "script_describe.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -13,24 +13,13 @@
 
 #include <lauxlib.h>
 
-enum { NAMES = 256 }; /* entries in `reads`, `pools`, `options` */
-
-struct describe {
-	lua_State *L;
-	char *text;
-	size_t n;
-	struct policy_desc *desc;
-	struct buf value;   /* being written */
-	bool out_of_memory; /* of C's, not Lua's */
-};
-
 static const char *const type_words[] = {
 	[POLICY_STRING] = "string",     [POLICY_NUMBER] = "number", [POLICY_BOOLEAN] = "boolean",
 	[POLICY_DURATION] = "duration", [POLICY_POOL] = "pool",     [POLICY_HEADER] = "header",
 	[POLICY_LIST] = "list",         [POLICY_MAP] = "map",       NULL,
 };
 
-/* ---- Errors ---- */
+/* ---- Errors (script_describe.h) ---- */
 
 /* Whether `key =`, `["key"] =` or the like begins at `p`. */
 static bool sets_key(const char *text, const char *p, size_t n)
@@ -61,7 +50,7 @@ static int line_of(const struct describe *d, const char *key)
 	return 1;
 }
 
-static void __attribute__((noreturn)) wrong(struct describe *d, const char *key, const char *format, ...)
+void script_wrong(struct describe *d, const char *key, const char *format, ...)
 {
 	va_list ap;
 
@@ -74,10 +63,10 @@ static void __attribute__((noreturn)) wrong(struct describe *d, const char *key,
 	abort(); /* lua_error does not return, and does not say so */
 }
 
-static void __attribute__((noreturn)) no_memory(struct describe *d)
+void script_no_memory(struct describe *d)
 {
 	d->out_of_memory = true;
-	wrong(d, "", "out of memory");
+	script_wrong(d, "", "out of memory");
 }
 
 /* Every key of the table at `table` must be in `known`; `of` says what the table is. */
@@ -90,15 +79,15 @@ static void check_keys(struct describe *d, int table, const char *const *known, 
 		bool found = false;
 
 		if (lua_type(L, -2) != LUA_TSTRING)
-			wrong(d, "return", "%s has an entry without a name", of);
+			script_wrong(d, "return", "%s has an entry without a name", of);
 		key = lua_tostring(L, -2);
 		for (unsigned i = 0; known[i] && !found; i++)
 			found = strcmp(known[i], key) == 0;
 		hint = found ? NULL : script_nearest(key, known);
 		if (hint)
-			wrong(d, key, "unknown key '%s' in %s; did you mean '%s'?", key, of, hint);
+			script_wrong(d, key, "unknown key '%s' in %s; did you mean '%s'?", key, of, hint);
 		if (!found)
-			wrong(d, key, "unknown key '%s' in %s", key, of);
+			script_wrong(d, key, "unknown key '%s' in %s", key, of);
 	}
 }
 
@@ -108,22 +97,22 @@ static bool field(struct describe *d, int table, const char *key, int type)
 	int got = lua_getfield(d->L, table, key);
 
 	if (got != LUA_TNIL && got != type)
-		wrong(d, key, "%s is a %s, not a %s", key, lua_typename(d->L, got), lua_typename(d->L, type));
+		script_wrong(d, key, "%s is a %s, not a %s", key, lua_typename(d->L, got), lua_typename(d->L, type));
 	return got != LUA_TNIL;
 }
 
 /* A copy of the text on top, which is popped; `key` is whose text it is. */
-static char *take_text(struct describe *d, const char *key)
+char *script_take_text(struct describe *d, const char *key)
 {
 	size_t n;
 	const char *text = lua_tolstring(d->L, -1, &n);
 	char *copy;
 
 	if (n == 0 || strlen(text) != n)
-		wrong(d, key, "a text in '%s' is empty or has a NUL", key);
+		script_wrong(d, key, "a text in '%s' is empty or has a NUL", key);
 	copy = strdup(text);
 	if (!copy)
-		no_memory(d);
+		script_no_memory(d);
 	lua_pop(d->L, 1);
 	return copy;
 }
@@ -140,33 +129,33 @@ static bool is_listed(char *const *list, const char *name)
 }
 
 /* The length of the list on top; anything in the table beside the list is an error. */
-static unsigned list_length(struct describe *d, const char *key)
+unsigned script_list_length(struct describe *d, const char *key)
 {
 	lua_Unsigned n = lua_rawlen(d->L, -1), all = 0;
 
 	for (lua_pushnil(d->L); lua_next(d->L, -2); lua_pop(d->L, 1))
 		all++;
 	if (all != n)
-		wrong(d, key, "%s is a list: { \"one\", \"two\" }", key);
+		script_wrong(d, key, "%s is a list: { \"one\", \"two\" }", key);
 	if (n > NAMES)
-		wrong(d, key, "%s has more than %d entries", key, NAMES);
+		script_wrong(d, key, "%s has more than %d entries", key, NAMES);
 	return (unsigned)n;
 }
 
-/* The texts that the field holds, in *list from where `desc` frees them. */
+/* The texts that the field holds, in *list from where `desc` or its option frees them. */
 static void take_list(struct describe *d, int table, const char *key, char ***list)
 {
-	unsigned n = field(d, table, key, LUA_TTABLE) ? list_length(d, key) : 0;
+	unsigned n = field(d, table, key, LUA_TTABLE) ? script_list_length(d, key) : 0;
 
 	*list = calloc(n + 1, sizeof **list);
 	if (!*list)
-		no_memory(d);
+		script_no_memory(d);
 	for (unsigned i = 0; i < n; i++) {
 		if (lua_rawgeti(d->L, -1, i + 1) != LUA_TSTRING)
-			wrong(d, key, "%s holds a %s; its entries are texts", key, luaL_typename(d->L, -1));
+			script_wrong(d, key, "%s holds a %s; its entries are texts", key, luaL_typename(d->L, -1));
 		if (is_listed(*list, lua_tostring(d->L, -1)))
-			wrong(d, key, "%s names '%s' twice", key, lua_tostring(d->L, -1));
-		(*list)[i] = take_text(d, key);
+			script_wrong(d, key, "%s names '%s' twice", key, lua_tostring(d->L, -1));
+		(*list)[i] = script_take_text(d, key);
 	}
 	lua_pop(d->L, 1);
 }
@@ -185,9 +174,10 @@ static enum policy_type take_type(struct describe *d, const char *key, const cha
 	}
 	hint = script_nearest(word, type_words);
 	if (hint)
-		wrong(d, option, "option '%s': %s '%s' is unknown; did you mean '%s'?", option, key, word, hint);
-	wrong(d, option, "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, header, list, map)",
-	      option, key, word);
+		script_wrong(d, option, "option '%s': %s '%s' is unknown; did you mean '%s'?", option, key, word, hint);
+	script_wrong(d, option,
+		     "option '%s': %s '%s' is unknown (string, number, boolean, duration, pool, header, list, map)",
+		     option, key, word);
 }
 
 static bool is_duration(const char *text)
@@ -226,18 +216,19 @@ static void check_default(struct describe *d, const struct policy_option *o)
 
 	if (o->type != POLICY_LIST && o->type != POLICY_MAP) {
 		if (!is_of(L, o->type))
-			wrong(d, o->name, "option '%s': the default is no %s", o->name, type_words[o->type]);
+			script_wrong(d, o->name, "option '%s': the default is no %s", o->name, type_words[o->type]);
 		return;
 	}
 	if (!lua_istable(L, -1))
-		wrong(d, o->name, "option '%s': the default is no %s", o->name, type_words[o->type]);
+		script_wrong(d, o->name, "option '%s': the default is no %s", o->name, type_words[o->type]);
 	if (o->type == POLICY_LIST)
-		list_length(d, o->name);
+		script_list_length(d, o->name);
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
 		if (o->type == POLICY_MAP && lua_type(L, -2) != LUA_TSTRING)
-			wrong(d, o->name, "option '%s': a map's keys are texts", o->name);
+			script_wrong(d, o->name, "option '%s': a map's keys are texts", o->name);
 		if (!is_of(L, o->of))
-			wrong(d, o->name, "option '%s': the default holds what is no %s", o->name, type_words[o->of]);
+			script_wrong(d, o->name, "option '%s': the default holds what is no %s", o->name,
+				     type_words[o->of]);
 	}
 }
 
@@ -250,41 +241,65 @@ static void take_default(struct describe *d, struct policy_option *o)
 	if (ret == 0)
 		ret = buf_append(&d->value, "", 1);
 	if (ret == -ENOMEM)
-		no_memory(d);
+		script_no_memory(d);
 	if (ret < 0)
-		wrong(d, o->name, "option '%s': the default cannot be written as text", o->name);
+		script_wrong(d, o->name, "option '%s': the default cannot be written as text", o->name);
 	o->def = strdup(d->value.p);
 	if (!o->def)
-		no_memory(d);
+		script_no_memory(d);
 	buf_free(&d->value);
+}
+
+/* What its values, or those that it holds, may be. */
+static void take_bounds(struct describe *d, int table, struct policy_option *o)
+{
+	enum policy_type value = o->type == POLICY_LIST || o->type == POLICY_MAP ? o->of : o->type;
+
+	if (field(d, table, "keys", LUA_TSTRING)) {
+		if (o->type != POLICY_MAP || strcmp(lua_tostring(d->L, -1), "network") != 0)
+			script_wrong(d, o->name, "option '%s': keys = \"network\", of a map, is all that `keys` says",
+				     o->name);
+		o->networks = true;
+	}
+	take_list(d, table, "choices", &o->choices);
+	if (o->choices[0] && value != POLICY_STRING)
+		script_wrong(d, o->name, "option '%s': `choices` are for strings", o->name);
+	o->has_min = field(d, table, "min", LUA_TNUMBER);
+	o->min = lua_tonumber(d->L, -1);
+	o->has_max = field(d, table, "max", LUA_TNUMBER);
+	o->max = lua_tonumber(d->L, -1);
+	if ((o->has_min || o->has_max) && value != POLICY_NUMBER)
+		script_wrong(d, o->name, "option '%s': `min` and `max` are for numbers", o->name);
 }
 
 /* The option whose name is at `table` - 1 and whose table is at `table`. */
 static void take_option(struct describe *d, int table, struct policy_option *o)
 {
-	static const char *const keys[] = { "type", "of", "required", "default", "help", NULL };
+	static const char *const keys[] = { "type", "of",       "keys",    "choices", "min",
+					    "max",  "required", "default", "help",    NULL };
 	bool holds;
 
 	lua_pushvalue(d->L, table - 1);
-	o->name = take_text(d, "options");
+	o->name = script_take_text(d, "options");
 	check_keys(d, table, keys, "an option");
 	if (!field(d, table, "type", LUA_TSTRING))
-		wrong(d, o->name, "option '%s' has no type", o->name);
+		script_wrong(d, o->name, "option '%s' has no type", o->name);
 	o->type = take_type(d, "type", o->name);
 	holds = o->type == POLICY_LIST || o->type == POLICY_MAP;
 	if (field(d, table, "of", LUA_TSTRING) != holds)
-		wrong(d, o->name, "option '%s': `of` says what a list or a map holds", o->name);
+		script_wrong(d, o->name, "option '%s': `of` says what a list or a map holds", o->name);
 	if (holds)
 		o->of = take_type(d, "of", o->name);
 	if (o->of == POLICY_LIST || o->of == POLICY_MAP)
-		wrong(d, o->name, "option '%s' cannot hold lists or maps", o->name);
+		script_wrong(d, o->name, "option '%s' cannot hold lists or maps", o->name);
+	take_bounds(d, table, o);
 	field(d, table, "required", LUA_TBOOLEAN);
 	o->required = lua_toboolean(d->L, -1);
 	if (field(d, table, "help", LUA_TSTRING))
-		o->help = take_text(d, "help");
+		o->help = script_take_text(d, "help");
 	if (lua_getfield(d->L, table, "default") != LUA_TNIL) {
 		if (o->required)
-			wrong(d, o->name, "option '%s' is required and has a default", o->name);
+			script_wrong(d, o->name, "option '%s' is required and has a default", o->name);
 		take_default(d, o);
 	}
 	lua_settop(d->L, table);
@@ -305,14 +320,14 @@ static void take_options(struct describe *d, int table)
 		return;
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING || !lua_istable(L, -1))
-			wrong(d, "options", "options are written as name = { type = \"...\", help = \"...\" }");
+			script_wrong(d, "options", "options are written as name = { type = \"...\", help = \"...\" }");
 		n++;
 	}
 	if (n > NAMES)
-		wrong(d, "options", "more than %d options", NAMES);
+		script_wrong(d, "options", "more than %d options", NAMES);
 	desc->options = calloc(n + 1, sizeof *desc->options);
 	if (!desc->options)
-		no_memory(d);
+		script_no_memory(d);
 	for (lua_pushnil(L); lua_next(L, table + 1); lua_pop(L, 1))
 		take_option(d, lua_gettop(L), &desc->options[desc->noptions++]);
 	qsort(desc->options, desc->noptions, sizeof *desc->options, by_name); /* tables have no order */
@@ -332,18 +347,32 @@ static int describe(lua_State *L)
 	table = lua_gettop(L);
 	check_keys(d, table, keys, "a policy");
 	if (!field(d, table, "decide", LUA_TFUNCTION))
-		wrong(d, "decide", "a policy needs decide = function(m, o) ... end");
+		script_wrong(d, "decide", "a policy needs decide = function(m, o) ... end");
 	lua_pop(L, 1);
-	if (field(d, table, "plugin", LUA_TSTRING))
-		d->desc->plugin = take_text(d, "plugin");
+	if (lua_getfield(L, table, "plugin") == LUA_TSTRING) { /* one alone is a list of one */
+		lua_createtable(L, 1, 0);
+		lua_insert(L, -2);
+		lua_rawseti(L, -2, 1);
+		lua_setfield(L, table, "plugin");
+	}
+	lua_settop(L, table);
+	if (lua_getfield(L, table, "plugin") != LUA_TNIL && !lua_istable(L, -1))
+		script_wrong(d, "plugin", "plugin is a %s, not a name or a list of names", luaL_typename(L, -1));
+	lua_settop(L, table);
+	take_list(d, table, "plugin", &d->desc->plugins);
+	if (lua_getfield(L, table, "reads") == LUA_TFUNCTION) {
+		d->desc->reads_by_options = true;
+		lua_pushnil(L);
+		lua_setfield(L, table, "reads");
+	}
 	lua_settop(L, table);
 	take_list(d, table, "reads", &d->desc->reads);
 	take_list(d, table, "pools", &d->desc->pools);
 	lua_getfield(L, table, "edits");
 	d->desc->edits = !lua_isnil(L, -1);
 	if (d->desc->edits && !lua_istable(L, -1) && !lua_isfunction(L, -1))
-		wrong(d, "edits", "edits is a %s, not a list of headers or a function that returns one",
-		      luaL_typename(L, -1));
+		script_wrong(d, "edits", "edits is a %s, not a list of headers or a function that returns one",
+			     luaL_typename(L, -1));
 	lua_settop(L, table);
 	take_options(d, table);
 	return 0;
@@ -371,109 +400,17 @@ int script_describe(struct script *s, const char *file, struct policy_desc *desc
 	return ret;
 }
 
-static void free_list(char **list)
-{
-	for (char **p = list; p && *p; p++)
-		free(*p);
-	free(list);
-}
-
-/* ---- edits ---- */
-
-struct edits {
-	struct describe d;
-	const char *options;
-	char **list;
-};
-
-/* The name on top, which is popped, in lower case. */
-static void take_name(struct edits *e, unsigned *n)
-{
-	struct describe *d = &e->d;
-	struct lg_span name;
-	char *copy;
-
-	if (lua_type(d->L, -1) != LUA_TSTRING)
-		wrong(d, "edits", "edits holds a %s; its entries are names of headers", luaL_typename(d->L, -1));
-	name.p = lua_tolstring(d->L, -1, &name.n);
-	if (!script_is_header_name(name))
-		wrong(d, "edits", "'%s' cannot be the name of a header", name.p);
-	copy = take_text(d, "edits");
-	e->list[*n] = copy;
-	for (; *copy; copy++)
-		*copy = *copy >= 'A' && *copy <= 'Z' ? (char)(*copy + ('a' - 'A')) : *copy;
-	for (unsigned i = 0; i < *n; i++) {
-		if (strcmp(e->list[i], e->list[*n]) == 0) {
-			free(e->list[*n]);
-			e->list[*n] = NULL;
-			return;
-		}
-	}
-	(*n)++;
-}
-
-static int run_edits(lua_State *L)
-{
-	struct edits *e = lua_touserdata(L, 1);
-	struct describe *d = &e->d;
-	unsigned length, n = 0;
-
-	lua_settop(L, 0);
-	script_run_text(L, d->text, d->n);
-	if (lua_getfield(L, -1, "edits") == LUA_TFUNCTION) {
-		script_push_options(L, e->options);
-		lua_call(L, 1, 1);
-	}
-	if (!lua_istable(L, -1))
-		wrong(d, "edits", "edits gives a %s, not a list of headers", luaL_typename(L, -1));
-	length = list_length(d, "edits");
-	e->list = calloc(length + 1, sizeof *e->list);
-	if (!e->list)
-		no_memory(d);
-	for (unsigned i = 0; i < length; i++) {
-		lua_rawgeti(L, -1, i + 1);
-		take_name(e, &n);
-	}
-	return 0;
-}
-
-void script_edits_free(char **list)
-{
-	free_list(list);
-}
-
-int script_edits(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen)
-{
-	struct edits e = { .d.L = s->L, .options = options };
-	int ret, status;
-
-	ret = script_read(file, &e.d.text, &e.d.n, err, errlen);
-	if (ret < 0)
-		return ret;
-	lua_pushcfunction(s->L, run_edits);
-	lua_pushlightuserdata(s->L, &e);
-	status = script_call(s, &script_budget_load, 1, 0);
-	if (status != LUA_OK) {
-		script_why(s, status, file, err, errlen);
-		script_edits_free(e.list);
-		ret = status == LUA_ERRMEM || e.d.out_of_memory ? -ENOMEM : -EINVAL;
-	}
-	free(e.d.text);
-	if (ret == 0)
-		*list = e.list;
-	return ret;
-}
-
 void policy_desc_free(struct policy_desc *desc)
 {
 	for (unsigned i = 0; i < desc->noptions; i++) {
 		free(desc->options[i].name);
 		free(desc->options[i].def);
 		free(desc->options[i].help);
+		script_names_free(desc->options[i].choices);
 	}
 	free(desc->options);
-	free(desc->plugin);
-	free_list(desc->reads);
-	free_list(desc->pools);
+	script_names_free(desc->plugins);
+	script_names_free(desc->reads);
+	script_names_free(desc->pools);
 	memset(desc, 0, sizeof *desc);
 }

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include <lauxlib.h>
+#include <lualib.h>
 
+#include "address.h"
 #include "facts.h"
 #include "plugins.h"
 
@@ -44,6 +46,42 @@ static void set_string(lua_State *L, const char *key, const char *value)
 {
 	lua_pushstring(L, value); /* nil for NULL */
 	lua_setfield(L, -2, key);
+}
+
+/* ---- The scripts ---- */
+
+/* use "NAME": what scripts/NAME.lua returns; it is run once. */
+static int use(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1), *scripts = lua_tostring(L, lua_upvalueindex(1));
+
+	if (lua_getfield(L, lua_upvalueindex(2), name) != LUA_TNIL)
+		return 1;
+	lua_pushfstring(L, "%s/%s.lua", scripts, name);
+	if (luaL_loadfilex(L, lua_tostring(L, -1), "t") != LUA_OK)
+		return lua_error(L);
+	lua_call(L, 0, 1);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, lua_upvalueindex(2), name);
+	return 1;
+}
+
+void script_host_open(lua_State *L, const char *scripts)
+{
+	static const luaL_Reg libraries[] = {
+		{ LUA_GNAME, luaopen_base },       { LUA_STRLIBNAME, luaopen_string },
+		{ LUA_TABLIBNAME, luaopen_table }, { LUA_MATHLIBNAME, luaopen_math },
+		{ LUA_DBLIBNAME, luaopen_debug },  { NULL, NULL },
+	};
+
+	for (const luaL_Reg *l = libraries; l->name; l++) {
+		luaL_requiref(L, l->name, l->func, 1);
+		lua_pop(L, 1);
+	}
+	lua_pushstring(L, scripts);
+	lua_newtable(L);
+	lua_pushcclosure(L, use, 2);
+	lua_setglobal(L, "use");
 }
 
 /* ---- Files and addresses ---- */
@@ -103,6 +141,13 @@ static void push_options(lua_State *L, const struct lg_option *table)
 		set_string(L, "name", o->name);
 		set_string(L, "type", types[o->type]);
 		set_string(L, "help", o->help);
+		set_string(L, "def", o->def);
+		if (o->min || o->max) {
+			lua_pushinteger(L, o->min);
+			lua_setfield(L, -2, "min");
+			lua_pushinteger(L, o->max);
+			lua_setfield(L, -2, "max");
+		}
 		push_strings(L, o->choices);
 		lua_setfield(L, -2, "choices");
 		lua_rawseti(L, -2, ++i);
@@ -124,6 +169,7 @@ static void push_plugin(lua_State *L, const struct lg_plugin *p)
 {
 	lua_newtable(L);
 	set_string(L, "name", p->name);
+	set_string(L, "summary", p->summary);
 	set_string(L, "persistence", p->persistence);
 	push_transports(L, p->transports);
 	lua_setfield(L, -2, "transports");
@@ -133,6 +179,8 @@ static void push_plugin(lua_State *L, const struct lg_plugin *p)
 	lua_setfield(L, -2, "probe_options");
 	push_strings(L, p->facts);
 	lua_setfield(L, -2, "facts");
+	push_strings(L, p->counters);
+	lua_setfield(L, -2, "counters");
 	if (p->sealed) {
 		push_strings(L, p->sealed);
 		lua_setfield(L, -2, "sealed");
@@ -207,6 +255,24 @@ static int host_fact(lua_State *L)
 
 /* ---- Policies ---- */
 
+static void push_bounds(lua_State *L, const struct policy_option *o)
+{
+	lua_pushboolean(L, o->networks);
+	lua_setfield(L, -2, "networks");
+	if (o->has_min) {
+		lua_pushnumber(L, o->min);
+		lua_setfield(L, -2, "min");
+	}
+	if (o->has_max) {
+		lua_pushnumber(L, o->max);
+		lua_setfield(L, -2, "max");
+	}
+	if (o->choices && o->choices[0]) {
+		push_strings(L, (const char *const *)o->choices);
+		lua_setfield(L, -2, "choices");
+	}
+}
+
 static void push_policy_options(lua_State *L, const struct policy_desc *d)
 {
 	static const char *const types[] = {
@@ -223,6 +289,7 @@ static void push_policy_options(lua_State *L, const struct policy_desc *d)
 		set_string(L, "of", types[d->options[i].of]);
 		set_string(L, "def", d->options[i].def);
 		set_string(L, "help", d->options[i].help);
+		push_bounds(L, &d->options[i]);
 		lua_pushboolean(L, d->options[i].required);
 		lua_setfield(L, -2, "required");
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -249,9 +316,12 @@ static int host_policy(lua_State *L)
 	if (describe(r, luaL_checkstring(L, 1), err, sizeof err) < 0)
 		return refuse(L, err);
 	lua_newtable(L);
-	set_string(L, "plugin", r->desc.plugin);
+	push_strings(L, (const char *const *)r->desc.plugins);
+	lua_setfield(L, -2, "plugins");
 	push_strings(L, (const char *const *)r->desc.reads);
 	lua_setfield(L, -2, "reads");
+	lua_pushboolean(L, r->desc.reads_by_options);
+	lua_setfield(L, -2, "reads_by_options");
 	push_strings(L, (const char *const *)r->desc.pools);
 	lua_setfield(L, -2, "pools");
 	push_policy_options(L, &r->desc);
@@ -261,18 +331,47 @@ static int host_policy(lua_State *L)
 	return 1;
 }
 
-/* edits(file, options as text): the headers that a policy, which `policy` has described, edits with these options. */
-static int host_edits(lua_State *L)
+typedef int (*names_fn)(struct script *s, const char *file, const char *options, char ***list, char err[],
+			size_t errlen);
+
+static int push_names(lua_State *L, names_fn names)
 {
 	struct script_reader *r = reader_of(L);
 	char err[1024];
 
-	script_edits_free(r->edits);
-	r->edits = NULL;
-	if (script_edits(r->policies, luaL_checkstring(L, 1), luaL_checkstring(L, 2), &r->edits, err, sizeof err) < 0)
+	script_names_free(r->names);
+	r->names = NULL;
+	if (names(r->policies, luaL_checkstring(L, 1), luaL_checkstring(L, 2), &r->names, err, sizeof err) < 0)
 		return refuse(L, err);
-	push_strings(L, (const char *const *)r->edits);
+	push_strings(L, (const char *const *)r->names);
 	return 1;
+}
+
+/* edits(file, options as text): the headers that a policy, which `policy` has described, edits with these options. */
+static int host_edits(lua_State *L)
+{
+	return push_names(L, script_edits);
+}
+
+/* reads(file, options as text): the facts that it reads, likewise. */
+static int host_reads(lua_State *L)
+{
+	return push_names(L, script_reads);
+}
+
+/* network(text): whether it is one; nil: it is not, and the network that was probably meant, if any. */
+static int host_network(lua_State *L)
+{
+	char meant[ADDRESS_TEXT] = "";
+	struct lg_net net;
+
+	if (address_parse_net(&net, luaL_checkstring(L, 1), meant) == 0) {
+		lua_pushboolean(L, 1);
+		return 1;
+	}
+	lua_pushnil(L);
+	lua_pushstring(L, meant[0] ? meant : NULL);
+	return 2;
 }
 
 /* ---- The table ---- */
@@ -296,13 +395,31 @@ static void push_control(lua_State *L)
 		lua_pushfstring(L, "/tmp/lychgate-%d.sock", (int)geteuid());
 }
 
+static void push_trial(lua_State *L, const struct script_trial *t)
+{
+	lua_newtable(L);
+	set_string(L, "policy", t->policy);
+	set_string(L, "plugin", t->plugin);
+	set_string(L, "options", t->options);
+	set_string(L, "plugin_path", t->plugin_path);
+	push_strings(L, t->pairs);
+	lua_setfield(L, -2, "pairs");
+	lua_setfield(L, -2, "trial");
+}
+
 void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
-		{ "address", host_address },   { "edits", host_edits },
-		{ "fact", host_fact },         { "option", host_option },
-		{ "plugin", host_plugin },     { "policy", host_policy },
-		{ "readable", host_readable }, { NULL, NULL },
+		{ "address", host_address },
+		{ "edits", host_edits },
+		{ "fact", host_fact },
+		{ "network", host_network },
+		{ "option", host_option },
+		{ "plugin", host_plugin },
+		{ "policy", host_policy },
+		{ "readable", host_readable },
+		{ "reads", host_reads },
+		{ NULL, NULL },
 	};
 
 	lua_newtable(L);
@@ -315,6 +432,8 @@ void script_host_push(lua_State *L, struct script_reader *r)
 	set_string(L, "policies", r->in->paths->policies);
 	push_strings(L, core_fact_names);
 	lua_setfield(L, -2, "core_facts");
+	if (r->in->trial)
+		push_trial(L, r->in->trial);
 	lua_pushinteger(L, cores());
 	lua_setfield(L, -2, "cores");
 	push_control(L);
@@ -324,6 +443,6 @@ void script_host_push(lua_State *L, struct script_reader *r)
 void script_host_end(struct script_reader *r)
 {
 	policy_desc_free(&r->desc);
-	script_edits_free(r->edits);
+	script_names_free(r->names);
 	script_destroy(r->policies);
 }

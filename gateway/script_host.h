@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* script_host.h: between script_config.c and script_host.c; the only header that names Lua besides the policies'. */
+/* script_host.h: between script_config.c, script_tool.c and script_host.c; the only header that names Lua besides the policies'. */
 #ifndef SCRIPT_HOST_H
 #define SCRIPT_HOST_H
 
@@ -15,9 +15,12 @@ struct script_reader {
 	struct problems *problems;
 	struct script *policies; /* where policy files are described; NULL until the first */
 	struct policy_desc desc; /* the last one */
-	char **edits;            /* the last list of edited headers */
+	char **names;            /* the last list of edited headers, or of facts */
 	size_t used;             /* bytes of the Lua state */
 };
+
+/* Opens what the scripts have of Lua's libraries, and the global `use`, which runs a script of this folder once. */
+void script_host_open(lua_State *L, const char *scripts);
 
 /* Pushes the table `host` that scripts/context.lua keeps. */
 void script_host_push(lua_State *L, struct script_reader *r);

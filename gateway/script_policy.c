@@ -218,6 +218,9 @@ static void call_decide(struct script *s, struct script_policy *p, struct verdic
 	lua_rawgeti(L, 1, POLICY_FACTS);
 	lua_rawgeti(L, 1, POLICY_OPTIONS);
 	status = script_call(s, &script_budget_decision, 2, 1);
+	if (s->watch)
+		s->cost = (struct script_cost){ (uint64_t)(script_budget_decision.steps - s->steps),
+						script_budget_decision.bytes - s->bytes };
 	changed = script_restore(L, 1, p->nheld);
 	if (status != LUA_OK) {
 		v->kind = VERDICT_ERROR;
@@ -229,6 +232,28 @@ static void call_decide(struct script *s, struct script_policy *p, struct verdic
 	} else {
 		script_verdict_take(s, v);
 	}
+}
+
+void script_set_rates(struct script *s, struct rates *rates)
+{
+	s->rates = rates;
+}
+
+void script_set_moment(struct script *s, uint64_t now_ms, const struct sockaddr *source)
+{
+	s->now_ms = now_ms;
+	s->source = source;
+}
+
+void script_watch(struct script *s, const struct script_watch *watch)
+{
+	s->watch = watch;
+}
+
+struct script_cost script_cost(const struct script *s, struct script_cost *of)
+{
+	*of = (struct script_cost){ (uint64_t)script_budget_decision.steps, script_budget_decision.bytes };
+	return s->cost;
 }
 
 void script_decide(struct script *s, struct script_policy *p, script_fact_fn fact, void *ctx, struct verdict *v)

@@ -11,6 +11,8 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "address.h"
+
 enum { BYTES_A_STEP = 16 }; /* searching or copying this much costs about an instruction */
 
 /* ---- base ---- */
@@ -164,6 +166,33 @@ static int text_after(lua_State *L)
 	return 1;
 }
 
+enum { NET_STEPS = 2 }; /* reading one */
+
+/* The value of the narrowest network among the keys of a table that has the address s; nil when none has it. */
+static int text_within(lua_State *L)
+{
+	struct lg_net own, net;
+	int widest = -1;
+	bool is = address_parse_net(&own, luaL_checkstring(L, 1), NULL) == 0;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	lua_settop(L, 2);
+	lua_pushnil(L); /* the answer */
+	script_behind(L, 2);
+	for (lua_pushnil(L); is && lua_next(L, 4); lua_pop(L, 1)) {
+		script_charge(L, NET_STEPS);
+		if (lua_type(L, -2) != LUA_TSTRING || address_parse_net(&net, lua_tostring(L, -2), NULL) < 0)
+			return luaL_error(L, "within(networks): '%s' is no network", luaL_tolstring(L, -2, NULL));
+		if (net.bits > widest && own.bits >= net.bits && address_in_net(own.address, &net)) {
+			widest = net.bits;
+			lua_pushvalue(L, -1);
+			lua_replace(L, 3);
+		}
+	}
+	lua_settop(L, 3);
+	return 1;
+}
+
 /* ---- What works on many values ---- */
 
 /*
@@ -204,11 +233,11 @@ static int unknown_name(lua_State *L)
 static const luaL_Reg base_own[] = {
 	{ "next", base_next }, { "pairs", base_pairs }, { "tostring", base_tostring }, { NULL, NULL }
 };
-static const luaL_Reg text_own[] = {
-	{ "after", text_after },   { "before", text_before }, { "contains", text_contains },
-	{ "equal", text_equal },   { "lower", text_lower },   { "prefix", text_prefix },
-	{ "suffix", text_suffix }, { "upper", text_upper },   { NULL, NULL }
-};
+static const luaL_Reg text_own[] = { { "after", text_after },       { "before", text_before },
+				     { "contains", text_contains }, { "equal", text_equal },
+				     { "lower", text_lower },       { "prefix", text_prefix },
+				     { "suffix", text_suffix },     { "upper", text_upper },
+				     { "within", text_within },     { NULL, NULL } };
 static const struct charge base_lua[] = { { "assert", 0 },   { "error", 0 }, { "ipairs", 0 }, { "select", 0 },
 					  { "tonumber", 0 }, { "type", 0 },  { NULL, 0 } };
 static const struct charge text_lua[] = { { "byte", 1 }, { "len", 0 }, { "sub", 0 }, { NULL, 0 } };

@@ -8,7 +8,9 @@
  *     script_freeze.c     read-only tables, and the proof that a decision changed nothing
  *     script_verdict.c    the words that make a verdict
  *     script_edit.c       the word edit
+ *     script_rate.c       the word over
  *     script_describe.c   what a policy file says of itself
+ *     script_names.c      and what of that depends on its options
  *     script_policy.c     a policy at work
  *     script_write.c      a value as Lua text
  *
@@ -58,6 +60,11 @@ struct script {
 	void *ctx;
 	struct verdict verdicts[SCRIPT_VERDICTS];
 	unsigned nverdicts;
+	struct rates *rates;                 /* NULL: over() cannot be asked */
+	uint64_t now_ms;                     /* for rates */
+	const struct sockaddr *source;       /* whose decision it is; NULL: nobody's */
+	const struct script_watch *watch;    /* NULL: nobody looks on */
+	struct script_cost cost;             /* of the last decision */
 	struct lg_edit edits[VERDICT_EDITS]; /* of all its verdicts */
 	unsigned nedits;
 	int anchors; /* registry: the table that keeps the verdicts' strings */
@@ -150,6 +157,10 @@ void script_verdict_take(struct script *s, struct verdict *v);
 /* ---- script_edit.c ---- */
 
 int script_edit(lua_State *L);
+
+/* ---- script_rate.c ---- */
+
+int script_over(lua_State *L);
 
 /* ---- script_policy.c ---- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_verdict.c: the words route, reply, drop and unavailable (edit is script_edit.c's).  Each fills a struct
- * verdict of the running decision and returns a light pointer to it; decide returns that pointer.  What a reply would
- * carry is checked here, so that a policy cannot put a line of its own into an answer.
+ * script_verdict.c: the words route, pick, reply, drop and unavailable (edit is script_edit.c's, over script_rate.c's).
+ * Each fills a struct verdict of the running decision and returns a light pointer to it; decide returns that pointer.
+ * What a reply would carry is checked here, so that a policy cannot put a line of its own into an answer.
  */
 #include "script_state.h"
 
@@ -48,14 +48,29 @@ static int word_route(lua_State *L)
 {
 	struct verdict *v = script_verdict_new(L, VERDICT_ROUTE, 1);
 	size_t n;
-	const char *name = luaL_checklstring(L, 1, &n);
+	const char *name = luaL_checklstring(L, 1, &n), *hint;
 	char *const *pools = script_of(L)->deciding->use->pools;
 
 	for (v->pool = 0; pools && pools[v->pool]; v->pool++) {
 		if (pool_is(pools[v->pool], name, n))
 			return script_verdict_push(L, v);
 	}
-	return luaL_error(L, "routing to an undeclared pool, '%s'", name);
+	hint = pools ? script_nearest(name, (const char *const *)pools) : NULL;
+	if (hint)
+		return luaL_error(L, "routing to an undeclared pool, '%s'; did you mean '%s'?", name, hint);
+	return luaL_error(L, "routing to an undeclared pool, '%s': it is neither in `pools` nor in an option", name);
+}
+
+/* Servers count from 1, as the configuration lists them; how many there are is known to policy.c. */
+static int word_pick(lua_State *L)
+{
+	struct verdict *v = script_verdict_new(L, VERDICT_PICK, 1);
+	lua_Integer i = luaL_checkinteger(L, 1);
+
+	if (i < 1 || i > POOL_SERVERS)
+		return luaL_error(L, "pick(%I): servers count from 1 to %d", i, POOL_SERVERS);
+	v->server = (unsigned)i - 1;
+	return script_verdict_push(L, v);
 }
 
 struct lg_span script_anchor(lua_State *L, unsigned slot)
@@ -180,6 +195,8 @@ void script_verdict_words(lua_State *L)
 {
 	static const luaL_Reg words[] = { { "drop", word_drop },
 					  { "edit", script_edit },
+					  { "over", script_over },
+					  { "pick", word_pick },
 					  { "reply", word_reply },
 					  { "route", word_route },
 					  { "unavailable", word_unavailable },

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "list.h"
 #include "siphash.h"
+#include "snapshot.h"
 #include "span.h"
 
 struct server_state *server_state_create(void)
@@ -160,6 +161,47 @@ void server_rest(struct server *s, uint64_t until_ms)
 	while ((uint64_t)until < until_ms &&
 	       !atomic_compare_exchange_weak(&s->state->rests_until, &until, (long long)until_ms))
 		; /* another worker has said something meanwhile: the longer one holds */
+}
+
+bool server_is_full(const struct server *s)
+{
+	return s->max_sessions && atomic_load(&s->state->sessions) >= s->max_sessions;
+}
+
+bool server_enter(struct server *s)
+{
+	unsigned n = atomic_load(&s->state->sessions);
+
+	do {
+		if (s->max_sessions && n >= s->max_sessions)
+			return false;
+	} while (!atomic_compare_exchange_weak(&s->state->sessions, &n, n + 1));
+	return true;
+}
+
+void server_enter_anyhow(struct server *s)
+{
+	atomic_fetch_add(&s->state->sessions, 1);
+}
+
+void server_leave(struct server *s)
+{
+	atomic_fetch_sub(&s->state->sessions, 1);
+}
+
+void server_rise(struct server *s, uint64_t now_ms)
+{
+	atomic_store(&s->state->rose_ms, (long long)now_ms);
+}
+
+unsigned server_weight(const struct server *s, uint64_t now_ms)
+{
+	uint64_t rose = (uint64_t)atomic_load_explicit(&s->state->rose_ms, memory_order_relaxed);
+	uint64_t whole = s->pool->slow_start_ms, up = now_ms > rose ? now_ms - rose : 0; /* its own thread's clock may be late */
+
+	if (!rose || up >= whole)
+		return s->weight * SERVER_WHOLE;
+	return s->weight * (unsigned)(SERVER_LEAST + (SERVER_WHOLE - SERVER_LEAST) * up / whole);
 }
 
 bool server_takes_new(const struct server *s)

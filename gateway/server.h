@@ -33,11 +33,15 @@ struct server_state {
 	atomic_int admin;  /* enum admin: command.c writes */
 	atomic_int presence;  /* enum presence: slots.c writes */
 	atomic_llong since;   /* Unix time in ms of the last change of any */
-	atomic_uint sessions; /* links that stand and belong to one session */
-	atomic_uint shared;   /* links that stand and are shared by many (trunk.h): not what least-connections counts */
+	/* What it carries: links that belong to one session, and requests under way on shared links.  Balance and max_sessions
+	 * go by it; server_enter and server_leave change it. */
+	atomic_uint sessions;
+	atomic_uint shared;   /* links that stand and are shared by many (trunk.h) */
 	atomic_uint idle;     /* leased links that nobody has now (lease.h) */
 	atomic_uint expected; /* ports that are open for clients to come to it (expect.h) */
 	atomic_llong rests_until; /* no new keys before this, in ms of the workers' clock; 0: it does not rest */
+	atomic_llong rose_ms; /* when it came up or was enabled last, by the workers' clock; 0: it was there from the start */
+	long long turn;       /* round-robin's, under the pool's live->turn: the server with the most is next */
 	atomic_ullong requests, failures;
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
 	atomic_llong probed;  /* Unix time in ms at which the last probe went out; 0: none has been answered */
@@ -68,6 +72,7 @@ struct server {
 	char *name; /* as POOL/NAME of lychctl: the `name`, else address:port; slots of one name have the same */
 	char *tls_name;       /* verified and sent as SNI: its `name`, else the pool's tls_name, else its address */
 	unsigned weight;      /* 1 to 1000 */
+	unsigned max_sessions; /* 0: no limit */
 	bool backup;
 	_Atomic uint64_t id; /* what the store remembers: hash of `id`, else `name`, else address:port; of a slot with
 			      * its address; 0: it has none yet */
@@ -124,6 +129,22 @@ bool server_rests(const struct server *s);
 unsigned server_rests_seconds(const struct server *s);
 /* Until `until_ms` of the workers' clock at least. */
 void server_rest(struct server *s, uint64_t until_ms);
+
+/*
+ * One session more: true, and server_leave must follow; false: it has max_sessions already.  However many threads ask at
+ * once, no more get in.  server_enter_anyhow is for what no other server can have.
+ */
+bool server_enter(struct server *s);
+void server_enter_anyhow(struct server *s);
+void server_leave(struct server *s);
+bool server_is_full(const struct server *s);
+
+/* It has come up, or is enabled again, at `now_ms` of the workers' clock: the pool's slow start begins. */
+void server_rise(struct server *s, uint64_t now_ms);
+
+/* Its weight in thousandths: a part of it, growing from a tenth to the whole, while it starts slowly. */
+enum { SERVER_WHOLE = 1000, SERVER_LEAST = 100 };
+unsigned server_weight(const struct server *s, uint64_t now_ms);
 
 /* May get new keys: up, enabled and present.  A pool that fails open asks balance.h instead. */
 bool server_takes_new(const struct server *s);

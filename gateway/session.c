@@ -18,7 +18,7 @@
 #include "admission.h"
 #include "exchange.h"
 #include "expect.h"
-#include "host.h"
+#include "key.h"
 #include "lease.h"
 #include "link.h"
 #include "log.h"
@@ -26,24 +26,18 @@
 #include "policy.h"
 #include "reach.h"
 #include "routes.h"
+#include "seat.h"
 #include "span.h"
 
 enum { RETRY_AFTER_S = 5 };
 
-static const struct lg_reply no_server = {
-	.cause = LG_BY_NO_SERVER,
-	.code = 503,
-	.reason = { "Service Unavailable", 19 },
-	.retry_after_s = RETRY_AFTER_S,
-};
-
 /* ---- A client comes ---- */
 
-void session_refuse(struct listener *l, int fd, enum admission why)
+void session_refuse(struct listener *l, int fd, const struct sockaddr *peer, enum admission why)
 {
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
 	close(fd);
-	admission_refused(l, why);
+	admission_refused(l, peer, why);
 }
 
 /* Its client link is there, or could not be made: then false, and the session is gone. */
@@ -65,13 +59,13 @@ void session_begin(struct listener *listener, int fd, const struct sockaddr *pee
 	struct session *s;
 
 	if (a != ADMITTED) {
-		session_refuse(listener, fd, a);
+		session_refuse(listener, fd, peer, a);
 		return;
 	}
 	s = session_create(listener, peer);
 	if (!s) {
 		admission_leave(listener, peer);
-		session_refuse(listener, fd, OUT_OF_MEMORY);
+		session_refuse(listener, fd, peer, OUT_OF_MEMORY);
 		return;
 	}
 	s->in = *in;
@@ -94,7 +88,7 @@ void session_begin_flow(struct listener_socket *k, const struct datagram *d)
 	if (!s) {
 		if (a == ADMITTED)
 			admission_leave(l, peer);
-		admission_refused(l, a == ADMITTED ? OUT_OF_MEMORY : a);
+		admission_refused(l, peer, a == ADMITTED ? OUT_OF_MEMORY : a);
 		return;
 	}
 	if (begin_with(s, link_flow_accept(&s->client, s, k, d)))
@@ -123,8 +117,12 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 	struct session *s = from->session;
 	struct exchange *x;
 
-	if (!link_lives(from) || s->nexchanges >= s->listener->conf->limits.plugin.requests)
+	if (!link_lives(from))
 		return NULL;
+	if (s->nexchanges >= s->listener->conf->limits.plugin.requests) {
+		limit_passed(s->listener->conf, LIMIT_REQUESTS, from->peer_text, s->worker->now_ms);
+		return NULL;
+	}
 	x = exchange_create(s, step);
 	if (!x)
 		return NULL;
@@ -143,13 +141,33 @@ static void answer(struct exchange *x, const struct lg_reply *reply)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
 
-	x->verdict = reply->cause == LG_BY_NO_SERVER ? "no-server" : reply->code ? "reply" : "drop";
+	static const char *const verdicts[] = { "reply", "no-server", "overload" };
+	static const char *const reasons[] = { "refused by policy", "no server", "all servers are full" };
+
+	x->verdict = reply->code ? verdicts[reply->cause] : "drop";
 	if (p->respond)
 		p->respond(&x->pub, reply);
 	else if (reply->code)
-		link_close(link_of(x->pub.from), LG_FLUSH,
-			   reply->cause == LG_BY_NO_SERVER ? "no server" : "refused by policy");
+		link_close(link_of(x->pub.from), LG_FLUSH, reasons[reply->cause]);
 	exchange_end(x);
+}
+
+static void unavailable(struct exchange *x, enum lg_cause cause)
+{
+	answer(x, &(struct lg_reply){ .cause = cause,
+				      .code = 503,
+				      .reason = { "Service Unavailable", 19 },
+				      .retry_after_s = RETRY_AFTER_S });
+}
+
+/* There is none in this pool, or none that has room. */
+static void refuse(struct exchange *x, struct pool *pool)
+{
+	bool full = balance_is_full(pool, &x->tried);
+
+	if (full)
+		atomic_fetch_add_explicit(&pool->live->overloads, 1, memory_order_relaxed);
+	unavailable(x, full ? LG_BY_OVERLOAD : LG_BY_NO_SERVER);
 }
 
 /* False: the verdict has answered, or let it drop. */
@@ -174,8 +192,11 @@ static bool decide(struct exchange *x)
 		answer(x, &reply);
 		return false;
 	case VERDICT_UNAVAILABLE:
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return false;
+	case VERDICT_PICK:
+		x->wanted = &x->reach->pool->servers[v.server];
+		return true;
 	default:
 		return true;
 	}
@@ -202,6 +223,7 @@ static void ask_store(struct exchange *x, const struct pool *pool, uint64_t prop
 
 	c->proposed = proposed;
 	c->instead_of = instead_of;
+	c->source = proposed ? key_source(x) : 0;
 	c->timeout_ms = pool->timeout_ms;
 	c->now_ms = x->session->worker->now_ms;
 	c->answered = store_answered_later;
@@ -212,23 +234,27 @@ static void ask_store(struct exchange *x, const struct pool *pool, uint64_t prop
 	}
 	x->asking = true;
 	if (exchange_keep_unit(x) < 0)
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 }
 
 static void take_owner(struct exchange *x);
 
-/* Nobody owns the key, or its owner cannot serve: balance proposes. */
-static void propose(struct exchange *x, uint64_t gone)
+/* x->server is to have it, and the key, which `gone` (0: nobody) had. */
+static void offer(struct exchange *x, uint64_t gone)
 {
-	if (!x->has_key && x->reach->pool->balance == BALANCE_HASH) /* what has no key is spread by chance */
-		host_functions.random(&x->claim.key.b, sizeof x->claim.key.b);
-	x->server = balance_pick(x->reach->pool, x->claim.key.b, &x->tried);
-	if (!x->server)
-		answer(x, &no_server);
-	else if (x->has_key && x->reach->persist)
+	if (x->has_key && x->reach->persist)
 		ask_store(x, x->reach->pool, x->server->id, gone, take_owner);
 	else
 		reach_server(x);
+}
+
+/* Nobody owns the key, or its owner cannot serve: balance proposes. */
+static void propose(struct exchange *x, uint64_t gone)
+{
+	if (seat_take_any(x))
+		offer(x, gone);
+	else
+		refuse(x, x->reach->pool);
 }
 
 static void take_owner(struct exchange *x)
@@ -236,6 +262,12 @@ static void take_owner(struct exchange *x)
 	struct claim *c = &x->claim;
 	struct server *owner = c->owner ? balance_owner(x->reach->pool, c->owner, &x->tried) : NULL;
 
+	if (!c->proposed && x->wanted && owner != x->wanted && seat_take_wanted(x)) {
+		offer(x, c->owner);
+		return;
+	}
+	if (owner && !seat_take(x, owner, true))
+		owner = NULL; /* it is full, which its own does not override: the key moves */
 	if (owner)
 		x->server = owner;
 	if (owner || c->proposed) /* without an owner, what balance said stands */
@@ -250,10 +282,10 @@ static void place_expected(struct exchange *x)
 	struct server *own = expected_server(x->session->in.expected);
 
 	x->server = balance_owner(own->pool, own->id, &x->tried);
-	if (x->server)
+	if (x->server && seat_take(x, x->server, true))
 		reach_server(x);
 	else
-		answer(x, &no_server);
+		refuse(x, own->pool);
 }
 
 /* LG_STAY: the server whose link the session keeps, whoever else there is.  One exchange at a time has it. */
@@ -264,7 +296,7 @@ static bool stay(struct exchange *x)
 	if (!l)
 		return false;
 	x->server = l->server;
-	l->pub.exchange ? answer(x, &no_server) : reach_server(x);
+	l->pub.exchange ? unavailable(x, LG_BY_NO_SERVER) : reach_server(x);
 	return true;
 }
 
@@ -281,12 +313,12 @@ static void place(struct exchange *x)
 	}
 	x->state = EXCHANGE_PLACING;
 	if (!x->reach || x->session->shared || was_tried_enough(x)) { /* shared: a server's own request */
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return;
 	}
 	if (stay(x))
 		return;
-	x->has_key = exchange_key(x, x->reach, &x->claim.key);
+	x->has_key = key_of(x, x->reach, &x->claim.key);
 	if (x->has_key && x->reach->persist)
 		ask_store(x, x->reach->pool, 0, 0, take_owner);
 	else
@@ -304,6 +336,7 @@ static void follow_owner(struct exchange *x)
 	}
 	x->reach = &x->session->listener->conf->reach[x->looking];
 	x->has_key = true;
+	x->wanted = NULL;
 	take_owner(x);
 }
 
@@ -312,7 +345,7 @@ static void follow_owner(struct exchange *x)
 static bool take_named(struct exchange *x)
 {
 	x->server = x->named_in ? balance_owner(x->server->pool, x->server->id, &x->tried) : NULL;
-	if (!x->server)
+	if (!x->server || !seat_take(x, x->server, true))
 		return false;
 	x->reach = x->named_in;
 	reach_server(x);
@@ -328,7 +361,7 @@ static void follow(struct exchange *x)
 	for (; x->looking < conf->nreach; x->looking++) {
 		const struct reach *r = &conf->reach[x->looking];
 
-		if (r->persist && exchange_key(x, r, &x->claim.key)) {
+		if (r->persist && key_of(x, r, &x->claim.key)) {
 			ask_store(x, r->pool, 0, 0, follow_owner);
 			return;
 		}
@@ -338,14 +371,20 @@ static void follow(struct exchange *x)
 
 /* ---- A link to the server (reach.c) ---- */
 
+static void leave_server(struct exchange *x)
+{
+	lease_end(x);
+	seat_drop(x);
+	exchange_tried(x);
+	place(x);
+}
+
 /* This server cannot be had: the next one, as often as the pool says. */
 static void try_next(struct exchange *x)
 {
 	atomic_fetch_add_explicit(&x->server->state->failures, 1, memory_order_relaxed);
 	monitor_hurry(x->server);
-	lease_end(x);
-	exchange_tried(x);
-	place(x);
+	leave_server(x);
 }
 
 static void reach_server(struct exchange *x)
@@ -357,6 +396,10 @@ static void reach_server(struct exchange *x)
 	if (r < 0) {
 		if (reach_waits(x, r))
 			return;
+		if (r == -EUSERS) {
+			leave_server(x);
+			return;
+		}
 		log_warning("server-unreachable", "listener", s->listener->conf->name, "server",
 			    server_log_name(x->server), "reason", uv_strerror(r));
 		try_next(x);
@@ -369,7 +412,7 @@ static void reach_server(struct exchange *x)
 	}
 	x->state = EXCHANGE_WAITING;
 	if (exchange_keep_unit(x) < 0)
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 }
 
 void session_link_opened(struct link *l)
@@ -408,7 +451,7 @@ static void hand_out(struct exchange *x, struct link *to)
 	bool keep = x->how.flags & LG_KEEP;
 
 	if (keep && exchange_keep_unit(x) < 0) {
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return;
 	}
 	x->state = EXCHANGE_ROUTED;
@@ -431,7 +474,7 @@ static void hand_back(struct exchange *x)
 	struct link *to = link_of(x->how.to);
 
 	if (!to->open || !link_lives(to)) {
-		answer(x, &no_server);
+		unavailable(x, LG_BY_NO_SERVER);
 		return;
 	}
 	list_append(&to->exchanges, &x->at);

@@ -71,6 +71,8 @@ struct exchange {
 	enum exchange_state state;
 	const struct reach *reach; /* where it goes: a pool, and the key's facts */
 	struct server *server;
+	struct server *wanted; /* pick(i): of that pool, if it takes new keys; NULL: whichever balance says */
+	struct server *seat; /* where it has entered (server_enter) and has no link yet, or a shared one; NULL: nowhere */
 	struct link *lease; /* the leased link that it has, or waits for; NULL: none */
 	bool reuse;         /* and its end gives that back */
 	bool rented;        /* that link had been idle: its death says nothing of the server */
@@ -106,7 +108,7 @@ static inline struct exchange *exchange_of(struct lg_exchange *x)
 void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in);
 
 /* It may not come in: reset, counted and logged with the limit that it would pass. */
-void session_refuse(struct listener *l, int fd, enum admission why);
+void session_refuse(struct listener *l, int fd, const struct sockaddr *peer, enum admission why);
 
 /* The same for a datagram that belongs to no flow; one that it is worth more than may have to go. */
 void session_begin_flow(struct listener_socket *socket, const struct datagram *d);

@@ -66,7 +66,7 @@ static void pool_free(struct pool *p)
 	store_unref(p->store);
 	strings_free(p->by);
 	free(p->scope);
-	free(p->turn);
+	free(p->live);
 	free(p->name);
 }
 
@@ -79,7 +79,7 @@ static void route_free(struct route *r)
 	free(r->when);
 }
 
-static void policy_free(struct policy_use *u)
+void policy_use_free(struct policy_use *u)
 {
 	free(u->name);
 	free(u->file);
@@ -114,10 +114,11 @@ static void listener_free(struct listener_conf *l)
 		route_free(&l->routes[i]);
 	free(l->routes);
 	for (unsigned i = 0; i < l->npolicies; i++)
-		policy_free(&l->policies[i]);
+		policy_use_free(&l->policies[i]);
 	free(l->policies);
 	expects_free(l->expects);
 	stats_free(l->stats);
+	free((void *)l->limits.exempt.list);
 	free(l->access_log);
 	free(l->name);
 }
@@ -143,6 +144,7 @@ static void snapshot_free(struct snapshot *s)
 	strings_free(s->settings.plugin_path);
 	strings_free(s->settings.policy_path);
 	free(s->settings.control);
+	free(s->settings.user.name);
 	free(s->file);
 	free(s);
 }

@@ -8,6 +8,7 @@
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,10 +16,12 @@
 
 #include <lychgate/plugin.h>
 
+#include "limit.h"
 #include "server.h"
 #include "slots.h"
 #include "store.h"
 #include "tls.h"
+#include "user.h"
 
 /* The word `gateway`. */
 struct settings {
@@ -26,6 +29,7 @@ struct settings {
 	char *control;     /* path of the control socket */
 	enum lg_level log;
 	uint64_t drain_ms;
+	struct user user;
 	uint32_t resolve_ms;               /* between two questions for a server's name */
 	uint32_t resolve_keep_ms;          /* how long its last addresses hold when there is no answer */
 	char **plugin_path, **policy_path; /* further folders, end with NULL */
@@ -59,6 +63,12 @@ struct monitor_conf {
 	unsigned rise, fall;
 };
 
+/* What of a pool changes. */
+struct pool_live {
+	atomic_flag turn;        /* held, for a few instructions, by who changes its servers' turns */
+	atomic_ullong overloads; /* requests that were refused because every server had max_sessions */
+};
+
 enum { POOL_SERVERS = 256 }; /* the most that one pool may have: config.c checks, balance.c counts on it */
 
 struct pool {
@@ -77,12 +87,15 @@ struct pool {
 				 * (second) one.  None: as the client came */
 	bool has_persistence; /* false: persistence = false or the plugin has no default */
 	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
-	char **by;            /* names of facts, ends with NULL; NULL with default_persistence */
+	char **by;            /* names of facts, the first that has a value makes the key; ends with NULL; NULL with
+			       * default_persistence */
+	uint8_t mask[2];      /* bits of an IPv4 and an IPv6 source that make the key; 0: all */
 	uint32_t timeout_ms;
 	char *scope;          /* of its persistence keys: its group's name, else its own */
 	struct store *store;  /* NULL without persistence */
 	struct monitor_conf monitor;
-	atomic_uint *turn;    /* round-robin's position */
+	uint32_t slow_start_ms; /* a server that came up takes its whole weight after this; 0: at once */
+	struct pool_live *live;
 };
 
 /* A fact by its place: the plugin's when index >= 0, else one of the core's (facts.h). */
@@ -125,13 +138,20 @@ struct policy_use {
 	char **sealed;        /* those that it names although no policy may edit them: left aside */
 	char **pools;         /* names of the pools it may route to, ends with NULL */
 	unsigned *reach;      /* the same, as indexes in listener_conf.reach */
+	uint64_t space;       /* stands for the listener, the policy and its options: whose names over() has */
 	struct policy_stats *stats;
 };
+
+void policy_use_free(struct policy_use *u); /* what it holds */
+
+enum { POLICY_ERROR = 200 }; /* bytes of the text that says why a policy failed */
 
 struct policy_stats {
 	atomic_ullong calls, verdicts, errors;
 	atomic_uint errors_in_a_row;
 	atomic_bool tripped;
+	pthread_mutex_t lock; /* of last_error */
+	char last_error[POLICY_ERROR]; /* "FILE:LINE: text"; empty: none yet */
 };
 
 enum access_format { ACCESS_KEY, ACCESS_COMBINED };
@@ -147,10 +167,13 @@ struct bind { /* "tls:127.0.0.1:5061" */
 struct listener_limits {
 	struct lg_limits plugin;       /* headers, message, requests, answer */
 	uint32_t sessions;
+	bool sessions_written;         /* in the file: else it may be lowered to what there are descriptors for */
 	uint32_t sessions_per_source;
 	uint32_t new_per_source;       /* a second; 0: no limit */
+	struct lg_nets exempt;         /* that both do not count */
 	uint32_t handshakes;
 	uint32_t handshake_ms, first_byte_ms, idle_ms, half_ms, stall_ms;
+	bool idle_reset;               /* idle clients: by RST */
 	uint32_t kept;                 /* leased links that one session may keep */
 	uint64_t memory;               /* bytes that the listener's links may hold in buffers, all together */
 	uint64_t queue;                /* bytes waiting for one peer before its sender is held */
@@ -185,6 +208,7 @@ struct listener_stats {
 	atomic_uint sessions;          /* open now */
 	atomic_uint handshakes;        /* in flight now */
 	atomic_ullong accepted, refused_limit, refused_tls;
+	struct limit_count limits[LIMITS]; /* how often each was passed */
 	atomic_ullong exchanges;
 	atomic_ullong lost_datagrams;  /* that the kernel did not take */
 	atomic_ullong held_bytes;      /* in buffers now: limits.memory */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "networks.h"
 #include "siphash.h"
 
 enum {
@@ -198,9 +199,11 @@ static bool enter(struct sources *s, struct shard *sh, uint64_t hash, const stru
 	return true;
 }
 
-static bool is_unlimited(const struct sources *s)
+static bool is_unlimited(const struct sources *s, const struct sockaddr *address)
 {
-	return s->limits.sessions == 0 && s->limits.per_second == 0;
+	if (s->limits.sessions == 0 && s->limits.per_second == 0)
+		return true;
+	return s->limits.exempt && networks_have(s->limits.exempt, address);
 }
 
 bool sources_enter(struct sources *s, const struct sockaddr *address, uint64_t now_ms)
@@ -210,7 +213,7 @@ bool sources_enter(struct sources *s, const struct sockaddr *address, uint64_t n
 	uint64_t hash;
 	bool enters;
 
-	if (is_unlimited(s) || !prefix_of(&p, address))
+	if (is_unlimited(s, address) || !prefix_of(&p, address))
 		return true;
 	hash = hash_of(s, &p);
 	sh = shard_of(s, hash);
@@ -229,7 +232,7 @@ void sources_leave(struct sources *s, const struct sockaddr *address)
 	struct shard *sh;
 	uint64_t hash;
 
-	if (is_unlimited(s) || !prefix_of(&p, address))
+	if (is_unlimited(s, address) || !prefix_of(&p, address))
 		return;
 	hash = hash_of(s, &p);
 	sh = shard_of(s, hash);

@@ -10,11 +10,14 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include <lychgate/plugin.h>
+
 struct sources;
 
 struct sources_limits {
 	uint32_t sessions; /* of one address at a time; 0: no limit */
 	uint32_t per_second; /* new ones of one address, after a quiet second all at once; 0: no limit */
+	const struct lg_nets *exempt; /* addresses that are not counted; NULL: none.  It stays */
 };
 
 int sources_create(struct sources **sp, const struct sources_limits *limits);

@@ -79,15 +79,20 @@ static json_t *seconds_since(long long unix_ms)
 
 /* ---- Listeners ---- */
 
-static json_t *policy_status(const struct policy_use *u)
+json_t *status_policy(const struct policy_use *u)
 {
-	const struct policy_stats *stats = u->stats;
+	struct policy_stats *stats = u->stats;
+	char last[sizeof stats->last_error];
 	json_t *o = json_object();
 
+	pthread_mutex_lock(&stats->lock);
+	memcpy(last, stats->last_error, sizeof last);
+	pthread_mutex_unlock(&stats->lock);
 	return whole(o, put_text(o, "name", u->name) && put_number(o, "calls", atomic_load(&stats->calls)) &&
 				put_number(o, "verdicts", atomic_load(&stats->verdicts)) &&
 				put_number(o, "errors", atomic_load(&stats->errors)) &&
-				put(o, "tripped", json_boolean(atomic_load(&stats->tripped))));
+				put(o, "tripped", json_boolean(atomic_load(&stats->tripped))) &&
+				put_text(o, "last_error", last));
 }
 
 static json_t *policies_status(const struct listener_conf *l)
@@ -96,7 +101,7 @@ static json_t *policies_status(const struct listener_conf *l)
 	bool ok = list != NULL;
 
 	for (unsigned i = 0; i < l->npolicies && ok; i++)
-		ok = json_array_append_new(list, policy_status(&l->policies[i])) == 0;
+		ok = json_array_append_new(list, status_policy(&l->policies[i])) == 0;
 	return whole(list, ok);
 }
 
@@ -148,6 +153,20 @@ static json_t *expected_status(const struct listener_stats *stats)
 				put_number(o, "none_left", atomic_load(&stats->expected_none)));
 }
 
+/* The limits that were passed, and how often. */
+static json_t *limits_status(const struct listener_stats *stats)
+{
+	json_t *o = json_object();
+	bool ok = o != NULL;
+
+	for (enum limit i = LIMIT_NONE + 1; i < LIMITS && ok; i++) {
+		unsigned long long n = atomic_load(&stats->limits[i].passed);
+
+		ok = n == 0 || put_number(o, limit_word(i), n);
+	}
+	return whole(o, ok);
+}
+
 static json_t *listener_status(const struct listener_conf *l)
 {
 	const struct listener_stats *stats = l->stats;
@@ -163,6 +182,7 @@ static json_t *listener_status(const struct listener_conf *l)
 				put_number(o, "accepted", atomic_load(&stats->accepted)) &&
 				put_number(o, "refused_limit", atomic_load(&stats->refused_limit)) &&
 				put_number(o, "refused_tls", atomic_load(&stats->refused_tls)) &&
+				put(o, "limits_passed", limits_status(stats)) &&
 				put_number(o, "exchanges", atomic_load(&stats->exchanges)) &&
 				put_number(o, "lost_datagrams", atomic_load(&stats->lost_datagrams)) &&
 				put_number(o, "held_bytes", atomic_load(&stats->held_bytes)) &&
@@ -171,6 +191,14 @@ static json_t *listener_status(const struct listener_conf *l)
 }
 
 /* ---- Pools ---- */
+
+/* How much of its weight it takes, in percent; null: all of it. */
+static json_t *slow_start_status(const struct server *s)
+{
+	unsigned part = server_weight(s, clock_loop_ms()) / s->weight;
+
+	return part < SERVER_WHOLE ? json_integer(part * 100 / SERVER_WHOLE) : json_null();
+}
 
 /* Of its probes: when the last one went out and how long it took, and when the next one goes. */
 static bool put_probe(json_t *o, const struct server *s)
@@ -212,7 +240,9 @@ json_t *status_server(const struct server *s)
 				put_number(o, "idle_links", atomic_load(&state->idle)) &&
 				put_number(o, "requests", atomic_load(&state->requests)) &&
 				put_number(o, "failures", atomic_load(&state->failures)) &&
-				put_number(o, "weight", s->weight) && put(o, "backup", json_boolean(s->backup)));
+				put_number(o, "max_sessions", s->max_sessions) &&
+				put_number(o, "weight", s->weight) &&
+				put(o, "slow_start", slow_start_status(s)) && put(o, "backup", json_boolean(s->backup)));
 }
 
 static json_t *servers_status(const struct pool *p)
@@ -290,8 +320,51 @@ static json_t *pool_status(const struct snapshot *s, const struct pool *p)
 	return whole(o, put_text(o, "name", p->name) && put_text(o, "state", states[pool_state(p)]) &&
 				put_text(o, "balance", balance[p->balance]) &&
 				put_text(o, "all_down", all_down[p->all_down]) &&
+				put_number(o, "overloads", atomic_load(&p->live->overloads)) &&
 				put(o, "persistence", persistence_status(s, p)) &&
 				put(o, "servers", servers_status(p)));
+}
+
+/* ---- Certificates ---- */
+
+static json_t *crl_status(const struct tls_expiry *e, long long now)
+{
+	json_t *o;
+
+	if (!e->crl)
+		return json_null();
+	o = json_object();
+	return whole(o, put_text(o, "file", e->crl) &&
+				put(o, "next", e->crl_next ? time_text(e->crl_next * 1000) : json_null()) &&
+				put(o, "outdated", json_boolean(e->crl_next && e->crl_next < now)));
+}
+
+/* Of a `tls` word. */
+static json_t *certificate_status(const struct tls_entry *t, const struct tls_expiry *e)
+{
+	long long now = clock_unix_ms() / 1000;
+	json_t *o = json_object();
+
+	return whole(o, put_text(o, "tls", t->name) && put_text(o, "file", e->file) && put_text(o, "kind", e->kind) &&
+				put_text(o, "subject", e->subject) && put(o, "expires", time_text(e->certificate * 1000)) &&
+				put(o, "days", json_integer(tls_days(e->certificate, now))) &&
+				put(o, "chain_days", json_integer(tls_days(e->chain, now))) &&
+				put(o, "crl", crl_status(e, now)));
+}
+
+static json_t *certificates_status(const struct snapshot *s)
+{
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < s->ntls && ok; i++) {
+		struct tls_expiry e;
+
+		tls_identity_expiry(s->tls[i].identity, &e);
+		if (e.file)
+			ok = json_array_append_new(list, certificate_status(&s->tls[i], &e)) == 0;
+	}
+	return whole(list, ok);
 }
 
 /* ---- All ---- */
@@ -316,6 +389,20 @@ static json_t *pools_status(const struct snapshot *s)
 	return whole(list, ok);
 }
 
+static json_t *capabilities_status(void)
+{
+	uint64_t set = user_capabilities();
+	json_t *list = json_array();
+	bool ok = list != NULL;
+
+	for (unsigned i = 0; i < 64 && ok; i++) {
+		if (set >> i & 1)
+			ok = json_array_append_new(list, user_capability_name(i) ? status_text(user_capability_name(i))
+									  : json_sprintf("CAP_%u", i)) == 0;
+	}
+	return whole(list, ok);
+}
+
 json_t *status_build(const struct snapshot *s, long long started_ms)
 {
 	json_t *o = json_object();
@@ -323,6 +410,10 @@ json_t *status_build(const struct snapshot *s, long long started_ms)
 	return whole(o, put_text(o, "version", PACKAGE_VERSION) && put_number(o, "pid", (unsigned)getpid()) &&
 				put(o, "started", time_text(started_ms)) &&
 				put(o, "uptime", seconds_since(started_ms)) && put_text(o, "configuration", s->file) &&
+				put_text(o, "user", s->settings.user.name) &&
+				put(o, "capabilities", capabilities_status()) &&
+				put(o, "no_new_privileges", json_boolean(user_is_bound())) &&
 				put_number(o, "workers", s->settings.workers) &&
-				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)));
+				put(o, "listeners", listeners_status(s)) && put(o, "pools", pools_status(s)) &&
+				put(o, "certificates", certificates_status(s)));
 }

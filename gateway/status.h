@@ -17,6 +17,9 @@ json_t *status_build(const struct snapshot *s, long long started_ms);
 /* One server of it, with its state, health and counters. */
 json_t *status_server(const struct server *s);
 
+/* One policy of it, as a listener uses it. */
+json_t *status_policy(const struct policy_use *u);
+
 /* A JSON string of any bytes: what is not UTF-8 becomes question marks.  NULL: out of memory. */
 json_t *status_text(const char *s);
 

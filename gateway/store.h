@@ -20,6 +20,7 @@ struct claim {
 	struct store_key key;
 	uint64_t proposed;   /* server id: the owner from now on if there is none; 0: only look */
 	uint64_t instead_of; /* this owner is gone, `proposed` takes over if it is still the owner; 0: nobody is gone */
+	uint64_t source;     /* a hash of whose key it is, should it be new: the entry counts to its share; 0: to nobody's */
 	uint32_t timeout_ms; /* the entry lives this long after its last claim */
 	uint64_t now_ms;
 	uint64_t owner;      /* the answer; 0: nobody */
@@ -48,13 +49,22 @@ static inline int store_claim(struct store *s, struct claim *c)
 }
 
 struct store_memory_conf {
-	size_t entries; /* at most, 1 to STORE_MEMORY_MAX; the least recently claimed (of its shard) goes first */
+	size_t entries; /* at most, 1 to STORE_MEMORY_MAX; when it is full, the least recently claimed of its shard goes, see below */
 };
 
-enum { STORE_MEMORY_MAX = 100000000 }; /* some 5 GiB */
+enum {
+	STORE_MEMORY_MAX = 100000000, /* some 6 GiB */
+	STORE_SHARE = 4, /* one source's share is this part of a full table */
+};
 
-/* The table in memory, sharded, with one reference; 0 or -errno.  An entry takes 52 bytes in a full table, up to 104
- * while it grows and up to 208 while it empties. */
+/*
+ * The table in memory, sharded, with one reference; 0 or -errno.  An entry takes 60 bytes in a full table, up to 120 while it
+ * grows and up to 240 while it empties.
+ *
+ * While there is room, one source may have all of it.  In a full table, a source with its share or more loses the least
+ * recently claimed of its own for each new key; the others' new keys take from the source that has more than its share, then
+ * the least recently claimed of all.
+ */
 int store_memory_create(struct store **sp, const struct store_memory_conf *conf);
 
 /* The key that `n` pieces are: the scope (the group or pool name), then values, where ("ab", "c") and ("a", "bc")

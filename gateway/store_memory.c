@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * store_memory.c: the persistence table of one process.  Shards by key, each with its own lock, so that threads seldom
- * meet. A shard holds its entries in one dense array (48 bytes each), found through hashed chains and kept in the order
- * of their last claims; links are indexes.  There is no timer: each claim looks at a few entries and takes out what has
- * expired.
+ * meet. A shard holds its entries in one dense array (56 bytes each), found through hashed chains and kept in the order
+ * of their last claims, all of them and those of each origin; links are indexes.  There is no timer: each claim looks at a
+ * few entries and takes out what has expired.
+ *
+ * An origin is all sources that fall into one place of a small table.  Which those are nobody outside can tell, since a
+ * source is a keyed hash, and the few entries of one that shares its place with a flood are stepped over.
  */
 #include "store.h"
 
@@ -19,6 +22,8 @@ enum {
 	SHARDED_FROM = 1024, /* a smaller table has one shard, and so one exact order of claims */
 	SIZE_MIN = 64,       /* a power of two */
 	RECLAIM = 4,         /* entries looked at in each claim; more than the one that it may add */
+	ORIGINS = 512,       /* in each shard; one more is for what counts to nobody */
+	STEPS = 16,          /* entries of an origin looked at for one of the same source */
 };
 
 static const uint32_t none = UINT32_MAX;
@@ -26,8 +31,15 @@ static const uint32_t none = UINT32_MAX;
 struct entry {
 	struct store_key key;
 	uint64_t owner, expires_ms;
-	uint32_t next;         /* in its chain */
-	uint32_t newer, older; /* by last claim */
+	uint32_t next; /* in its chain */
+	uint32_t source; /* 0: nobody's */
+	struct {
+		uint32_t newer, older;
+	} by[2]; /* by last claim: of all, of its origin */
+};
+
+struct order {
+	uint32_t newest, oldest, n;
 };
 
 struct shard {
@@ -36,8 +48,9 @@ struct shard {
 	uint32_t *chains;      /* `size` of them, each the index of its first entry */
 	uint32_t n, size;      /* size: a power of two */
 	uint32_t limit;        /* of n */
-	uint32_t newest, oldest;
 	uint32_t hand; /* what `reclaim` looks at next */
+	struct order all, origins[ORIGINS + 1];
+	struct order *hog; /* the last origin that was seen with more than its share; NULL: none yet */
 };
 
 struct store_memory {
@@ -75,26 +88,45 @@ static void chain(struct shard *sh, uint32_t i)
 	*end = i;
 }
 
+static struct order *origin_of(struct shard *sh, uint32_t source)
+{
+	return &sh->origins[source ? source % ORIGINS : ORIGINS];
+}
+
+static struct order *order_of(struct shard *sh, unsigned which, uint32_t i)
+{
+	return which ? origin_of(sh, sh->entries[i].source) : &sh->all;
+}
+
 static void order_append(struct shard *sh, uint32_t i)
 {
-	sh->entries[i].newer = none;
-	sh->entries[i].older = sh->newest;
-	*(sh->newest == none ? &sh->oldest : &sh->entries[sh->newest].newer) = i;
-	sh->newest = i;
+	for (unsigned k = 0; k < 2; k++) {
+		struct order *o = order_of(sh, k, i);
+
+		sh->entries[i].by[k].newer = none;
+		sh->entries[i].by[k].older = o->newest;
+		*(o->newest == none ? &o->oldest : &sh->entries[o->newest].by[k].newer) = i;
+		o->newest = i;
+		o->n++;
+	}
 }
 
 /* Makes the neighbours of `i` (or the ends) point to what is given instead. */
-static void order_replace(struct shard *sh, uint32_t i, uint32_t for_newer, uint32_t for_older)
+static void order_replace(struct shard *sh, unsigned k, uint32_t i, uint32_t for_newer, uint32_t for_older)
 {
-	const struct entry *e = &sh->entries[i];
+	struct order *o = order_of(sh, k, i);
+	uint32_t newer = sh->entries[i].by[k].newer, older = sh->entries[i].by[k].older;
 
-	*(e->newer == none ? &sh->newest : &sh->entries[e->newer].older) = for_newer;
-	*(e->older == none ? &sh->oldest : &sh->entries[e->older].newer) = for_older;
+	*(newer == none ? &o->newest : &sh->entries[newer].by[k].older) = for_newer;
+	*(older == none ? &o->oldest : &sh->entries[older].by[k].newer) = for_older;
 }
 
 static void order_remove(struct shard *sh, uint32_t i)
 {
-	order_replace(sh, i, sh->entries[i].older, sh->entries[i].newer);
+	for (unsigned k = 0; k < 2; k++) {
+		order_replace(sh, k, i, sh->entries[i].by[k].older, sh->entries[i].by[k].newer);
+		order_of(sh, k, i)->n--;
+	}
 }
 
 /* The array stays dense: the last entry moves into the hole. */
@@ -106,7 +138,8 @@ static void remove_entry(struct shard *sh, uint32_t i)
 	order_remove(sh, i);
 	if (i != last) {
 		*find(sh, &sh->entries[last].key) = i;
-		order_replace(sh, last, i, i);
+		order_replace(sh, 0, last, i, i);
+		order_replace(sh, 1, last, i, i);
 		sh->entries[i] = sh->entries[last];
 	}
 	sh->n--;
@@ -159,13 +192,45 @@ static void reclaim(struct shard *sh, uint64_t now_ms)
 		(void)resize(sh, sh->size / 2); /* no memory to save memory: the next claim tries again */
 }
 
-static int make_room(struct shard *sh)
+static bool has_share(const struct shard *sh, const struct order *origin)
+{
+	return origin->n > 0 && origin->n >= sh->limit / STORE_SHARE;
+}
+
+/* The least recently claimed of the source; of its origin, when there is none among the first. */
+static uint32_t oldest_of(const struct shard *sh, const struct order *origin, uint32_t source)
+{
+	uint32_t i = origin->oldest;
+
+	for (unsigned steps = 0; i != none && steps < STEPS; steps++) {
+		if (sh->entries[i].source == source)
+			return i;
+		i = sh->entries[i].by[1].newer;
+	}
+	return origin->oldest;
+}
+
+/* Who goes for a new key of `source`. */
+static uint32_t victim(struct shard *sh, uint32_t source)
+{
+	struct order *origin = origin_of(sh, source);
+
+	if (source && has_share(sh, origin)) {
+		sh->hog = origin;
+		return oldest_of(sh, origin, source);
+	}
+	if (sh->hog && sh->hog->n > sh->limit / STORE_SHARE)
+		return sh->hog->oldest;
+	return sh->all.oldest;
+}
+
+static int make_room(struct shard *sh, uint32_t source)
 {
 	if (sh->n < capacity(sh, sh->size))
 		return 0;
 	if (sh->n < sh->limit)
 		return resize(sh, sh->size * 2);
-	remove_entry(sh, sh->oldest);
+	remove_entry(sh, victim(sh, source));
 	return 0;
 }
 
@@ -176,17 +241,26 @@ static void own(struct shard *sh, uint32_t i, const struct claim *c)
 	order_append(sh, i);
 }
 
+static uint32_t short_source(const struct claim *c)
+{
+	uint32_t source = (uint32_t)(c->source ^ c->source >> 32);
+
+	return source || !c->source ? source : 1;
+}
+
 static int insert(struct shard *sh, struct claim *c)
 {
+	uint32_t source = short_source(c);
 	int ret;
 
 	c->owner = c->proposed;
 	if (c->owner == 0)
 		return 0;
-	ret = make_room(sh);
+	ret = make_room(sh, source);
 	if (ret < 0)
 		return ret;
 	sh->entries[sh->n].key = c->key;
+	sh->entries[sh->n].source = source;
 	chain(sh, sh->n);
 	own(sh, sh->n++, c);
 	return 0;
@@ -235,8 +309,8 @@ static size_t live_entries(struct shard *sh, uint64_t now_ms)
 	size_t n;
 
 	pthread_mutex_lock(&sh->lock);
-	while (sh->oldest != none && has_expired(&sh->entries[sh->oldest], now_ms))
-		remove_entry(sh, sh->oldest);
+	while (sh->all.oldest != none && has_expired(&sh->entries[sh->all.oldest], now_ms))
+		remove_entry(sh, sh->all.oldest);
 	n = sh->n;
 	pthread_mutex_unlock(&sh->lock);
 	return n;
@@ -277,7 +351,9 @@ static int shard_init(struct shard *sh, uint32_t limit)
 	if (ret != 0)
 		return -ret;
 	sh->limit = limit;
-	sh->newest = sh->oldest = none;
+	sh->all = (struct order){ none, none, 0 };
+	for (unsigned i = 0; i <= ORIGINS; i++)
+		sh->origins[i] = sh->all;
 	ret = resize(sh, SIZE_MIN);
 	if (ret < 0)
 		pthread_mutex_destroy(&sh->lock);

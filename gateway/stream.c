@@ -23,6 +23,7 @@
 enum {
 	LINGER_MS = 2000,          /* the peer's time to read our last bytes before the connection goes */
 	HANDSHAKE_RAW = 64 * 1024, /* no honest flight is longer */
+	HANDSHAKE_READ = 4096,
 };
 
 static void enter(struct stream *s, enum stream_state state)
@@ -37,13 +38,14 @@ static void enter(struct stream *s, enum stream_state state)
 /* A limit that counts at present: when it passes, and what to say. */
 struct due {
 	uint64_t at_ms;
+	enum limit limit;
 	const char *why;
 };
 
-static void consider(struct due *due, uint64_t from_ms, uint32_t limit_ms, const char *why)
+static void consider(struct due *due, uint64_t from_ms, uint32_t limit_ms, enum limit limit, const char *why)
 {
 	if (limit_ms && (!due->at_ms || from_ms + limit_ms < due->at_ms))
-		*due = (struct due){ from_ms + limit_ms, why };
+		*due = (struct due){ from_ms + limit_ms, limit, why };
 }
 
 static struct due next_due(const struct stream *s)
@@ -52,22 +54,22 @@ static struct due next_due(const struct stream *s)
 	struct due due = { 0 };
 
 	if (s->state == STREAM_LINGER)
-		consider(&due, s->since_ms, LINGER_MS, "lingered");
+		consider(&due, s->since_ms, LINGER_MS, LIMIT_NONE, "lingered");
 	if (s->state == STREAM_CONNECTING)
-		consider(&due, s->since_ms, l->open_ms, "connect timed out");
+		consider(&due, s->since_ms, l->open_ms, LIMIT_HANDSHAKE, "connect timed out");
 	if (s->state == STREAM_HANDSHAKE)
-		consider(&due, s->since_ms, l->open_ms, "handshake timed out");
+		consider(&due, s->since_ms, l->open_ms, LIMIT_HANDSHAKE, "handshake timed out");
 	if (s->state != STREAM_OPEN)
 		return due;
 	if (buf_len(&s->out) || buf_len(&s->cipher) || splice_waiting(s))
-		consider(&due, s->progress_ms, l->stall_ms, "peer takes nothing");
+		consider(&due, s->progress_ms, l->stall_ms, LIMIT_STALL, "peer takes nothing");
 	if (!s->heard)
-		consider(&due, s->since_ms, l->first_byte_ms, "no first byte");
+		consider(&due, s->since_ms, l->first_byte_ms, LIMIT_FIRST_BYTE, "no first byte");
 	if (buf_len(&s->in) && !s->held)
-		consider(&due, s->kept_ms, l->stall_ms, "a message was not finished");
+		consider(&due, s->kept_ms, l->stall_ms, LIMIT_STALL, "a message was not finished");
 	if (s->told_end != s->finished)
-		consider(&due, s->half_ms, l->half_ms, "half-open too long");
-	consider(&due, s->active_ms, l->idle_ms, "idle");
+		consider(&due, s->half_ms, l->half_ms, LIMIT_HALF, "half-open too long");
+	consider(&due, s->active_ms, l->idle_ms, LIMIT_IDLE, "idle");
 	return due;
 }
 
@@ -87,14 +89,15 @@ static void on_deadline(struct deadline *d)
 {
 	struct stream *s = container_of(d, struct stream, deadline);
 	struct due due = next_due(s);
-	bool is_empty = !buf_len(&s->out) && !splice_waiting(s);
+	bool in_order = s->state == STREAM_OPEN && !s->closing && !buf_len(&s->out) && !splice_waiting(s) &&
+			!(due.limit == LIMIT_IDLE && s->limits->idle_reset);
 
 	if (!due.at_ms || due.at_ms > s->worker->now_ms)
 		stream_arm(s);
 	else if (s->state == STREAM_LINGER)
 		finish_close(s);
 	else
-		stream_close(s, s->state == STREAM_OPEN && !s->closing && is_empty ? LG_FLUSH : LG_RESET, due.why);
+		stream_close_over(s, due.limit, in_order ? LG_FLUSH : LG_RESET, due.why);
 }
 
 /* ---- Closing ---- */
@@ -177,6 +180,13 @@ void stream_close(struct stream *s, enum lg_close how, const char *why)
 	worker_defer(s->worker, &s->close_task);
 }
 
+void stream_close_over(struct stream *s, enum limit limit, enum lg_close how, const char *why)
+{
+	if (!s->limit && !s->reason[0])
+		s->limit = limit;
+	stream_close(s, how, why);
+}
+
 void stream_fail(struct stream *s, const char *reason)
 {
 	s->failed = true;
@@ -213,7 +223,7 @@ void stream_account(struct stream *s)
 		return;
 	sum = atomic_fetch_add_explicit(s->account, now - s->counted, memory_order_relaxed) + now - s->counted;
 	if (now > s->counted && s->limits->memory && sum > s->limits->memory)
-		stream_close(s, LG_RESET, "memory limit");
+		stream_close_over(s, LIMIT_MEMORY, LG_RESET, "memory limit");
 	s->counted = now;
 }
 
@@ -240,23 +250,32 @@ static void work(struct handshake_job *job)
 	s->step = tls_handshake(s->tls, &s->raw, &s->cipher);
 }
 
-static void submit(struct stream *s)
+static void stepped(struct stream *s);
+
+/* The rest of a handshake is less than the way to another thread and back. */
+static void step(struct stream *s)
 {
+	if (tls_is_light(s->tls)) {
+		work(&s->job);
+		stepped(s);
+		return;
+	}
 	s->working = true;
 	handshake_submit(s->worker->handshakes, &s->job);
 }
 
-/* Receives records of a handshake; the pool takes them from there. */
+/* Receives records of a handshake. */
 static void read_handshake(struct stream *s)
 {
 	bool came = false;
 
 	while (s->readable && !s->eof && buf_len(&s->raw) < HANDSHAKE_RAW) {
-		char *p = buf_room(&s->raw, 4096);
-		ssize_t n = p ? recv(s->io.fd, p, 4096, 0) : -1;
+		char *p = buf_room(&s->raw, HANDSHAKE_READ);
+		ssize_t n = p ? recv(s->io.fd, p, HANDSHAKE_READ, 0) : -1;
 
 		if (n > 0) {
 			buf_grown(&s->raw, (size_t)n);
+			s->readable = n == HANDSHAKE_READ || s->hangup;
 			came = true;
 		} else if (n == 0) {
 			s->eof = true;
@@ -269,21 +288,14 @@ static void read_handshake(struct stream *s)
 	}
 	if (came) {
 		s->heard = true;
-		submit(s);
+		step(s);
 	} else if (s->eof) {
 		stream_fail(s, "peer closed during the handshake");
 	}
 }
 
-static void on_handshake(struct handshake_job *job)
+static void stepped(struct stream *s)
 {
-	struct stream *s = container_of(job, struct stream, job);
-
-	s->working = false;
-	if (s->state == STREAM_CLOSED) {
-		finish_close(s);
-		return;
-	}
 	if (stream_flush(s) < 0 || s->closing)
 		return;
 	if (s->step == TLS_FAILED) {
@@ -293,6 +305,17 @@ static void on_handshake(struct handshake_job *job)
 	} else {
 		read_handshake(s);
 	}
+}
+
+static void on_handshake(struct handshake_job *job)
+{
+	struct stream *s = container_of(job, struct stream, job);
+
+	s->working = false;
+	if (s->state == STREAM_CLOSED)
+		finish_close(s);
+	else
+		stepped(s);
 }
 
 static void on_connected(struct stream *s)
@@ -305,7 +328,7 @@ static void on_connected(struct stream *s)
 		stream_fail(s, strerror(error));
 	} else if (s->tls) {
 		enter(s, STREAM_HANDSHAKE);
-		submit(s);
+		step(s);
 	} else {
 		worker_defer(s->worker, &s->open_task);
 	}

@@ -18,6 +18,7 @@
 
 #include "buf.h"
 #include "handshake.h"
+#include "limit.h"
 #include "list.h"
 #include "wheel.h"
 #include "worker.h"
@@ -44,6 +45,7 @@ struct stream_limits {
 	uint32_t open_ms;       /* to connect and shake hands */
 	uint32_t first_byte_ms; /* from then to the peer's first byte */
 	uint32_t idle_ms;       /* without a byte either way */
+	bool idle_reset;        /* then by RST */
 	uint32_t half_ms;       /* one direction ended, the other not */
 	uint32_t stall_ms;      /* something to send, and the peer takes nothing; half a message, and the rest does not come */
 	uint64_t queue;         /* bytes waiting to be sent: the mark of LG_FULL */
@@ -81,6 +83,7 @@ struct stream {
 	bool reset;              /* by RST */
 	bool working;            /* the handshake pool has it */
 	bool failed;             /* closed by the network, not by a word of the owner or a deadline */
+	enum limit limit;        /* that closed it */
 
 	struct tls *tls; /* NULL: plain */
 	struct handshake_job job;
@@ -134,6 +137,9 @@ void stream_finish(struct stream *s);
 
 /* LG_FLUSH: after what is queued.  `closed` follows, not inside this call.  `why` is for the log; the first word counts. */
 void stream_close(struct stream *s, enum lg_close how, const char *why);
+
+/* The same, because the peer has passed a limit. */
+void stream_close_over(struct stream *s, enum limit limit, enum lg_close how, const char *why);
 
 /* (Re)sets the stream's one timer to the earliest of its limits; a limit that has grown may wait for the next time. */
 void stream_arm(struct stream *s);

@@ -17,6 +17,7 @@ enum {
 	READ_ROUNDS = 4,         /* of WORKER_RECEIVE bytes in one turn: others want their turn too */
 	RECORD_ROOM = 17 * 1024, /* a record that GnuTLS may hold back from the time before */
 	SEAL_MOST = 64 * 1024,   /* plain bytes encrypted for one send */
+	PAST_QUEUE = 16 * 1024,  /* a piece is large from here */
 };
 
 /* ---- Receiving ---- */
@@ -61,7 +62,7 @@ static void look_at_kept(struct stream *s)
 		return;
 	s->kept_ms = s->worker->now_ms;
 	if (buf_len(&s->in) > s->limits->in)
-		stream_close(s, LG_FLUSH, "message is longer than the limit");
+		stream_close_over(s, LIMIT_MESSAGE, LG_FLUSH, "message is longer than the limit");
 	else
 		stream_arm(s);
 }
@@ -210,7 +211,7 @@ void stream_again(struct stream *s)
 		list_append(&s->worker->again, &s->again);
 }
 
-/* What came behind the handshake's last flight: it may be more than is taken at once. */
+/* What came behind the handshake's last flight: it may be more than is taken at once.  An empty one goes, too. */
 static void read_raw(struct stream *s)
 {
 	while (buf_len(&s->raw) && s->state == STREAM_OPEN && !s->closing) {
@@ -228,7 +229,7 @@ void stream_read(struct stream *s)
 		hand_over_kept(s);
 		look_at_kept(s);
 	}
-	if (buf_len(&s->raw))
+	if (s->raw.size)
 		read_raw(s);
 	for (unsigned round = 0; may_read(s); round++) {
 		if (round == READ_ROUNDS) {
@@ -308,36 +309,6 @@ void stream_dirty(struct stream *s)
 		list_append(&s->worker->dirty, &s->dirty);
 }
 
-enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigned n)
-{
-	size_t total = 0;
-	char *to;
-
-	if (s->state != STREAM_OPEN || s->closing || s->finish)
-		return LG_GONE;
-	for (unsigned i = 0; i < n; i++)
-		total += pieces[i].n;
-	if (buf_len(&s->out) == 0 && buf_len(&s->cipher) == 0)
-		s->progress_ms = s->worker->now_ms;
-	to = buf_room(&s->out, total);
-	if (!to) {
-		stream_close(s, LG_RESET, "out of memory");
-		return LG_GONE;
-	}
-	for (unsigned i = 0; i < n; i++) {
-		if (pieces[i].n)
-			memcpy(to, pieces[i].p, pieces[i].n);
-		to += pieces[i].n;
-	}
-	buf_grown(&s->out, total);
-	s->queued += total;
-	stream_dirty(s);
-	if (buf_len(&s->out) <= s->limits->queue)
-		return LG_SENT;
-	s->full = true;
-	return LG_FULL;
-}
-
 /* Sends from `b`; 1: all, 0: the kernel is full, < 0: broken. */
 static int send_buf(struct stream *s, struct buf *b)
 {
@@ -370,10 +341,10 @@ static int send_records(struct stream *s)
 	return r;
 }
 
-static int seal_and_send(struct stream *s)
+static int seal_and_send(struct stream *s, struct buf *b)
 {
-	while (buf_len(&s->out)) {
-		struct lg_span out = buf_span(&s->out);
+	while (buf_len(b)) {
+		struct lg_span out = buf_span(b);
 		size_t n = out.n < SEAL_MOST ? out.n : SEAL_MOST;
 		int r = tls_encrypt(s->tls, out.p, n, &s->worker->cipher_out);
 
@@ -381,13 +352,78 @@ static int seal_and_send(struct stream *s)
 			buf_consume(&s->worker->cipher_out, buf_len(&s->worker->cipher_out));
 			return r;
 		}
-		buf_consume(&s->out, n);
+		buf_consume(b, n);
 		s->sealed += n;
 		r = send_records(s);
 		if (r <= 0)
 			return r;
 	}
 	return 1;
+}
+
+static int send_plain(struct stream *s, struct buf *b)
+{
+	return s->tls ? seal_and_send(s, b) : send_buf(s, b);
+}
+
+/* What is large and has nothing in front of it leaves at once, out of the memory where it lies: to copy it would cost
+ * more than a call does.  The rest of `pieces`; < 0: broken. */
+static int send_past(struct stream *s, struct lg_span *piece)
+{
+	struct buf b = { .p = (char *)piece->p, .end = piece->n, .size = piece->n };
+	int r;
+
+	if (piece->n < PAST_QUEUE || !s->writable || buf_len(&s->out) || buf_len(&s->cipher) || splice_waiting(s))
+		return 0;
+	r = send_plain(s, &b);
+	s->handed = s->tls ? s->sealed : s->queued - buf_len(&b);
+	*piece = span_skip(*piece, piece->n - buf_len(&b));
+	return r;
+}
+
+static enum lg_send append(struct stream *s, const struct lg_span *pieces, unsigned n, size_t total)
+{
+	char *to = buf_room(&s->out, total);
+
+	if (!to) {
+		stream_close(s, LG_RESET, "out of memory");
+		return LG_GONE;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (pieces[i].n)
+			memcpy(to, pieces[i].p, pieces[i].n);
+		to += pieces[i].n;
+	}
+	buf_grown(&s->out, total);
+	stream_dirty(s);
+	if (buf_len(&s->out) <= s->limits->queue)
+		return LG_SENT;
+	s->full = true;
+	return LG_FULL;
+}
+
+enum lg_send stream_send(struct stream *s, const struct lg_span *pieces, unsigned n)
+{
+	struct lg_span one;
+	size_t total = 0;
+	int r;
+
+	if (s->state != STREAM_OPEN || s->closing || s->finish)
+		return LG_GONE;
+	for (unsigned i = 0; i < n; i++)
+		total += pieces[i].n;
+	if (buf_len(&s->out) == 0 && buf_len(&s->cipher) == 0)
+		s->progress_ms = s->worker->now_ms;
+	s->queued += total;
+	if (n != 1)
+		return append(s, pieces, n, total);
+	one = *pieces;
+	r = send_past(s, &one);
+	if (r < 0) {
+		stream_fail(s, strerror(-r));
+		return LG_GONE;
+	}
+	return r == 1 ? LG_SENT : append(s, &one, 1, one.n);
 }
 
 static int send_end(struct stream *s)
@@ -424,7 +460,7 @@ static int send_all(struct stream *s)
 	if (r == 1)
 		buf_free(&s->cipher);
 	if (r == 1 && s->state == STREAM_OPEN)
-		r = s->tls ? seal_and_send(s) : send_buf(s, &s->out);
+		r = send_plain(s, &s->out);
 	if (r == 1 && s->pipe)
 		r = splice_flush(s);
 	if (r == 1)

@@ -2,7 +2,7 @@
 /*
  * tls.c is one TLS connection: bytes of records in, bytes of records out, all in memory.  GnuTLS reads from and writes
  * to the two buffers that the running call has lent; between calls a connection holds no buffer but the beginning of a
- * record. Which certificate is shown and which is believed: tls_server.c, tls_client.c, tls_peer.c.
+ * record. Which certificate is shown and which is believed: tls_choice.c, tls_client.c, tls_peer.c.
  */
 #include "tls_private.h"
 
@@ -143,8 +143,9 @@ int tls_accept(struct tls **tp, struct tls_server *server)
 	if (!t)
 		return -ENOMEM;
 	t->server = tls_server_ref(server);
+	tls_hello_watch(t);
 	gnutls_certificate_server_set_request(t->session, requests[server->verify]);
-	if ((tickets && gnutls_session_ticket_enable_server(t->session, &server->ticket_key) < 0) ||
+	if ((tickets && tls_ticket_enable(t->session, server) < 0) ||
 	    (server->nalpn &&
 	     gnutls_alpn_set_protocols(t->session, server->alpn, server->nalpn, GNUTLS_ALPN_SERVER_PRECEDENCE) < 0)) {
 		tls_free(t);
@@ -261,6 +262,14 @@ enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out)
 	if (t->ready)
 		t->quiet = 0;
 	return t->failed ? TLS_FAILED : t->ready ? TLS_READY : TLS_MORE;
+}
+
+bool tls_is_light(const struct tls *t)
+{
+	bool shows = t->server && t->server->verify != TLS_VERIFY_NONE; /* a certificate, and signs with it */
+	gnutls_handshake_description_t last = gnutls_handshake_get_last_out(t->session);
+
+	return !shows && (last == GNUTLS_HANDSHAKE_FINISHED || last == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET);
 }
 
 /* ---- Records ---- */

@@ -26,6 +26,8 @@ struct tls_word { /* as configured; paths are absolute, NULL where not given */
 						* and the authority; `key` NULL: in the file of the certificate, too */
 	const char *priority;                  /* GnuTLS priority string instead of ours; `minimum` holds for it, too */
 	const char *minimum;                   /* "1.0", "1.1", "1.2" (default), "1.3" */
+	const char *crl;                       /* revoked certificates, PEM or DER; needs `trust` */
+	bool sha1;                             /* allow SHA-1 signatures */
 	bool tickets;
 };
 
@@ -41,13 +43,61 @@ int tls_identity_load(struct tls_identity **idp, const struct tls_word *word, ch
 struct tls_identity *tls_identity_ref(struct tls_identity *id);
 void tls_identity_unref(struct tls_identity *id);
 
-/* What does not keep it from being used, but will give trouble: "pool.pem: has expired".  NULL: nothing. */
-const char *tls_identity_warning(const struct tls_identity *id);
+/* What does not keep it from being used, but will give trouble, or is weak. */
+struct tls_flaw {
+	const char *key; /* of the word, where the remedy is: "certificate", "minimum", "crl" */
+	char text[320];  /* names the file, when it is about one */
+};
+const struct tls_flaw *tls_identity_flaws(const struct tls_identity *id, unsigned *n);
 
-/* `trust`, `priority`, `minimum` and `tickets` are those of the first identity: they are settled before the client's
- * SNI counts. */
+enum { TLS_SOON_DAYS = 30 }; /* fewer until the end of a certificate: there is a warning */
+
+/* Unix times in s; 0: does not apply. */
+struct tls_expiry {
+	const char *file, *subject; /* of the certificate; NULL: there is none */
+	const char *kind;           /* "RSA", "ECDSA" */
+	long long certificate;      /* its end */
+	long long chain;            /* the first end of it and of those that are shown with it */
+	const char *crl;            /* the file, or NULL */
+	long long crl_next;         /* when the next list is due */
+};
+void tls_identity_expiry(const struct tls_identity *id, struct tls_expiry *e);
+
+/* Whole days from `now` until `then`; below 0 when that is past. */
+static inline long long tls_days(long long then, long long now)
+{
+	const long long day = 24 * 60 * 60;
+
+	return then < now ? -((now - then + day - 1) / day) : (then - now) / day;
+}
+
+/*
+ * Looks at the file of `crl`, and reads it when it has changed and then stayed the same from one call to the next, so
+ * that none is read while it is written.  1: it was read and holds for all handshakes from now on; 0: nothing is new;
+ * -errno with a reason: what it holds now is no good, once for each change; what was good before goes on to hold.
+ * Not by two threads at once.
+ *
+ * A list whose successor is due still holds: who was revoked stays so, and a list that could not be fetched keeps nobody
+ * from signing in.  tls_identity_expiry tells of it.  A certificate from an authority without a list is not revoked.
+ */
+int tls_identity_refresh(struct tls_identity *id, char err[], size_t errlen);
+
+/*
+ * Which certificate a client sees: one that bears the name in its SNI; without SNI, or when none does, the first or one
+ * that bears all of the first's names.  Of several such an ECDSA one when the client can verify it, which is the cheapest
+ * signature, else the first that it can verify.
+ *
+ * `trust`, `crl`, `priority`, `minimum` and `tickets` are those of the first identity: they are settled before the
+ * client's SNI counts.
+ *
+ * A ticket is good for what it came from: its key follows from `secret`, `name`, all that the identities show and trust,
+ * the versions and ciphers and `verify`.  Any other ticket is passed over, and a full handshake follows.  Keys change by
+ * the clock, TLS_TICKET_LIFE_S in tls_private.h.  With one `secret` gateways side by side take each other's.
+ */
 struct tls_server_conf {
-	struct tls_identity *const *identities; /* by SNI; the first is for clients that send none or an unknown name */
+	const char *name; /* of the listener; NULL: "" */
+	const unsigned char *secret; /* 16 bytes; NULL: a fresh one, for this server alone */
+	struct tls_identity *const *identities;
 	unsigned nidentities;
 	enum tls_verify verify;
 	const char *const *peers; /* names of trusted clients, ends with NULL; NULL: none */
@@ -95,6 +145,9 @@ enum tls_step {
  * beginning of a record is kept inside; after TLS_READY `in` may hold records that are tls_decrypt's.
  * A TLS 1.3 client is ready before the server has judged its certificate: a refusal comes by tls_decrypt. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
+
+/* What is left of the handshake costs no more than a few records: we have said Finished, and the peer has but to say so. */
+bool tls_is_light(const struct tls *t);
 
 /* Decrypts what `in` holds to `p`, a record a call: the number of bytes; -EAGAIN: a whole record is not there yet, and
  * `in` is empty (the beginning of one is kept inside); 0: the peer said close_notify (an end without it is a cut, which

@@ -1,115 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls_identity.c reads the files of a `tls` word and finds what is wrong with them, so that nothing is left to go wrong
- * when a connection comes.  Every reason names the file.  Which connection uses what: tls_server.c and tls_client.c.
+ * tls_identity.c makes of a `tls` word and its files what connections use, so that nothing is left to go wrong when one
+ * comes.  Every reason names the file and, where it can, the remedy.  What is merely doubtful: tls_flaws.c.  Which
+ * connection uses what: tls_server.c and tls_client.c.
  */
 #include "tls_private.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-int tls_say(char err[], size_t errlen, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (errlen)
-		vsnprintf(err, errlen, fmt, ap);
-	va_end(ap);
-	return ret;
-}
-
-/* Where the message of a failure goes. */
-struct told {
-	char *err;
-	size_t n;
-};
-
-#define SAY(told, ret, ...) tls_say((told)->err, (told)->n, ret, __VA_ARGS__)
-
-/* ---- Files ---- */
-
-static void wipe(gnutls_datum_t *d)
-{
-	if (d->data)
-		explicit_bzero(d->data, d->size); /* it may have been a key */
-	free(d->data);
-	*d = (gnutls_datum_t){ NULL, 0 };
-}
-
-static int read_whole(FILE *f, size_t size, gnutls_datum_t *d)
-{
-	d->data = calloc(1, size + 1); /* ends with 0 for strstr */
-	if (!d->data)
-		return -ENOMEM;
-	d->size = (unsigned)fread(d->data, 1, size, f);
-	if (d->size == size)
-		return 0;
-	wipe(d);
-	return -EIO;
-}
-
-static int read_file(const char *path, gnutls_datum_t *d, struct told *told)
-{
-	FILE *f = fopen(path, "re");
-	struct stat st;
-	int ret;
-
-	if (!f)
-		return SAY(told, -errno, "%s: cannot be opened: %s", path, strerror(errno));
-	if (fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode))
-		ret = SAY(told, -EINVAL, "%s: is not a file", path);
-	else if (st.st_size > TLS_FILE_MAX)
-		ret = SAY(told, -EFBIG, "%s: is longer than %d bytes", path, TLS_FILE_MAX);
-	else
-		ret = read_whole(f, (size_t)st.st_size, d);
-	if (ret == -ENOMEM || ret == -EIO)
-		SAY(told, ret, "%s: cannot be read: %s", path, strerror(-ret));
-	fclose(f);
-	return ret;
-}
-
-/* All certificates of a file; `flags` of gnutls_x509_crt_list_import2. */
-static int read_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags,
-			     struct told *told)
-{
-	gnutls_datum_t pem = { NULL, 0 };
-	int ret = read_file(path, &pem, told);
-
-	if (ret < 0)
-		return ret;
-	ret = gnutls_x509_crt_list_import2(listp, n, &pem, GNUTLS_X509_FMT_PEM, flags);
-	wipe(&pem);
-	if (ret == GNUTLS_E_MEMORY_ERROR)
-		return SAY(told, -ENOMEM, "%s: out of memory", path);
-	if (ret == GNUTLS_E_NO_CERTIFICATE_FOUND || ret == GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR || (ret >= 0 && !*n))
-		return SAY(told, -EINVAL, "%s: holds no certificate in PEM form", path);
-	if (ret == GNUTLS_E_CERTIFICATE_LIST_UNSORTED)
-		return SAY(told, -EINVAL, "%s: the certificates do not form a chain", path);
-	if (ret < 0)
-		return SAY(told, -EINVAL, "%s: a certificate cannot be read: %s", path, gnutls_strerror(ret));
-	return 0;
-}
-
-static void free_certificates(gnutls_x509_crt_t *list, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		gnutls_x509_crt_deinit(list[i]);
-	gnutls_free(list);
-}
+#include <gnutls/crypto.h>
 
 /* ---- The certificate and its key ---- */
 
-static int load_chain(struct tls_identity *id, const char *path, struct told *told)
+static int load_chain(struct tls_identity *id, const char *path, struct tls_told *told)
 {
 	gnutls_x509_crt_t *list = NULL;
 	unsigned n = 0;
-	int ret = read_certificates(path, &list, &n, GNUTLS_X509_CRT_LIST_SORT, told);
+	int ret = tls_file_certificates(path, &list, &n, GNUTLS_X509_CRT_LIST_SORT, told);
 
 	if (ret < 0)
 		return ret;
@@ -123,16 +32,22 @@ static int load_chain(struct tls_identity *id, const char *path, struct told *to
 		id->leaf = list[0];
 		list[0] = NULL;
 	}
-	free_certificates(list, n);
+	tls_file_free_certificates(list, n);
 	return ret;
 }
 
-static int parse_key(gnutls_privkey_t key, const gnutls_datum_t *pem, const char *path, struct told *told)
+static int parse_key(gnutls_privkey_t key, const gnutls_datum_t *pem, const char *path, struct tls_told *told)
 {
 	int ret;
 
 	if (strstr((char *)pem->data, "-----BEGIN ENCRYPTED") || strstr((char *)pem->data, "Proc-Type: 4,ENCRYPTED"))
-		return SAY(told, -EINVAL, "%s: is encrypted, and there is nobody to ask for the password", path);
+		return SAY(told, -EINVAL,
+			   "%s: is encrypted, and there is nobody to ask for the password; take it off: openssl pkey -in %s "
+			   "-out %s.plain",
+			   path, path, path);
+	if (tls_file_is_der(pem))
+		return SAY(told, -EINVAL, "%s: is in DER form; make it PEM: openssl pkey -inform DER -in %s -out %s.pem", path,
+			   path, path);
 	ret = gnutls_privkey_import_x509_raw(key, pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return SAY(told, -ENOMEM, "%s: out of memory", path);
@@ -158,24 +73,11 @@ static bool key_fits(gnutls_privkey_t key, gnutls_x509_crt_t leaf)
 	return fits;
 }
 
-/* TLS before 1.2 needs SHA-1 signatures. */
-static bool allows_old(gnutls_priority_t priority)
-{
-	const unsigned *list;
-	int n = gnutls_priority_protocol_list(priority, &list);
-
-	for (int i = 0; i < n; i++) {
-		if (list[i] == GNUTLS_TLS1_0 || list[i] == GNUTLS_TLS1_1)
-			return true;
-	}
-	return false;
-}
-
 /* Replaces a key that libcrypto signs faster with. */
 static int take_key(struct tls_identity *id, gnutls_privkey_t own, const gnutls_datum_t *pem, const char *path,
-		    struct told *told)
+		    struct tls_told *told)
 {
-	int ret = tls_sign_import(&id->key, pem, allows_old(id->priority));
+	int ret = tls_sign_import(&id->key, pem, id->old);
 
 	if (ret == -ENOTSUP) {
 		id->key = own;
@@ -187,11 +89,30 @@ static int take_key(struct tls_identity *id, gnutls_privkey_t own, const gnutls_
 	return 0;
 }
 
-static int load_key(struct tls_identity *id, const char *path, const char *certificate, struct told *told)
+static int say_misfit(const struct tls_identity *id, gnutls_privkey_t key, const char *path, struct tls_told *told)
+{
+	gnutls_x509_crt_t *list = NULL;
+	unsigned n = 0, own = 0;
+	char none[8];
+
+	if (tls_file_certificates(id->file, &list, &n, 0, &(struct tls_told){ none, sizeof none }) < 0)
+		n = 0;
+	for (unsigned i = 1; i < n && !own; i++)
+		own = key_fits(key, list[i]) ? i : 0;
+	tls_file_free_certificates(list, n);
+	if (own)
+		return SAY(told, -EINVAL,
+			   "%s: belongs to certificate %u in %s; put that one first, then those between it and the root", path,
+			   own + 1, id->file);
+	return SAY(told, -EINVAL, "%s: does not belong to the certificate %s; they are made together, name a pair", path,
+		   id->file);
+}
+
+static int load_key(struct tls_identity *id, const char *path, struct tls_told *told)
 {
 	gnutls_datum_t pem = { NULL, 0 };
 	gnutls_privkey_t key = NULL;
-	int ret = read_file(path, &pem, told);
+	int ret = tls_file_read(path, &pem, told);
 
 	if (ret < 0)
 		return ret;
@@ -200,136 +121,130 @@ static int load_key(struct tls_identity *id, const char *path, const char *certi
 	if (ret == 0)
 		ret = parse_key(key, &pem, path, told);
 	if (ret == 0 && !key_fits(key, id->leaf))
-		ret = SAY(told, -EINVAL, "%s: does not belong to the certificate %s", path, certificate);
+		ret = say_misfit(id, key, path, told);
 	if (ret == 0)
 		ret = take_key(id, key, &pem, path, told);
 	if (ret < 0 && key)
 		gnutls_privkey_deinit(key);
-	wipe(&pem);
+	tls_file_wipe(&pem);
 	return ret;
 }
 
-/* ---- Warnings ---- */
+/* ---- What is told of it ---- */
 
-static void warn(struct tls_identity *id, const char *file, const char *text)
+static int describe(struct tls_identity *id)
 {
-	size_t n = strlen(id->warning);
+	gnutls_datum_t dn = { NULL, 0 };
 
-	if (!text)
-		return;
-	snprintf(id->warning + n, sizeof id->warning - n, "%s%s: %s", n ? "; " : "", file, text);
-}
+	id->subject = strdup(gnutls_x509_crt_get_dn3(id->leaf, &dn, 0) == 0 ? (char *)dn.data : ""); /* it may be empty */
+	gnutls_free(dn.data);
+	id->expires = id->chain_expires = gnutls_x509_crt_get_expiration_time(id->leaf);
+	for (unsigned i = 1; i < id->nchain; i++) {
+		gnutls_x509_crt_t crt;
+		long long end;
 
-static const char *time_flaw(gnutls_x509_crt_t crt)
-{
-	time_t now = time(NULL);
-
-	if (gnutls_x509_crt_get_expiration_time(crt) < now)
-		return "has expired";
-	return gnutls_x509_crt_get_activation_time(crt) > now ? "is not valid yet" : NULL;
-}
-
-/* Such a certificate ends sign-in and forwarding at older Windows servers, without a word. */
-static const char *pss_flaw(const gnutls_pcert_st *pcert)
-{
-	gnutls_x509_crt_t crt;
-	int algorithm;
-
-	if (gnutls_pcert_export_x509((gnutls_pcert_st *)pcert, &crt) < 0)
-		return NULL;
-	algorithm = gnutls_x509_crt_get_signature_algorithm(crt);
-	gnutls_x509_crt_deinit(crt);
-	if (algorithm == GNUTLS_SIGN_RSA_PSS_SHA256 || algorithm == GNUTLS_SIGN_RSA_PSS_SHA384 ||
-	    algorithm == GNUTLS_SIGN_RSA_PSS_SHA512 || algorithm == GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 ||
-	    algorithm == GNUTLS_SIGN_RSA_PSS_RSAE_SHA384 || algorithm == GNUTLS_SIGN_RSA_PSS_RSAE_SHA512)
-		return "is signed with RSASSA-PSS, which many Windows servers and clients refuse";
-	return NULL;
-}
-
-/* Without static RSA every handshake signs. */
-static const char *usage_flaw(gnutls_x509_crt_t crt)
-{
-	unsigned usage, critical;
-
-	if (gnutls_x509_crt_get_key_usage(crt, &usage, &critical) < 0 || usage & GNUTLS_KEY_DIGITAL_SIGNATURE)
-		return NULL;
-	return "its key usage does not allow signatures, without which no handshake succeeds";
-}
-
-static void find_warnings(struct tls_identity *id, const char *certificate)
-{
-	const char *pss = NULL;
-
-	for (unsigned i = 0; i < id->nchain && !pss; i++)
-		pss = pss_flaw(&id->chain[i]);
-	warn(id, certificate, time_flaw(id->leaf));
-	warn(id, certificate, pss);
-	warn(id, certificate, usage_flaw(id->leaf));
-}
-
-const char *tls_identity_warning(const struct tls_identity *id)
-{
-	return id->warning[0] ? id->warning : NULL;
-}
-
-/* ---- Priorities ---- */
-
-/* Ours, and what older peers need besides; X25519 first, because it is the cheapest. */
-#define PRIORITY_OURS                                                                                                  \
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"        \
-	":+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-FFDHE3072:+GROUP-FFDHE4096"
-#define PRIORITY_SAFE   ":%SAFE_RENEGOTIATION" /* RFC 5746 */
-#define PRIORITY_SHA1   ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1:%VERIFY_ALLOW_SIGN_WITH_SHA1"
-#define PRIORITY_ALWAYS ":-RSA" /* tls_sign.c cannot decrypt, and there is no forward secrecy */
-
-static const struct minimum {
-	const char *word;
-	const char *ours;  /* added to our string */
-	const char *never; /* added to any */
-} minimums[] = {
-	/* the first is the default */
-	{ "1.2", PRIORITY_SAFE, ":-VERS-TLS1.1:-VERS-TLS1.0" PRIORITY_ALWAYS },
-	{ "1.3", ":-VERS-TLS1.2" PRIORITY_SAFE, ":-VERS-TLS1.2:-VERS-TLS1.1:-VERS-TLS1.0" PRIORITY_ALWAYS },
-	{ "1.1", ":+VERS-TLS1.1" PRIORITY_SHA1, ":-VERS-TLS1.0" PRIORITY_ALWAYS },
-	{ "1.0", ":+VERS-TLS1.1:+VERS-TLS1.0" PRIORITY_SHA1, PRIORITY_ALWAYS },
-};
-
-static const struct minimum *find_minimum(const char *word)
-{
-	for (size_t i = 0; i < sizeof minimums / sizeof minimums[0]; i++) {
-		if (!word || strcmp(word, minimums[i].word) == 0)
-			return &minimums[i];
+		if (gnutls_pcert_export_x509(&id->chain[i], &crt) < 0)
+			return -ENOMEM;
+		end = gnutls_x509_crt_get_expiration_time(crt);
+		if (end < id->chain_expires)
+			id->chain_expires = end;
+		gnutls_x509_crt_deinit(crt);
 	}
-	return NULL;
+	return id->subject ? 0 : -ENOMEM;
 }
 
-static int make_priority(struct tls_identity *id, const struct tls_word *word, struct told *told)
+static void hash_text(gnutls_hash_hd_t h, const char *text)
 {
-	const struct minimum *min = find_minimum(word->minimum);
-	char text[1024];
-	const char *at;
-	int n, ret;
+	gnutls_hash(h, text ? text : "", text ? strlen(text) + 1 : 1);
+}
 
-	if (!min)
-		return SAY(told, -EINVAL, "minimum \"%s\": is none of 1.0, 1.1, 1.2, 1.3", word->minimum);
-	n = word->priority ? snprintf(text, sizeof text, "%s%s", word->priority, min->never)
-			   : snprintf(text, sizeof text, "%s%s%s", PRIORITY_OURS, min->ours, min->never);
-	if (n < 0 || (size_t)n >= sizeof text)
-		return SAY(told, -EINVAL, "priority: is longer than %zu bytes", sizeof text);
-	ret = gnutls_priority_init(&id->priority, text, &at);
-	if (ret == GNUTLS_E_MEMORY_ERROR)
-		return SAY(told, -ENOMEM, "priority: out of memory");
-	if (ret == GNUTLS_E_NO_PRIORITIES_WERE_SET)
-		return SAY(told, -EINVAL, "priority \"%s\": nothing is left of it",
-			   word->priority ? word->priority : "");
-	if (ret < 0)
-		return SAY(told, -EINVAL, "priority: not understood from \"%s\" on", at);
+/* For tickets: whom it trusts, and what it demands of a handshake. */
+static int digest_trust(struct tls_identity *id, const struct tls_word *word)
+{
+	gnutls_hash_hd_t h;
+
+	if (gnutls_hash_init(&h, GNUTLS_DIG_SHA256) < 0)
+		return -ENOMEM;
+	hash_text(h, word->minimum);
+	hash_text(h, word->priority);
+	hash_text(h, word->sha1 ? "sha1" : NULL);
+	for (unsigned i = 0; i < id->ntrust; i++) {
+		gnutls_datum_t der = { NULL, 0 };
+
+		if (gnutls_x509_crt_export2(id->trust[i], GNUTLS_X509_FMT_DER, &der) == 0)
+			gnutls_hash(h, der.data, der.size);
+		gnutls_free(der.data);
+	}
+	gnutls_hash_deinit(h, id->trusts);
 	return 0;
+}
+
+static int digest_chain(struct tls_identity *id)
+{
+	gnutls_hash_hd_t h;
+
+	if (gnutls_hash_init(&h, GNUTLS_DIG_SHA256) < 0)
+		return -ENOMEM;
+	for (unsigned i = 0; i < id->nchain; i++)
+		gnutls_hash(h, id->chain[i].cert.data, id->chain[i].cert.size);
+	gnutls_hash_deinit(h, id->shown);
+	return 0;
+}
+
+void tls_identity_expiry(const struct tls_identity *id, struct tls_expiry *e)
+{
+	*e = (struct tls_expiry){ .file = id->file, .subject = id->subject };
+	if (id->leaf) {
+		int pk = gnutls_x509_crt_get_pk_algorithm(id->leaf, NULL);
+
+		e->kind = pk == GNUTLS_PK_ECDSA ? "ECDSA" : gnutls_pk_get_name((gnutls_pk_algorithm_t)pk);
+		e->certificate = id->expires;
+		e->chain = id->chain_expires;
+	}
+	if (id->crl) {
+		e->crl = tls_crl_path(id->crl);
+		e->crl_next = tls_crl_next(id->crl);
+	}
+}
+
+int tls_identity_refresh(struct tls_identity *id, char err[], size_t errlen)
+{
+	return id->crl ? tls_crl_refresh(id->crl, id, &(struct tls_told){ err, errlen }) : 0;
 }
 
 /* ---- All of it ---- */
 
-static int load(struct tls_identity *id, const struct tls_word *word, struct told *told)
+static int load_trust(struct tls_identity *id, const struct tls_word *word, struct tls_told *told)
+{
+	int ret = 0;
+
+	if (word->trust)
+		ret = tls_file_certificates(word->trust, &id->trust, &id->ntrust, 0, told);
+	if (ret < 0 || !word->crl)
+		return ret;
+	if (!word->trust)
+		return SAY(told, -EINVAL, "%s: needs `trust`, which has the authorities that sign such lists", word->crl);
+	return tls_crl_open(&id->crl, id, word->crl, told);
+}
+
+static int load_pair(struct tls_identity *id, const struct tls_word *word, struct tls_told *told)
+{
+	int ret;
+
+	if (!word->certificate)
+		return word->key ? SAY(told, -EINVAL, "%s: a key without a certificate", word->key) : 0;
+	id->file = strdup(word->certificate);
+	if (!id->file)
+		return SAY(told, -ENOMEM, "%s: out of memory", word->certificate);
+	ret = load_chain(id, word->certificate, told);
+	if (ret == 0)
+		ret = load_key(id, word->key ? word->key : word->certificate, told);
+	if (ret == 0 && (describe(id) < 0 || digest_chain(id) < 0))
+		ret = SAY(told, -ENOMEM, "%s: out of memory", word->certificate);
+	return ret;
+}
+
+static int load(struct tls_identity *id, const struct tls_word *word, struct tls_told *told)
 {
 	int ret;
 
@@ -337,27 +252,21 @@ static int load(struct tls_identity *id, const struct tls_word *word, struct tol
 	id->name = strdup(word->name);
 	if (!id->name)
 		return SAY(told, -ENOMEM, "tls \"%s\": out of memory", word->name);
-	ret = make_priority(id, word, told);
-	if (ret < 0)
-		return ret;
-	if (word->trust) {
-		ret = read_certificates(word->trust, &id->trust, &id->ntrust, 0, told);
-		if (ret < 0)
-			return ret;
-	}
-	if (!word->certificate)
-		return word->key ? SAY(told, -EINVAL, "%s: a key without a certificate", word->key) : 0;
-	ret = load_chain(id, word->certificate, told);
+	ret = tls_priority_make(id, word, told);
 	if (ret == 0)
-		ret = load_key(id, word->key ? word->key : word->certificate, word->certificate, told);
+		ret = load_trust(id, word, told);
 	if (ret == 0)
-		find_warnings(id, word->certificate);
+		ret = load_pair(id, word, told);
+	if (ret == 0 && digest_trust(id, word) < 0)
+		ret = SAY(told, -ENOMEM, "tls \"%s\": out of memory", word->name);
+	if (ret == 0)
+		tls_flaws_find(id, word);
 	return ret;
 }
 
 int tls_identity_load(struct tls_identity **idp, const struct tls_word *word, char err[], size_t errlen)
 {
-	struct told told = { err, errlen };
+	struct tls_told told = { err, errlen };
 	struct tls_identity *id = calloc(1, sizeof *id);
 	int ret;
 
@@ -384,6 +293,8 @@ void tls_identity_unref(struct tls_identity *id)
 		return;
 	if (id->priority)
 		gnutls_priority_deinit(id->priority);
+	if (id->our_order)
+		gnutls_priority_deinit(id->our_order);
 	if (id->leaf)
 		gnutls_x509_crt_deinit(id->leaf);
 	for (unsigned i = 0; id->chain && i < id->nchain; i++)
@@ -391,7 +302,10 @@ void tls_identity_unref(struct tls_identity *id)
 	free(id->chain);
 	if (id->key)
 		gnutls_privkey_deinit(id->key);
-	free_certificates(id->trust, id->ntrust);
+	tls_file_free_certificates(id->trust, id->ntrust);
+	tls_crl_close(id->crl);
+	free(id->subject);
+	free(id->file);
 	free(id->name);
 	free(id);
 }

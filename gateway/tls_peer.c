@@ -127,6 +127,15 @@ bool tls_peer_bears(const struct tls *t, const char *name)
 
 /* ---- The verdict ---- */
 
+static const char *revoked(struct tls *t)
+{
+	const struct tls_identity *id = t->client ? t->client->identity : t->server->identities[0];
+
+	if (!id->crl || !tls_crl_lists(id->crl, t->session))
+		return NULL;
+	return tls_words_status(GNUTLS_CERT_REVOKED, &t->alert);
+}
+
 /* NULL when the certificate verifies, else why not. */
 static const char *flaw_of(struct tls *t)
 {
@@ -150,7 +159,7 @@ static const char *flaw_of(struct tls *t)
 		return ret == GNUTLS_E_NO_CERTIFICATE_FOUND ? "the peer showed no certificate"
 							    : "the certificate cannot be read";
 	}
-	return status ? tls_words_status(status, &t->alert) : NULL;
+	return status ? tls_words_status(status, &t->alert) : revoked(t);
 }
 
 static int accept_peer(struct tls *t)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls_server.c makes what the TLS connections of a listener share: its certificates, its demands on clients, its ticket
- * key.  It chooses the certificate, by SNI and the order of the configuration alone, so that the same client always
- * sees the same one.  Whether a client's certificate is good: tls_peer.c.
+ * key.  Which certificate a client sees: tls_choice.c.  Whether a client's certificate is good: tls_peer.c.
  */
 #include "tls_private.h"
 
@@ -10,27 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct tls_identity *choose(const struct tls_server *s, gnutls_session_t session)
-{
-	char name[TLS_NAME_MAX];
-	size_t n = sizeof name;
-	unsigned type;
-
-	if (s->nidentities == 1 || gnutls_server_name_get(session, name, &n, &type, 0) < 0)
-		return s->identities[0];
-	for (unsigned i = 0; i < s->nidentities; i++) {
-		if (gnutls_x509_crt_check_hostname2(s->identities[i]->leaf, name,
-						    GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES))
-			return s->identities[i];
-	}
-	return s->identities[0];
-}
-
 static int retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info, gnutls_pcert_st **chain,
 		    unsigned *n, gnutls_ocsp_data_st **ocsp, unsigned *nocsp, gnutls_privkey_t *key, unsigned *flags)
 {
 	const struct tls *t = gnutls_session_get_ptr(session);
-	struct tls_identity *id = choose(t->server, session);
+	struct tls_identity *id = tls_choice(t);
 
 	(void)info;
 	*chain = id->chain;
@@ -95,7 +78,7 @@ static int copy_alpn(struct tls_server *s, const char *const *alpn)
 	return 0;
 }
 
-static int make_cred(struct tls_server *s)
+static int make_cred(struct tls_server *s, const struct tls_server_conf *conf)
 {
 	const struct tls_identity *first = s->identities[0];
 
@@ -107,9 +90,7 @@ static int make_cred(struct tls_server *s)
 		if (gnutls_certificate_set_x509_trust(s->cred, first->trust, (int)first->ntrust) < 0)
 			return -ENOMEM;
 	}
-	if (first->tickets && gnutls_session_ticket_key_generate(&s->ticket_key) < 0)
-		return -ENOMEM;
-	return 0;
+	return first->tickets ? tls_ticket_key(s, conf) : 0;
 }
 
 static int check(const struct tls_server_conf *conf, char err[], size_t errlen)
@@ -147,7 +128,7 @@ int tls_server_create(struct tls_server **tp, const struct tls_server_conf *conf
 	atomic_init(&s->refs, 1);
 	s->verify = conf->verify;
 	if (copy_identities(s, conf) < 0 || copy_peers(s, conf->peers) < 0 || copy_alpn(s, conf->alpn) < 0 ||
-	    make_cred(s) < 0) {
+	    tls_choice_prepare(s) < 0 || make_cred(s, conf) < 0) {
 		tls_server_unref(s);
 		return tls_say(err, errlen, -ENOMEM, "out of memory");
 	}
@@ -179,5 +160,7 @@ void tls_server_unref(struct tls_server *s)
 	for (unsigned i = 0; i < s->nidentities; i++)
 		tls_identity_unref(s->identities[i]);
 	free(s->identities);
+	free(s->by_default);
+	free(s->suites);
 	free(s);
 }

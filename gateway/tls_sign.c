@@ -56,13 +56,20 @@ static const struct scheme *scheme_find(gnutls_sign_algorithm_t algorithm)
 	return NULL;
 }
 
-static bool can_sign(const struct sign_key *k, gnutls_sign_algorithm_t algorithm)
+bool tls_sign_can(gnutls_pk_algorithm_t pk, unsigned bits, bool old, gnutls_sign_algorithm_t algorithm)
 {
 	const struct scheme *s = scheme_find(algorithm);
 
-	if (!s || s->pk != k->pk || (s->old && !k->old))
+	if (pk != GNUTLS_PK_RSA && pk != GNUTLS_PK_ECDSA)
+		return gnutls_sign_supports_pk_algorithm(algorithm, pk) != 0; /* GnuTLS's own key */
+	if (!s || s->pk != pk || (s->old && !old))
 		return false;
-	return s->pk == GNUTLS_PK_RSA ? k->bits >= s->bits : s->bits == 0 || k->bits == s->bits;
+	return pk == GNUTLS_PK_RSA ? bits >= (unsigned)s->bits : s->bits == 0 || bits == (unsigned)s->bits;
+}
+
+static bool can_sign(const struct sign_key *k, gnutls_sign_algorithm_t algorithm)
+{
+	return tls_sign_can(k->pk, (unsigned)k->bits, k->old, algorithm);
 }
 
 static int key_info(gnutls_privkey_t key, unsigned flags, void *user)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker.c: the turn of a loop.  libuv has the timers, the sleep and the wake-up; sockets are watched by an inner epoll,
+ * worker.c: the turn of a loop.  libuv has the timers and the sleep; sockets and mail are watched by an inner epoll,
  * since edge-triggered it costs one system call in a connection's life.  What is read and sent: stream.c.
  */
 #include "worker.h"
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "flow.h"
@@ -105,23 +106,27 @@ static void run_mail(struct worker *w)
 	}
 }
 
-static void on_wake(uv_async_t *a)
+/* Never read: each write is a new edge. */
+static void on_wake(struct io *io, uint32_t events)
 {
-	struct worker *w = a->data;
-
-	turn_begin(w);
-	run_mail(w);
-	turn_end(w);
+	(void)events;
+	run_mail(container_of(io, struct worker, wake));
 }
 
+/* Not uv_async: whoever is woken spins there until the other thread, which may have been stopped in the middle of the
+ * call, has returned from it. */
 void worker_post(struct worker *w, struct mail *m)
 {
+	bool first;
+
 	m->next = NULL;
 	pthread_mutex_lock(&w->mail_lock);
+	first = !w->mail;
 	*w->mail_tail = m;
 	w->mail_tail = &m->next;
 	pthread_mutex_unlock(&w->mail_lock);
-	uv_async_send(&w->wake);
+	if (first) /* else it is awake, or will be */
+		eventfd_write(w->wake.fd, 1);
 }
 
 void worker_defer(struct worker *w, struct task *t)
@@ -166,12 +171,11 @@ static int loop_init(struct worker *w)
 
 	if (r < 0)
 		return r;
-	uv_async_init(&w->loop, &w->wake, on_wake);
 	uv_poll_init(&w->loop, &w->poll, w->epoll);
 	uv_prepare_init(&w->loop, &w->prepare);
 	uv_idle_init(&w->loop, &w->busy);
 	uv_timer_init(&w->loop, &w->tick);
-	w->wake.data = w->poll.data = w->prepare.data = w->busy.data = w->tick.data = w;
+	w->poll.data = w->prepare.data = w->busy.data = w->tick.data = w;
 	uv_poll_start(&w->poll, UV_READABLE, on_poll);
 	uv_prepare_start(&w->prepare, on_prepare);
 	uv_timer_start(&w->tick, on_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
@@ -199,10 +203,15 @@ int worker_init(struct worker *w, unsigned index)
 	if (!w->receive)
 		return -ENOMEM;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	r = w->epoll < 0 ? -errno : loop_init(w);
+	w->wake = (struct io){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), on_wake };
+	r = w->epoll < 0 || w->wake.fd < 0 ? -errno : worker_watch(w, &w->wake, EPOLLIN | EPOLLET);
+	if (r == 0)
+		r = loop_init(w);
 	if (r < 0) {
 		if (w->epoll >= 0)
 			close(w->epoll);
+		if (w->wake.fd >= 0)
+			close(w->wake.fd);
 		free(w->receive);
 		return r;
 	}
@@ -239,6 +248,7 @@ void worker_fini(struct worker *w)
 	uv_run(&w->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&w->loop);
 	close(w->epoll);
+	close(w->wake.fd);
 	pthread_mutex_destroy(&w->mail_lock);
 	splice_end(w);
 	names_free(&w->names);

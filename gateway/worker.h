@@ -97,7 +97,7 @@ struct worker {
 	uv_prepare_t prepare;
 	uv_idle_t busy;  /* active while `again` is not empty, so that the loop does not sleep */
 	uv_timer_t tick; /* turns the wheel */
-	uv_async_t wake;
+	struct io wake;  /* an eventfd: there is mail */
 	pthread_mutex_t mail_lock;
 	struct mail *mail, **mail_tail;
 	atomic_ullong mail_bytes; /* of units in the mailbox: deliver.h bounds them */

@@ -108,6 +108,18 @@ end
 types.file = readable("file")
 types.folder = readable("folder")
 
+-- "192.0.2.0/24" or "2001:db8::/32"; without bits the address alone: { address, bits }.
+function types.network(c, v, spec, at)
+  v = types.string(c, v, spec, at)
+  if not v then return nil end
+  local host, bits = v:match("^([%x.:]+)/(%d+)$")
+  local numeric, v6 = c.host.address(host or v)
+  local most = v6 and 128 or 32
+  bits = not host and most or #bits <= 3 and math.tointeger(tonumber(bits))
+  if numeric and bits and bits <= most then return { address = numeric, bits = bits } end
+  return c:problem(at, show(v) .. " is not a network", 'like "192.0.2.0/24" or "2001:db8::/32"')
+end
+
 -- The name of a declared word.
 function types.word(c, v, spec, at)
   if type(v) ~= "string" then return types.string(c, v, spec, at) end

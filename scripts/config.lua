@@ -47,7 +47,7 @@ local function gateway(c, noted)
   g.workers = g.workers or math.min(c.host.cores, 64)
   g.control = g.control and check.absolute(c, g.control) or c.host.control
   if #g.control > 107 then c:problem(at:key("control"), "the path of a socket has at most 107 bytes") end
-  g.lines = { secret = at:key("secret").line }
+  g.lines = { secret = at:key("secret").line, user = at:key("user").line }
   c.plugin_path, c.policy_path = g.plugin_path or {}, g.policy_path or {}
   return g
 end

@@ -150,6 +150,7 @@ return function(c, name, value, keys, at)
   local plugin = l.plugin and c:plugin(l.plugin, at:key("plugin"))
   check_tls(c, l, value, check_binds(c, l.bind, plugin), at)
   if l.limits and only_udp(l.bind) and not (value.limits and value.limits.idle) then l.limits.idle = FLOW_IDLE_MS end
+  if l.limits then l.limits.sessions_written = value.limits ~= nil and value.limits.sessions ~= nil end
   local uses = l.policies or {}
   l.policies = {}
   if not plugin then return nil end

@@ -30,7 +30,7 @@ local function find_file(c, name, at)
     near(name, c.words.shipped_policies) or "looked for it in " .. table.concat(folders, ", "))
 end
 
--- What the policy in a file says of itself: { plugin, reads, pools, options, edits (true: it has some) }.
+-- What the policy in a file says of itself: { plugins, reads, pools, options, edits (true: it has some) }.
 local function describe(c, file, at)
   local known = c.policies[file]
   if not known then
@@ -47,13 +47,21 @@ end
 
 local kinds = {}
 
-kinds.string = check.types.string
+function kinds.string(c, v, option, at)
+  if option.choices then return check.types.choice(c, v, option, at) end
+  return check.types.string(c, v, {}, at)
+end
+
 kinds.boolean = check.types.boolean
 kinds.duration = check.types.time
 
-function kinds.number(c, v, _, at)
-  if type(v) == "number" and v == v and math.abs(v) ~= math.huge then return v end
-  return c:problem(at, check.show(v) .. " is not a number")
+function kinds.number(c, v, option, at)
+  if type(v) ~= "number" or v ~= v or math.abs(v) == math.huge then
+    return c:problem(at, check.show(v) .. " is not a number", tonumber(v) and "leave the quotes out" or nil)
+  end
+  if option.min and v < option.min then return c:problem(at, string.format("%s is less than %g", v, option.min)) end
+  if option.max and v > option.max then return c:problem(at, string.format("%s is more than %g", v, option.max)) end
+  return v
 end
 
 -- A text for a header's line, or false.
@@ -76,6 +84,13 @@ local function kind_of(c, v, kind, option, at)
   return kinds[kind](c, v, option, at)
 end
 
+local function check_network(c, text, at)
+  local ok, meant = c.host.network(text)
+  if ok then return end
+  c:complain(at:key(text).line, string.format("%s: %s is not a network", at.label, check.show(text)),
+    meant and "did you mean " .. check.show(meant) .. "?" or 'like "10.0.0.0/8", "2001:db8::/32" or an address')
+end
+
 local function each(c, v, option, at, key_type, what)
   if type(v) ~= "table" then return c:problem(at, check.show(v) .. " is not a " .. what) end
   local clean = {}
@@ -83,6 +98,7 @@ local function each(c, v, option, at, key_type, what)
     if math.type(key) ~= key_type and type(key) ~= key_type then
       c:complain(at:key(key).line, string.format("%s: has the key %s but is a %s", at.label, check.show(key), what))
     else
+      if option.networks then check_network(c, key, at) end
       clean[key] = kind_of(c, v[key], option.of, option, at:key(key))
     end
   end
@@ -134,12 +150,25 @@ end
 
 -- ---- One use ----
 
-local function check_facts(c, desc, plugin, at)
-  for _, fact in ipairs(desc.reads) do
-    if not c.host.fact(plugin.handle, fact) then
-      c:problem(at, string.format("the policy reads the fact `%s`, which plugin `%s` does not have", fact, plugin.name))
+-- The facts that it reads; nil: it is not usable.
+local function check_facts(c, desc, file, options, plugin, at)
+  local reads, reason = desc.reads, nil
+  if desc.reads_by_options then reads, reason = c.host.reads(file, options) end
+  if not reads then return c:problem(at, "the policy is not usable: " .. reason) end
+  for _, fact in ipairs(reads) do
+    if plugin.handle and not c.host.fact(plugin.handle, fact) then
+      c:problem(at, string.format("the policy reads the fact `%s`, which plugin `%s` does not have", fact, plugin.name),
+        near(fact, c.join(plugin.facts, c.host.core_facts)))
     end
   end
+  return reads
+end
+
+local function is_for(desc, plugin)
+  for _, name in ipairs(desc.plugins) do
+    if name == plugin.name then return true end
+  end
+  return #desc.plugins == 0
 end
 
 -- The headers that the policy edits with these options, those that count and those that the plugin has sealed: nobody
@@ -180,19 +209,21 @@ return function(c, use, plugin)
   local file = find_file(c, use.name, use.at)
   local desc = file and describe(c, file, use.at)
   if not desc then return nil end
-  if desc.plugin and desc.plugin ~= plugin.name then
-    return c:problem(use.at,
-      string.format("this policy is for plugin `%s`, the listener speaks `%s`", desc.plugin, plugin.name))
+  if not is_for(desc, plugin) then
+    return c:problem(use.at, string.format("this policy is for plugin `%s`, the listener speaks `%s`",
+      table.concat(desc.plugins, "` or `"), plugin.name))
   end
-  check_facts(c, desc, plugin, use.at)
   local routes = {}
   for _, pool in ipairs(desc.pools) do
     routes[#routes + 1] = check.types.word(c, pool, { word = "pool" }, use.at)
   end
   local before = #c.problems
   local options = as_text(check_options(c, desc, use.values, use.at, routes))
-  local edits, sealed
-  if #c.problems == before then edits, sealed = check_edits(c, desc, file, options, use, plugin) end
-  return { name = use.name, file = file, options = options, reads = desc.reads, pools = set(routes), edits = edits or {},
+  local reads, edits, sealed
+  if #c.problems == before then
+    reads = check_facts(c, desc, file, options, plugin, use.at)
+    edits, sealed = check_edits(c, desc, file, options, use, plugin)
+  end
+  return { name = use.name, file = file, options = options, reads = reads or {}, pools = set(routes), edits = edits or {},
     sealed = sealed or {} }
 end

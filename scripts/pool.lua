@@ -37,10 +37,58 @@ local function finish_server(c, s, pool)
   if not s.port then
     return c:problem(s._at, "has no port", "give the pool a `port`, or write \"" .. s.host .. ":PORT\"")
   end
+  s.max_sessions = s.max_sessions or pool.max_sessions
   local written = address.join(s.host, s.v6, s.port)
   s.id = s.id or s.name or written
   s.tls_name = s.name or pool.tls_name or s.host
   s.name = s.name or written
+end
+
+-- The pools of a group are the same machines at other ports: there a server is known by its address, unless another one
+-- of the pool has that, too.
+local function group_ids(pool)
+  local count = {}
+  for _, s in ipairs(pool.servers) do count[s.host] = (count[s.host] or 0) + 1 end
+  for _, s in ipairs(pool.servers) do
+    if count[s.host] == 1 then s.id = s.id or s.name or s.host end
+  end
+end
+
+local function share_a_server(a, b)
+  local ids = {}
+  for _, s in ipairs(a.servers) do ids[s.id or false] = true end
+  for _, s in ipairs(b.servers) do
+    if ids[s.id] then return true end
+  end
+  return #a.servers == 0 or #b.servers == 0
+end
+
+-- Pools of one group that have no server in common have nothing to share.
+local function check_group(c, pools, pool)
+  local group = pool.persistence.group
+  local others, common = 0, false
+  for _, other in ipairs(pools) do
+    if group and other ~= pool and other.persistence.group == group then
+      others, common = others + 1, common or share_a_server(pool, other)
+    end
+  end
+  if others > 0 and not common then
+    c:warn(pool._at:key("persistence"), string.format(
+      "no server of pool \"%s\" is in another pool of the group \"%s\": what is remembered there does not count here",
+      pool.name, group), "give the same `id` to what is the same machine")
+  end
+end
+
+local function check_mask(c, persistence, at)
+  local mask, by = persistence.mask, persistence.by
+  if not mask then return end
+  if mask[1] and mask[1] > 32 then
+    c:problem(at:key("mask"), mask[1] .. " is more than the 32 bits of an IPv4 address", "IPv4 comes first: mask = { 24, 64 }")
+  end
+  for _, fact in ipairs(by or { "source" }) do
+    if fact == "source" then return end
+  end
+  c:problem(at:key("mask"), "is of no use: `by` does not say \"source\"")
 end
 
 -- Names count as often as they may have addresses.
@@ -194,7 +242,10 @@ end
 local pool = {}
 
 function pool.link(c, pools)
-  for _, p in ipairs(pools) do check_track(c, p) end
+  for _, p in ipairs(pools) do
+    check_track(c, p)
+    check_group(c, pools, p)
+  end
 end
 
 -- A pool as config.c reads it.
@@ -203,6 +254,8 @@ function pool.build(c, name, value, keys, at)
   if not p then return nil end
   p.name, p.line, p._at = name, at.line, at
   p.servers = p.servers or {}
+  if p.persistence and p.persistence.group then group_ids(p) end
+  if p.persistence then check_mask(c, p.persistence, at:key("persistence")) end
   for _, s in ipairs(p.servers) do finish_server(c, s, p) end
   check_number(c, p.servers, at)
   if unique(c, p.servers, "name") then unique(c, p.servers, "id") end

@@ -4,7 +4,7 @@
 
 local check = use "check"
 
--- A tls word as config.c reads it; `lines` has the places of its files.
+-- A tls word as config.c reads it; `lines` has the places of its keys.
 return function(c, name, value, keys, at)
   local tls = check.types.table(c, value, { keys = keys }, at)
   if not tls then return nil end
@@ -13,7 +13,10 @@ return function(c, name, value, keys, at)
       c:problem(at, "`" .. other .. "` is missing", "a certificate and its private key go together")
     end
   end
+  if value.crl ~= nil and value.trust == nil then
+    c:problem(at:key("crl"), "needs `trust`", "the authorities there sign the lists of revoked certificates")
+  end
   tls.name, tls.line, tls.lines = name, at.line, {}
-  for _, file in ipairs { "certificate", "key", "trust" } do tls.lines[file] = at:key(file).line end
+  for _, spec in ipairs(keys) do tls.lines[spec.key] = at:key(spec.key).line end
   return tls
 end

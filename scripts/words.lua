@@ -14,11 +14,14 @@
 
 local limits = {
   { key = "sessions", type = "integer", min = 1, max = 1000000, default = 20000,
-    help = "client links at the same time; beyond it new ones are closed at once" },
+    help = "client links at the same time; beyond it new ones are closed at once.  Each needs two descriptors: without a " ..
+      "number of its own it is lowered to what the process may have, and with one the start is refused" },
   { key = "sessions_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "the same for one client address; 0: no limit (many clients may sit behind one address)" },
   { key = "new_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "new client links in a second from one address; 0: no limit" },
+  { key = "exempt", type = "list", of = { type = "network" }, max = 64, default = {},
+    help = 'networks like "192.0.2.0/24" that the limits of one address do not count; those of all clients still do' },
   { key = "handshakes", type = "integer", min = 1, max = 100000, default = 500,
     help = "TLS handshakes in flight at the same time" },
   { key = "handshake", type = "time", min = "100ms", max = "10m", default = "10s",
@@ -27,6 +30,8 @@ local limits = {
     help = "a new client says something in this time" },
   { key = "idle", type = "time", min = "1s", max = "168h", default = "30m", -- 10m with nothing but udp: binds
     help = "a link on which nothing passes is closed; below a server's own keep-alive users are lost" },
+  { key = "idle_reset", type = "boolean", default = false,
+    help = "end such a client's connection by RST, which its programs notice at once, and not by FIN" },
   { key = "half", type = "time", min = "1s", max = "24h", default = "60s",
     help = "how long one direction may go on after the other has ended" },
   { key = "stall", type = "time", min = "1s", max = "1h", default = "60s",
@@ -51,10 +56,12 @@ local server = {
       "and a name without one is a server that is down" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the pool's port", help = "where it listens" },
   { key = "weight", type = "integer", min = 1, max = 1000, default = 1, help = "its share of new keys" },
+  { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "the pool's",
+    help = "sessions that it may have at the same time" },
   { key = "backup", type = "boolean", default = false, help = "takes traffic only while no other server can" },
   { key = "name", type = "name", unset = "address:port",
     help = "what it is called in lychctl and the log, and the name that its certificate must bear" },
-  { key = "id", type = "string", unset = "its name, else address:port",
+  { key = "id", type = "string", unset = "its name, else address:port; in a group its address, if that is no other's",
     help = "what persistence remembers it by (of a host name with each of its addresses); keep it when the address " ..
       "changes" },
   { key = "addresses", type = "integer", min = 1, max = 32, unset = "8 for a host name",
@@ -63,13 +70,16 @@ local server = {
 
 local persistence = {
   { key = "by", type = "list", of = { type = "string" }, max = 4, unset = "the plugin's default fact",
-    help = "the fact, or facts, whose value stays with one server" },
+    help = "the fact whose value stays with one server; of several, the first that the request has" },
   { key = "timeout", type = "time", min = "1s", max = "168h", default = "30m",
     help = "how long a value is remembered after its last use" },
   { key = "entries", type = "integer", min = 1, max = 100000000, default = 1000000,
-    help = "values to remember at most; the least recently used goes first" },
-  { key = "group", type = "name", unset = "the pool's name", help = "pools of one group share their table" },
-  { key = "mask", later = true, help = "how much of an address counts" },
+    help = "values to remember at most; then the least recently used goes, and from who has a quarter of them, one of its own" },
+  { key = "group", type = "name", unset = "the pool's name",
+    help = "pools of one group share their table: who has a server in one of them has the same in the others" },
+  { key = "mask", type = "list", of = { type = "integer", min = 1, max = 128 }, min = 1, max = 2,
+    unset = "the whole address",
+    help = 'with by = "source": so many bits of an IPv4 address, and of an IPv6 address, count: 24, or { 24, 64 }' },
 }
 
 local monitor = {
@@ -116,7 +126,8 @@ return {
         help = "folders with plugins, looked through before the gateway's own" },
       { key = "policy_path", type = "list", of = { type = "folder" }, default = {},
         help = "folders with policies, looked through before the gateway's own" },
-      { key = "user", later = true, help = "the user to run as" },
+      { key = "user", type = "string", unset = "the one that starts it",
+        help = "the user to run as once keys are read and ports bound; the gateway is started as root then" },
       { key = "secret", type = "file", make = "make one: head -c 32 /dev/urandom > FILE",
         unset = "a new one at each start",
         help = "file whose content (16 bytes at least, random) signs what comes back; the same for gateways side by side" },
@@ -130,10 +141,17 @@ return {
       { key = "trust", type = "file", unset = "the system's authorities, for servers only",
         help = "PEM file with the authorities that the other end's certificate must come from" },
       { key = "minimum", type = "choice", choices = { "1.0", "1.1", "1.2", "1.3" }, default = "1.2",
-        help = "the oldest TLS version" },
-      { key = "priority", type = "string", unset = "the gateway's own", help = "a GnuTLS priority string" },
-      { key = "tickets", type = "boolean", default = true, help = "let clients resume their sessions" },
-      { key = "crl", later = true, help = "PEM file with revoked certificates" },
+        help = 'the oldest TLS version; "1.0" and "1.1" are weak, and told as such' },
+      { key = "priority", type = "string", unset = "the gateway's own",
+        help = "a GnuTLS priority string; what is below `minimum` is taken from it, and so is SHA-1 without `sha1`" },
+      { key = "sha1", type = "boolean", default = false,
+        help = "take SHA-1 signatures in TLS 1.2 and in certificates, for old clients and phones; weak, and told as such" },
+      { key = "tickets", type = "boolean", default = true,
+        help = "let clients resume their sessions for four hours; a ticket is good only for the listener, the certificates " ..
+          "and the trust that it came from, and its key changes by the clock" },
+      { key = "crl", type = "file",
+        help = "file with the lists of revoked certificates (PEM, one or several, or DER) of authorities in `trust`; read " ..
+          "again when it changes, and outdated lists still hold" },
     },
   },
   {
@@ -162,8 +180,12 @@ return {
       { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try" },
       { key = "links", type = "integer", min = 1, max = 64, default = 2,
         help = "shared links to each server, from each worker" },
-      { key = "slow_start", later = true, help = "let a server that came back take traffic step by step" },
-      { key = "max_sessions", later = true, help = "sessions that one server may have" },
+      { key = "slow_start", type = "time", min = "1s", max = "24h", unset = "its whole weight at once",
+        help = "a server that comes up, or is enabled again, gets from a tenth of its weight to the whole in this time; " ..
+          "not at the gateway's start, and not with \"ordered\"" },
+      { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "no limit",
+        help = "sessions that one server may have at the same time: links that belong to one client, and open requests on " ..
+          "shared links; what it remembers of a client does not count more: that one goes elsewhere, too" },
       { key = "ntlm", later = true, help = "links that belong to one user" },
     },
   },
@@ -199,7 +221,8 @@ return {
 
   -- For hints: what comes with the gateway.
   shipped_plugins = { "sip", "tcp" },
-  shipped_policies = { "edit/headers", "responder/no-compression", "routing/by-domain" },
+  shipped_policies = { "edit/headers", "responder/answer", "responder/no-compression", "responder/options",
+    "responder/rate-limit", "responder/scanner", "routing/by-domain", "routing/by-header", "routing/by-source" },
 
   -- Names that later versions will know.
   later_plugins = { "https", "rpc", "stun" },

@@ -100,7 +100,7 @@ struct lg_link {
 	const struct lg_limits *limits;
 	enum lg_side side;
 	enum lg_transport transport;
-	bool trusted;                    /* a client whose certificate verified and bears one of the listener's `peers` */
+	bool trusted, exempt; /* a client: its certificate verified and bears one of `peers`; it is in `limits.exempt` */
 	struct lg_span peer, local;      /* the addresses of both ends, written like lg_server.address */
 	struct lg_span subject;          /* of the peer's verified certificate */
 	struct lg_span sni, alpn;        /* what the client asked for */

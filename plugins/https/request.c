@@ -107,7 +107,7 @@ static bool is_too_many(struct lg_link *l, const struct head *h)
 	struct instance *inst = instance_of(l);
 	struct reply r = { .status = 429 };
 
-	if (!inst->rate || rate_take(inst->rate, l->peer, l->host->now_ms(), &r.retry_after_s))
+	if (!inst->rate || l->exempt || rate_take(inst->rate, l->peer, l->host->now_ms(), &r.retry_after_s))
 		return false;
 	l->host->count(l, COUNT_LIMITED, 1);
 	answer(l, h, &r, false);

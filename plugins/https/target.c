@@ -189,7 +189,7 @@ static int remove_dots(struct target *t, char *p, int n)
 			while (p[--out] != '/')
 				;
 		} else if ((size != 1 || p[segment] != '.') && (size > 0 || end == n)) {
-			memmove(p + out, p + at, (size_t)(size + 1));
+			memmove(p + out, p + at, (size_t)size + 1);
 			out += size + 1;
 			continue;
 		}

@@ -33,6 +33,6 @@ return {
 	{
 		name = "a value is one line",
 		options = { set = { ["x-gateway"] = "one\r\nx-evil: yes" } },
-		expect = fails("line break"),
+		expect = refused("control characters"),
 	},
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""CPU per SIP message: lychgate beside Kamailio, HAProxy and nginx, in one run; and what a storm of handshakes does to SIP.
+"""CPU per SIP message and per web request: lychgate beside Kamailio, HAProxy and nginx, in one run; and what a storm of
+handshakes does to SIP.
 
 Clients keep OPTIONS or calls in flight, over TLS or UDP; each gateway passes them on to the same two servers, by TCP or UDP.
 The gateway under test has CPU 0 and one worker, load and servers have CPU 1.  Runs take turns, figures are medians.  CPU
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 
 import handshakes
 import peers
+import web
 from measure import Load, family, measure, median
 
 HEADING = f"{'':20} {'CPU us/message':>22} {'to L4':>6} {'to Kamailio':>12} {'messages/s':>11} {'busy':>5} {'p50 us':>7} {'p99 us':>7} {'sends':>6}"
@@ -199,7 +201,7 @@ def bench(args, stage, goals):
         stage.start_servers()
         ran = handshakes.run(args, stage) and ran
         stage.stop()
-    return ran
+    return web.run(args, stage, goals) and ran
 
 
 def arguments():
@@ -208,7 +210,7 @@ def arguments():
     parser.add_argument("--runs", type=int, default=3, help="for each gateway and case (%(default)s)")
     parser.add_argument("--seconds", type=float, default=2, help="of each run (%(default)s)")
     parser.add_argument("--only", default="", metavar="WORD,...", help="gateways whose name contains one of these")
-    parser.add_argument("--cases", default="", metavar="WORD,...", help="cases whose name contains one of these: TLS, UDP, policy, storm")
+    parser.add_argument("--cases", default="", metavar="WORD,...", help="cases whose name contains one of these: TLS, UDP, policy, storm, web")
     parser.add_argument("--no-sends", action="store_true", help="do not count sends")
     args = parser.parse_args()
     args.build = os.path.abspath(args.build)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wire.h: the little that both ends of the bench know of SIP, and addresses.  It trusts what it reads: both ends are
- * ours.
+ * wire.h: the little that both ends of the bench know of messages, and addresses.  It trusts what it reads: both ends
+ * are ours.
  */
 #ifndef WIRE_H
 #define WIRE_H

@@ -7,7 +7,7 @@ dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 cp "$here/words.lua" "$dir/wrong.lua"
 cp "$here/wrong.test.lua" "$dir"
-said=$(tests/policy/run "$dir/wrong.test.lua") && exit 1
+said=$(./lychgate --policy-test "$dir/wrong.test.lua") && exit 1
 echo "$said"
 cases=$(grep -c '^	{\|^	"' "$here/wrong.test.lua")
 [ "$(echo "$said" | tail -n 1)" = "0 passed, $cases failed" ]

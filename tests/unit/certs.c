@@ -60,7 +60,7 @@ static void put_rights(gnutls_x509_crt_t crt, const struct cert_want *want)
 	unsigned usage = want->usage;
 
 	if (!usage)
-		usage = GNUTLS_KEY_DIGITAL_SIGNATURE | (want->authority ? GNUTLS_KEY_KEY_CERT_SIGN : 0);
+		usage = GNUTLS_KEY_DIGITAL_SIGNATURE | (want->authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN : 0);
 	must(gnutls_x509_crt_set_key_usage(crt, usage), "usage");
 	must(gnutls_x509_crt_set_basic_constraints(crt, want->authority, -1), "constraints");
 	if (want->purpose)
@@ -72,7 +72,7 @@ static void put_time(gnutls_x509_crt_t crt, const struct cert_want *want)
 	time_t day = 24 * 3600, since = time(NULL) + (want->since_days ? want->since_days : -1) * day;
 
 	must(gnutls_x509_crt_set_activation_time(crt, since), "activation");
-	must(gnutls_x509_crt_set_expiration_time(crt, since + (want->for_days ? want->for_days : 30) * day), "expiry");
+	must(gnutls_x509_crt_set_expiration_time(crt, since + (want->for_days ? want->for_days : 90) * day), "expiry");
 }
 
 static void put_serial(gnutls_x509_crt_t crt)
@@ -160,6 +160,27 @@ void cert_write(const struct cert *c, const char *dir, const char *name)
 		c = c->issuer;
 	} while (c && c->issuer);
 	fclose(f);
+}
+
+void cert_write_crl(const struct cert *c, const struct cert *const *list, int days, const char *dir, const char *name)
+{
+	time_t day = 24 * 3600, now = time(NULL);
+	gnutls_x509_crl_t crl;
+	gnutls_datum_t pem;
+	FILE *f = open_file(dir, name, "crl");
+
+	must(gnutls_x509_crl_init(&crl), "list");
+	must(gnutls_x509_crl_set_version(crl, 2), "version");
+	must(gnutls_x509_crl_set_this_update(crl, now - 365 * day), "time");
+	must(gnutls_x509_crl_set_next_update(crl, now + days * day), "next time");
+	must(gnutls_x509_crl_set_number(crl, "\1", 1), "number");
+	for (; *list; list++)
+		must(gnutls_x509_crl_set_crt(crl, (*list)->crt, now - 365 * day), "revoked");
+	must(gnutls_x509_crl_sign2(crl, c->crt, c->key, GNUTLS_DIG_SHA256, 0), "sign list");
+	must(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem), "list");
+	put_pem(f, &pem);
+	fclose(f);
+	gnutls_x509_crl_deinit(crl);
 }
 
 void certs_dir_make(char dir[64])

@@ -21,8 +21,8 @@ struct cert_want {
 	const char *dns[4];       /* alternative names */
 	const char *ip;           /* and an address */
 	const char *purpose;      /* extended key usage, an OID; NULL: none */
-	unsigned usage;           /* key usage; 0: signatures (and certificates, of an authority) */
-	int since_days, for_days; /* valid from, counted from now, and how long; 0: since yesterday; for 30 days */
+	unsigned usage;           /* key usage; 0: signatures (and certificates and lists, of an authority) */
+	int since_days, for_days; /* valid from, counted from now, and how long; 0: since yesterday; for 90 days */
 	bool rsa;                 /* 2048 bits; else P-256 */
 	bool pss;                 /* signed with RSASSA-PSS; the issuer's key is RSA then */
 	bool authority;
@@ -34,6 +34,10 @@ void cert_free(struct cert *c);
 
 /* DIR/NAME.pem, with the issuers below the root after it, and DIR/NAME.key. */
 void cert_write(const struct cert *c, const char *dir, const char *name);
+
+/* DIR/NAME.crl: what the authority `c` has revoked: `list`, which ends with NULL.  Made a year ago, good for so many days
+ * from now. */
+void cert_write_crl(const struct cert *c, const struct cert *const *list, int days, const char *dir, const char *name);
 
 /* A fresh directory, and its end with all that is in it. */
 void certs_dir_make(char dir[64]);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/access_log.h"
 #include "gateway/flow.h"
 #include "gateway/log.h"
 #include "gateway/span.h"
@@ -157,7 +158,7 @@ void hop_make(struct hop *h, unsigned servers)
 				 .nservers = servers,
 				 .tries = 3,
 				 .links = 1,
-				 .turn = &h->turn };
+				 .live = &h->live };
 	h->reach = (struct reach){ .pool = &h->pool };
 	h->snapshot = (struct snapshot){ .refs = 1, .pools = &h->pool, .npools = 1, .ntrunks = servers };
 	h->snapshot.settings.workers = HOP_WORKERS;
@@ -181,6 +182,8 @@ static void listen_with(struct hop *h, struct worker *w, unsigned i)
 	struct listener *l;
 
 	if (listener_create(&l, w, &h->snapshot, &h->conf[i], NULL, err, sizeof err) < 0)
+		fail_msg("%s", err);
+	if (access_log_open(l, err, sizeof err) < 0)
 		fail_msg("%s", err);
 	listener_review(l);
 }

@@ -45,7 +45,7 @@ struct hop {
 	struct pool pool;
 	struct server servers[HOP_SERVERS];
 	char names[HOP_SERVERS][8];
-	atomic_uint turn;
+	struct pool_live live;
 	int listening[HOP_SERVERS]; /* TCP; -1: refused */
 	int bound[HOP_SERVERS];     /* UDP, the same ports */
 	pthread_mutex_t lock;

@@ -262,7 +262,7 @@ void net_make(struct net *n, struct worker *w, unsigned servers)
 				 .tries = 3,
 				 .timeout_ms = 60000,
 				 .scope = "pool",
-				 .turn = &n->turn };
+				 .live = &n->live };
 	for (unsigned i = 0; i < servers; i++)
 		make_server(n, i);
 	n->reach = (struct reach){ .pool = &n->pool, .nby = 1, .persist = true };

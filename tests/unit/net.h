@@ -34,7 +34,7 @@ struct net {
 	struct reach reach;
 	struct pool pool;
 	struct server servers[NET_SERVERS];
-	atomic_uint turn;
+	struct pool_live live;
 	int listening[NET_SERVERS]; /* of the servers; -1: closed */
 	struct listener *listener;
 	struct sockaddr_in at; /* the listener's */

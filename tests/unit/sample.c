@@ -35,6 +35,7 @@ static void init_pools(struct sample *s)
 {
 	s->store.ops = &store_ops;
 	s->pools[0] = (struct pool){ .name = (char *)"front",
+				     .live = &s->live[0],
 				     .servers = &s->servers[0],
 				     .balance = BALANCE_LEAST_CONNECTIONS,
 				     .has_persistence = true,
@@ -43,6 +44,7 @@ static void init_pools(struct sample *s)
 				     .store = &s->store,
 				     .scope = (char *)"front" };
 	s->pools[1] = (struct pool){ .name = (char *)"back/up",
+				     .live = &s->live[1],
 				     .servers = &s->servers[2],
 				     .balance = BALANCE_HASH,
 				     .all_down = ALL_DOWN_FAIL_OPEN,
@@ -85,6 +87,7 @@ void sample_init(struct sample *s)
 	init_listeners(s);
 	s->snapshot = (struct snapshot){ .file = (char *)"/etc/sample.lua",
 					 .settings.workers = 2,
+					 .settings.user.name = (char *)"gate",
 					 .pools = s->pools,
 					 .npools = 2,
 					 .listeners = s->listeners,

@@ -12,6 +12,7 @@
 struct sample {
 	struct snapshot snapshot;
 	struct pool pools[2];
+	struct pool_live live[2];
 	struct server servers[3];
 	struct listener_conf listeners[2];
 	struct listener_stats stats[2];

@@ -200,8 +200,10 @@ static void test_cannot_open(void **state)
 	begin(1);
 	h.conf[LEFT].access_log = folder;
 	assert_int_equal(worker_init(&w, 1), 0);
-	assert_true(listener_create(&l, &w, &h.snapshot, &h.conf[LEFT], NULL, err, sizeof err) < 0);
+	assert_int_equal(listener_create(&l, &w, &h.snapshot, &h.conf[LEFT], NULL, err, sizeof err), 0);
+	assert_true(access_log_open(l, err, sizeof err) < 0);
 	assert_non_null(strstr(err, "cannot open the access log /tmp/access-log-"));
+	listener_destroy(l);
 	worker_fini(&w);
 	h.conf[LEFT].access_log = NULL;
 	hop_open(&h);

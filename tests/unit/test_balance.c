@@ -3,6 +3,7 @@
 #include "balance.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ struct fixture {
 	struct pool pool;
 	struct server servers[SERVERS];
 	struct server_state states[SERVERS];
-	atomic_uint turn;
+	struct pool_live live;
+	uint64_t now_ms;
 };
 
 static void setup(struct fixture *f, enum balance balance, const char *weights)
@@ -25,7 +27,7 @@ static void setup(struct fixture *f, enum balance balance, const char *weights)
 	memset(f, 0, sizeof *f);
 	f->pool.balance = balance;
 	f->pool.servers = f->servers;
-	f->pool.turn = &f->turn;
+	f->pool.live = &f->live;
 	for (unsigned weight; (weight = (unsigned)strtoul(weights, &end, 10)) != 0; weights = end) {
 		unsigned i = f->pool.nservers++;
 
@@ -63,16 +65,30 @@ static void set_sessions(struct fixture *f, unsigned i, unsigned sessions)
 /* The letter of the picked server, '-' for none. */
 static char pick(struct fixture *f, const struct tried *tried)
 {
-	struct server *s = balance_pick(&f->pool, 42, tried);
+	struct server *s = balance_pick(&f->pool, &(struct wish){ .hash = 42, .tried = tried, .now_ms = f->now_ms });
 
 	return s ? (char)('A' + s->index) : '-';
+}
+
+static uint64_t key_hash(uint64_t n)
+{
+	return unit_random(&n);
+}
+
+static struct server *take(struct fixture *f, uint64_t hash)
+{
+	struct server *s = balance_pick(&f->pool, &(struct wish){ .hash = hash, .now_ms = f->now_ms });
+
+	assert_non_null(s);
+	return s;
 }
 
 static void expect_picks(struct fixture *f, const char *expected)
 {
 	char picks[64] = "";
 
-	atomic_store(&f->turn, 0);
+	for (unsigned i = 0; i < f->pool.nservers; i++)
+		f->states[i].turn = 0;
 	for (unsigned i = 0; expected[i]; i++)
 		picks[i] = pick(f, NULL);
 	assert_string_equal(picks, expected);
@@ -84,7 +100,8 @@ static void test_round_robin(void **state)
 		const char *weights, *picks;
 	} rows[] = {
 		{ "1", "AAAA" },       { "1 1 1", "ABCABCABC" }, { "100 100", "ABABAB" },
-		{ "3 1", "ABAAABAA" }, { "1 3", "ABBBABBB" },    { "2 4 1", "ABCABBBABCABBB" },
+		{ "3 1", "AABAAABA" }, { "1 3", "BABBBABB" },    { "2 4 1", "BABCBABBABCBAB" },
+		{ "5 1 1", "AABACAAAABACAA" },
 	};
 	struct fixture f;
 
@@ -95,7 +112,7 @@ static void test_round_robin(void **state)
 	}
 }
 
-/* In each cycle exactly as the weights say, up to the highest weight, and over the counter's end without harm. */
+/* In each cycle exactly as the weights say, up to the highest weight. */
 static void test_round_robin_weights(void **state)
 {
 	struct fixture f;
@@ -104,13 +121,10 @@ static void test_round_robin_weights(void **state)
 	(void)state;
 	setup(&f, BALANCE_ROUND_ROBIN, "1000 250 50");
 	for (unsigned i = 0; i < 13000; i++)
-		counts[balance_pick(&f.pool, i, NULL)->index]++;
+		counts[take(&f, i)->index]++;
 	assert_int_equal(counts[0], 10000);
 	assert_int_equal(counts[1], 2500);
 	assert_int_equal(counts[2], 500);
-	atomic_store(&f.turn, UINT32_MAX - 5);
-	for (unsigned i = 0; i < 10; i++)
-		assert_non_null(balance_pick(&f.pool, i, NULL));
 }
 
 static void test_round_robin_leaves_out(void **state)
@@ -124,6 +138,194 @@ static void test_round_robin_leaves_out(void **state)
 	expect_picks(&f, "ACACAC");
 }
 
+/* One that goes and comes does not upset the others' turns, and takes its own at once, without catching up. */
+static void test_round_robin_comes_and_goes(void **state)
+{
+	unsigned counts[3] = { 0 };
+	struct fixture f;
+
+	(void)state;
+	setup(&f, BALANCE_ROUND_ROBIN, "5 1 1");
+	expect_picks(&f, "AABA");
+	set_health(&f, 0, HEALTH_DOWN);
+	for (unsigned i = 0; i < 1000; i++)
+		counts[take(&f, 0)->index]++;
+	assert_int_equal(counts[0], 0);
+	assert_in_range(counts[1], 495, 505);
+	set_health(&f, 0, HEALTH_UP);
+	for (unsigned round = 0; round < 3; round++) {
+		memset(counts, 0, sizeof counts);
+		for (unsigned i = 0; i < 7; i++)
+			counts[take(&f, 0)->index]++;
+		assert_in_range(counts[0], 4, 6);
+		assert_in_range(counts[1], 0, 2);
+	}
+}
+
+enum { THREADS = 4, TURNS = 7000 };
+
+struct taker {
+	struct fixture *f;
+	unsigned counts[3];
+};
+
+static void *take_turns(void *arg)
+{
+	struct taker *t = arg;
+
+	for (unsigned i = 0; i < TURNS; i++)
+		t->counts[take(t->f, 0)->index]++;
+	return NULL;
+}
+
+/* All threads together get exactly what one would. */
+static void test_round_robin_of_threads(void **state)
+{
+	struct taker takers[THREADS];
+	pthread_t threads[THREADS];
+	unsigned counts[3] = { 0 };
+	struct fixture f;
+
+	(void)state;
+	setup(&f, BALANCE_ROUND_ROBIN, "5 1 1");
+	for (unsigned i = 0; i < THREADS; i++) {
+		takers[i] = (struct taker){ .f = &f };
+		assert_int_equal(pthread_create(&threads[i], NULL, take_turns, &takers[i]), 0);
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		for (unsigned k = 0; k < 3; k++)
+			counts[k] += takers[i].counts[k];
+	}
+	assert_int_equal(counts[0], THREADS * TURNS / 7 * 5);
+	assert_int_equal(counts[1], THREADS * TURNS / 7);
+	assert_int_equal(counts[2], THREADS * TURNS / 7);
+}
+
+/* ---- max_sessions ---- */
+
+static void test_full(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	for (int balance = BALANCE_ROUND_ROBIN; balance <= BALANCE_ORDERED; balance++) {
+		setup(&f, (enum balance)balance, "1 1 1");
+		f.servers[2].backup = true;
+		for (unsigned i = 0; i < 3; i++)
+			f.servers[i].max_sessions = 2;
+		set_sessions(&f, 0, 2);
+		expect_picks(&f, "BB");
+		assert_false(balance_takes(&f.pool, &f.servers[0], NULL));
+		assert_true(balance_takes(&f.pool, &f.servers[1], NULL));
+		set_sessions(&f, 1, 3); /* what was its own already */
+		expect_picks(&f, "CC");
+		assert_true(balance_is_full(&f.pool, NULL));
+		set_sessions(&f, 2, 2);
+		expect_picks(&f, "--");
+		f.servers[0].max_sessions = 0;
+		expect_picks(&f, "AA");
+		set_health(&f, 0, HEALTH_DOWN);
+		assert_true(balance_is_full(&f.pool, NULL));
+		assert_false(balance_is_full(&f.pool, &(struct tried){ .ids = { 1002, 1003 }, .n = 2 }));
+		f.servers[0].max_sessions = 1;
+		set_health(&f, 1, HEALTH_DOWN);
+		set_health(&f, 2, HEALTH_DOWN);
+		assert_false(balance_is_full(&f.pool, NULL)); /* they are down */
+	}
+}
+
+static void *enter_and_leave(void *arg)
+{
+	struct fixture *f = arg;
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		struct server *s = balance_pick(&f->pool, &(struct wish){ .hash = i });
+
+		if (!s || !server_enter(s))
+			continue;
+		assert_in_range(atomic_load(&s->state->sessions), 1, s->max_sessions);
+		server_leave(s);
+	}
+	return NULL;
+}
+
+/* However they meet, no more get in, and every seat comes back. */
+static void test_full_of_threads(void **state)
+{
+	pthread_t threads[THREADS];
+	struct fixture f;
+
+	(void)state;
+	setup(&f, BALANCE_LEAST_CONNECTIONS, "1 1");
+	f.servers[0].max_sessions = 1;
+	f.servers[1].max_sessions = 2;
+	for (unsigned i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, enter_and_leave, &f), 0);
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(atomic_load(&f.states[0].sessions) + atomic_load(&f.states[1].sessions), 0);
+}
+
+/* ---- Slow start ---- */
+
+enum { ROSE = 1000000, SLOW = 60000 };
+
+static void setup_slow(struct fixture *f, enum balance balance, const char *weights, unsigned after_ms)
+{
+	setup(f, balance, weights);
+	f->pool.slow_start_ms = SLOW;
+	server_rise(&f->servers[0], ROSE);
+	f->now_ms = ROSE + after_ms;
+}
+
+static void test_slow_start_weight(void **state)
+{
+	static const struct {
+		unsigned after_ms, weight;
+	} rows[] = { { 0, 300 }, { 1, 300 }, { SLOW / 9, 597 }, { SLOW / 2, 1650 }, { SLOW - 1, 2997 }, { SLOW, 3000 },
+		     { 10 * SLOW, 3000 } };
+	struct fixture f;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		setup_slow(&f, BALANCE_ROUND_ROBIN, "3 3", rows[i].after_ms);
+		assert_int_equal(server_weight(&f.servers[0], f.now_ms), rows[i].weight);
+		assert_int_equal(server_weight(&f.servers[1], f.now_ms), 3000); /* it was there from the start */
+	}
+	assert_int_equal(server_weight(&f.servers[0], ROSE - 50), 300); /* of a thread whose clock is behind */
+	f.pool.slow_start_ms = 0;
+	assert_int_equal(server_weight(&f.servers[0], ROSE), 3000);
+}
+
+static void test_slow_start(void **state)
+{
+	static const struct {
+		enum balance balance;
+		unsigned after_ms, least, most; /* picks of 1100 */
+	} rows[] = {
+		{ BALANCE_ROUND_ROBIN, 0, 100, 100 },	{ BALANCE_ROUND_ROBIN, SLOW, 550, 550 },
+		{ BALANCE_LEAST_CONNECTIONS, 0, 100, 101 }, { BALANCE_LEAST_CONNECTIONS, SLOW, 550, 550 },
+		{ BALANCE_HASH, 0, 50, 150 },		{ BALANCE_HASH, SLOW, 450, 650 },
+		{ BALANCE_ORDERED, 0, 1100, 1100 },
+	};
+	struct fixture f;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned counts[2] = { 0 };
+
+		setup_slow(&f, rows[i].balance, "1 1", rows[i].after_ms);
+		for (unsigned k = 0; k < 1100; k++) {
+			struct server *s = take(&f, key_hash(k));
+
+			server_enter(s);
+			counts[s->index]++;
+		}
+		assert_in_range(counts[0], rows[i].least, rows[i].most);
+	}
+}
+
 static void test_least_connections(void **state)
 {
 	static const struct {
@@ -135,7 +337,7 @@ static void test_least_connections(void **state)
 		{ "1 1 1", { 0, 0, 0 }, "ABCABC" },   { "2 1 1", { 5, 3, 3 }, "AAA" },  /* 2.5 is less than 3 */
 		{ "2 1 1", { 7, 3, 3 }, "BCBC" },                                       /* 3.5 is more */
 		{ "2 1 1", { 6, 3, 4 }, "ABAABA" }, /* the same for their weight, and so is the turn */
-		{ "3 1 1", { 0, 0, 1 }, "ABAAABAA" }, { "1000 1000 1", { 4000000000, 4000000001, 4000001 }, "AAA" },
+		{ "3 1 1", { 0, 0, 1 }, "AABAAABA" }, { "1000 1000 1", { 4000000000, 4000000001, 4000001 }, "AAA" },
 	};
 	struct fixture f;
 
@@ -157,7 +359,7 @@ static void test_least_connections_fills(void **state)
 	setup(&f, BALANCE_LEAST_CONNECTIONS, "1 2 5");
 	set_sessions(&f, 0, 10);
 	for (unsigned i = 0; i < 790; i++)
-		atomic_fetch_add(&balance_pick(&f.pool, 0, NULL)->state->sessions, 1);
+		server_enter(take(&f, 0));
 	assert_int_equal(atomic_load(&f.states[0].sessions), 100);
 	assert_int_equal(atomic_load(&f.states[1].sessions), 200);
 	assert_int_equal(atomic_load(&f.states[2].sessions), 500);
@@ -165,15 +367,10 @@ static void test_least_connections_fills(void **state)
 
 enum { KEYS = 60000 };
 
-static uint64_t key_hash(uint64_t n)
-{
-	return unit_random(&n);
-}
-
 static void pick_all(struct fixture *f, unsigned char owner[KEYS])
 {
 	for (unsigned k = 0; k < KEYS; k++)
-		owner[k] = (unsigned char)balance_pick(&f->pool, key_hash(k), NULL)->index;
+		owner[k] = (unsigned char)take(f, key_hash(k))->index;
 }
 
 /* Each count within five standard deviations of its share: a right hash misses once in a million runs. */
@@ -296,14 +493,14 @@ static void test_tried(void **state)
 
 		setup(&f, (enum balance)balance, "1 2 3 4");
 		for (tried.n = 0; tried.n < 4;) {
-			struct server *s = balance_pick(&f.pool, 7, &tried);
+			struct server *s = balance_pick(&f.pool, &(struct wish){ 7, &tried, 0 });
 
 			assert_non_null(s);
 			seen |= 1u << s->index;
 			tried.ids[tried.n++] = s->id;
 		}
 		assert_int_equal(seen, 15);
-		assert_null(balance_pick(&f.pool, 7, &tried));
+		assert_null(balance_pick(&f.pool, &(struct wish){ 7, &tried, 0 }));
 	}
 }
 
@@ -421,6 +618,12 @@ int main(void)
 		cmocka_unit_test(test_round_robin),
 		cmocka_unit_test(test_round_robin_weights),
 		cmocka_unit_test(test_round_robin_leaves_out),
+		cmocka_unit_test(test_round_robin_comes_and_goes),
+		cmocka_unit_test(test_round_robin_of_threads),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_full_of_threads),
+		cmocka_unit_test(test_slow_start_weight),
+		cmocka_unit_test(test_slow_start),
 		cmocka_unit_test(test_least_connections),
 		cmocka_unit_test(test_least_connections_fills),
 		cmocka_unit_test(test_hash_weights),

@@ -93,16 +93,42 @@ static void test_words(void **state)
 	assert_int_equal(f->sample.servers[0].state->admin, ADMIN_ENABLED);
 }
 
+static void test_policy_reset(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_stats *stats = &f->sample.policy_stats;
+	json_t *o;
+
+	stats->tripped = true;
+	stats->errors_in_a_row = 10;
+	stats->errors = 12;
+	strcpy(stats->last_error, "x.lua:3: oh");
+	o = say(f, "policy reset in/routing/sample");
+	assert_string_equal(text(o, "was"), "tripped");
+	assert_string_equal(text(o, "listener"), "in");
+	assert_true(json_is_false(json_object_get(json_object_get(o, "policy"), "tripped")));
+	assert_string_equal(text(json_object_get(o, "policy"), "last_error"), "x.lua:3: oh");
+	json_decref(o);
+	assert_false(stats->tripped);
+	assert_int_equal(stats->errors_in_a_row, 0);
+	assert_int_equal(stats->errors, 12);
+	o = say(f, "policy reset in/routing/sample");
+	assert_string_equal(text(o, "was"), "asked");
+	json_decref(o);
+}
+
 static void test_refused(void **state)
 {
 	struct fixture *f = *state;
+	static const char all[] = "there are `status`, `server drain|disable|enable POOL/NAME` and `policy reset "
+				  "LISTENER/NAME`";
 	static const struct row {
 		const char *line, *error, *hint;
 	} rows[] = {
-		{ "", "\"\" is no command", "there are `status` and `server drain|disable|enable POOL/NAME`" },
+		{ "", "\"\" is no command", all },
 		{ "statsu", "\"statsu\" is no command", "did you mean `status`?" },
 		{ "status all", "\"status all\" is no command", "did you mean `status`?" },
-		{ "quit", "\"quit\" is no command", "there are `status` and `server drain|disable|enable POOL/NAME`" },
+		{ "quit", "\"quit\" is no command", all },
 		{ "server", "\"server \" is no command",
 		  "there are `server drain`, `server disable` and `server enable`" },
 		{ "server drian front/one", "\"server drian\" is no command", "did you mean `drain`?" },
@@ -114,6 +140,14 @@ static void test_refused(void **state)
 		{ "server drain fornt/one", "there is no pool \"fornt\"", "did you mean `front/one`?" },
 		{ "server drain front/one two", "pool front has no server \"one two\"", NULL },
 		{ "server drain nothing/at-all", "there is no pool \"nothing\"", NULL },
+		{ "policy", "\"policy \" is no command", "there is `policy reset`" },
+		{ "policy rest in/routing/sample", "\"policy rest\" is no command", "did you mean `reset`?" },
+		{ "policy reset routing/sample", "there is no policy \"routing/sample\"; write LISTENER/POLICY",
+		  "did you mean `in/routing/sample`?" },
+		{ "policy reset in/routing/smaple", "there is no policy \"in/routing/smaple\"; write LISTENER/POLICY",
+		  "did you mean `in/routing/sample`?" },
+		{ "policy reset bare/quite-another", "there is no policy \"bare/quite-another\"; write LISTENER/POLICY",
+		  "`lychctl status` shows all listeners and their policies" },
 		{ "server drain \xff/\xff", "there is no pool \"?\"", NULL },
 		{ "\x1b[31m", "a request is one line of text", "(none)" },
 	};
@@ -176,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_policy_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nul, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),

@@ -71,8 +71,14 @@ static void test_status(void **state)
 	s.stats[0].sessions = 11;
 	s.counters[1] = 19;
 	s.policy_stats.tripped = true;
+	strcpy(s.policy_stats.last_error, "sample.lua:7: oh");
 	s.servers[0].state->health = HEALTH_UP;
 	s.servers[1].state->health = HEALTH_DOWN;
+	s.servers[0].max_sessions = 3;
+	s.servers[0].state->sessions = 3;
+	s.live[0].overloads = 6;
+	s.pools[0].slow_start_ms = 3600000;
+	server_rise(&s.servers[1], clock_loop_ms());
 	s.servers[1].state->since = clock_unix_ms() - 125000;
 	strcpy(s.servers[1].state->answer, "connection refused \033[2J");
 	s.servers[2].state->health = HEALTH_UP;
@@ -80,16 +86,20 @@ static void test_status(void **state)
 	status = status_build(&s.snapshot, clock_unix_ms());
 	text = view(status);
 	ASSERT_LINE(text, "lychgate ", "process ", "2 workers", "/etc/sample.lua");
+	ASSERT_LINE(text, "user gate");
 	ASSERT_LINE(text, "DOWN", "front/10.0.0.2:5061", "for 2m ", "connection refused ?[2J");
 	ASSERT_LINE(text, "drain", "back/up/one");
 	ASSERT_LINE(text, "CLOSED", "listener bare");
-	ASSERT_LINE(text, "TRIPPED", "routing/sample", "in");
+	ASSERT_LINE(text, "TRIPPED", "routing/sample", "in", "sample.lua:7: oh");
 	ASSERT_LINE(text, "in ", "counting", "open", "tls:127.0.0.1:5061, tcp:[::1]:5060", "11");
-	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries");
+	ASSERT_LINE(text, "POOL front: up, least-connections, persistence by key: 7 entries, 6 refused: all were full");
+	ASSERT_LINE(text, "FULL", "front/one has 3 sessions, max_sessions is 3");
+	ASSERT_LINE(text, "10.0.0.1:5061", "3/3");
 	ASSERT_LINE(text, "POOL back/up: DOWN, hash");
 	ASSERT_LINE(text, "one ", "10.0.0.1:5061", "up");
-	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 backup", "connection refused");
+	ASSERT_LINE(text, "10.0.0.2:5061", "10.0.0.2:5061", "DOWN", "2m ", "3 (10%) backup", "connection refused");
 	ASSERT_LINE(text, "one ", "[2001:db8::1]:5061", "drain (up)");
+	ASSERT_LINE(text, "routing/sample", "in", "TRIPPED", "sample.lua:7: oh");
 	ASSERT_LINE(text, "malformed", "in", "19");
 	assert_null(strstr(text, "messages"));
 	assert_null(strchr(text, '\033'));
@@ -168,6 +178,35 @@ static void test_slots_and_rest(void **state)
 	assert_null(strstr(text, "10.0.0.1:5061"));
 	free(text);
 	sample_fini(&s);
+}
+
+/* What ends soon is among the troubles, what ends late only in its table. */
+static void test_certificates(void **state)
+{
+	static const char answer[] =
+		"{\"certificates\":["
+		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\",\"days\":30,\"chain_days\":30,"
+		"\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
+		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\",\"days\":29,\"chain_days\":1,"
+		"\"expires\":\"2027-01-01T00:00:00Z\",\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\","
+		"\"outdated\":true}},"
+		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\",\"days\":-3,\"chain_days\":-3,"
+		"\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
+	json_t *o = json_loads(answer, 0, NULL);
+	char *text;
+
+	(void)state;
+	assert_non_null(o);
+	text = view(o);
+	ASSERT_LINE(text, "EXPIRES", "certificate of tls soon in 29 days: /c/soon.pem");
+	ASSERT_LINE(text, "EXPIRES", "the chain of tls soon in 1 day: /c/soon.pem");
+	ASSERT_LINE(text, "OUTDATED", "crl of tls soon: /c/x.crl");
+	ASSERT_LINE(text, "EXPIRED", "certificate of tls late for 3 days: /c/late.pem");
+	ASSERT_LINE(text, "good ", "RSA", "CN=good", "2030-01-01T00:00:00Z", "30", "30", "-");
+	ASSERT_LINE(text, "soon ", "ECDSA", "CN=soon", "29", "1", "2026-01-01T00:00:00Z");
+	assert_null(strstr(text, "tls good"));
+	free(text);
+	json_decref(o);
 }
 
 /* Another version's answer may lack anything or have other types. */
@@ -271,9 +310,9 @@ static void test_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_durations), cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
-		cmocka_unit_test(test_strange),   cmocka_unit_test(test_server), cmocka_unit_test(test_server_slots),
-		cmocka_unit_test(test_slots_and_rest),
+		cmocka_unit_test(test_durations),    cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
+		cmocka_unit_test(test_certificates), cmocka_unit_test(test_strange), cmocka_unit_test(test_server),
+		cmocka_unit_test(test_server_slots), cmocka_unit_test(test_slots_and_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

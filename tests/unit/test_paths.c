@@ -54,10 +54,11 @@ static void test_in_the_tree(void **state)
 /* What the copy of this program in `folder` prints. */
 static void ask_copy(const char *folder, char answer[PATH_MAX])
 {
-	char command[2 * PATH_MAX];
+	char command[3 * PATH_MAX];
 	FILE *f;
 
-	snprintf(command, sizeof(command), "cp /proc/%ld/exe %s/copy && %s/copy where", (long)getpid(), folder, folder);
+	snprintf(command, sizeof(command), "mkdir -p %s && cp /proc/%ld/exe %s/copy && %s/copy where", folder, (long)getpid(),
+		 folder, folder);
 	f = popen(command, "r");
 	assert_non_null(f);
 	assert_non_null(fgets(answer, PATH_MAX, f));
@@ -81,12 +82,33 @@ static void test_elsewhere(void **state)
 	assert_string_not_equal(answer, tree.scripts);
 }
 
+/* As `make install DESTDIR=...` leaves it, even inside of the build folder. */
+static void test_staged(void **state)
+{
+	char stage[PATH_MAX] = LYCHGATE_BUILDDIR "/stage-XXXXXX", folder[2 * PATH_MAX], wanted[2 * PATH_MAX];
+	char command[5 * PATH_MAX], bare[PATH_MAX], whole[PATH_MAX];
+
+	(void)state;
+	assert_non_null(mkdtemp(stage));
+	snprintf(folder, sizeof folder, "%s" LYCHGATE_SBINDIR, stage);
+	ask_copy(folder, bare);
+	snprintf(wanted, sizeof wanted, "%s" LYCHGATE_DATADIR "/scripts", stage);
+	snprintf(command, sizeof command, "mkdir -p %s", wanted);
+	assert_int_equal(system(command), 0);
+	ask_copy(folder, whole);
+	snprintf(command, sizeof command, "rm -rf %s", stage);
+	assert_int_equal(system(command), 0);
+	assert_string_equal(bare, LYCHGATE_DATADIR "/scripts"); /* its own are missing there */
+	assert_string_equal(whole, wanted);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_in_the_tree),
 		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_staged),
 	};
 	struct config_paths paths;
 

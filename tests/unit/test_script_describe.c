@@ -19,7 +19,17 @@ static void test_wrong_files(void **state)
 		  ":1: a verdict can only be made while decide runs" },
 		{ "return {}", "a policy needs decide" },
 		{ "return {\ndecide = 5 }", ":2: decide is a number, not a function" },
-		{ "return {\nplugin = {}, decide = type }", ":2: plugin is a table, not a string" },
+		{ "return {\nplugin = 5, decide = type }", ":2: plugin is a number, not a name or a list of names" },
+		{ "return {\nplugin = { 5 }, decide = type }", ":2: plugin holds a number; its entries are texts" },
+		{ "return {\nreads = 5, decide = type }", ":2: reads is a number, not a table" },
+		{ "return { options = {\na = { type = 'string', keys = 'network' } }, decide = type }",
+		  ":2: option 'a': keys = \"network\", of a map" },
+		{ "return { options = {\na = { type = 'map', of = 'pool', keys = 'pool' } }, decide = type }",
+		  ":2: option 'a': keys = \"network\", of a map" },
+		{ "return { options = {\na = { type = 'number', choices = { 'b' } } }, decide = type }",
+		  ":2: option 'a': `choices` are for strings" },
+		{ "return { options = {\na = { type = 'string', min = 1 } }, decide = type }",
+		  ":2: option 'a': `min` and `max` are for numbers" },
 		{ "return { decide = type,\nread = {} }", ":2: unknown key 'read' in a policy; did you mean 'reads'?" },
 		{ "return { decide = type,\n['x y'] = {} }", ":2: unknown key 'x y' in a policy" },
 		{ "return { decide = type, 'x' }", "a policy has an entry without a name" },
@@ -31,7 +41,8 @@ static void test_wrong_files(void **state)
 		{ "return { decide = type,\npools = { {} } }", ":2: pools holds a table" },
 		{ "return { decide = type,\nedits = 'x' }", ":2: edits is a string, not a list of headers" },
 		{ "return { decide = type,\noptions = { 'x' } }", ":2: options are written as" },
-		{ "return { decide = type, options = {\nx = { type = 'map', of = 'header', default = { a = true } } } }",
+		{ "return { decide = type, options = {\nx = { type = 'map', of = 'header', default = { a = true } } } "
+		  "}",
 		  ":2: option 'x': the default holds what is no header" },
 		{ "return { decide = type, options = {\nx = {} } }", ":2: option 'x' has no type" },
 		{ "return { decide = type, options = { x = {\ntype = 5 } } }", ":2: type is a number" },
@@ -85,7 +96,8 @@ static void test_describe(void **state)
 		    "to = { type = 'map', of = 'pool', required = true },\n"
 		    "words = { type = 'list', of = 'string', default = { 'a\"\\n' } } } }");
 	assert_int_equal(script_describe(w->s, w->file, &d, err, sizeof err), 0);
-	assert_string_equal(d.plugin, "tcp");
+	assert_string_equal(d.plugins[0], "tcp");
+	assert_null(d.plugins[1]);
 	assert_string_equal(d.reads[1], "header.b");
 	assert_null(d.reads[2]);
 	assert_string_equal(d.pools[0], "p");
@@ -105,7 +117,8 @@ static void test_describe(void **state)
 
 	world_write(w, "return { decide = function() end }");
 	assert_int_equal(script_describe(w->s, w->file, &d, err, sizeof err), 0);
-	assert_null(d.plugin);
+	assert_null(d.plugins[0]);
+	assert_false(d.reads_by_options);
 	assert_null(d.reads[0]);
 	assert_null(d.pools[0]);
 	assert_int_equal(d.noptions, 0);
@@ -118,6 +131,47 @@ static void test_describe(void **state)
 	assert_true(d.edits);
 	assert_string_equal(d.options[0].def, "{ [\"a\"] = false, }");
 	policy_desc_free(&d);
+
+	world_write(w, "return { plugin = { 'tcp', 'stun' }, reads = function() end, decide = function() end,\n"
+		       "options = { n = { type = 'number', min = 0.5, max = 2 },\n"
+		       "nets = { type = 'map', of = 'pool', keys = 'network' },\n"
+		       "per = { type = 'list', of = 'string', choices = { 'a', 'b' } } } }");
+	assert_int_equal(script_describe(w->s, w->file, &d, err, sizeof err), 0);
+	assert_string_equal(d.plugins[1], "stun");
+	assert_null(d.plugins[2]);
+	assert_true(d.reads_by_options);
+	assert_null(d.reads[0]);
+	assert_true(d.options[0].has_min && d.options[0].has_max && d.options[0].min == 0.5 && d.options[0].max == 2);
+	assert_true(d.options[1].networks && !d.options[0].networks);
+	assert_string_equal(d.options[2].choices[1], "b");
+	assert_null(d.options[2].choices[2]);
+	assert_null(d.options[0].choices[0]);
+	policy_desc_free(&d);
+}
+
+static void test_reads_by_options(void **state)
+{
+	struct world *w = *state;
+	char **list = NULL, err[300];
+
+	world_write(
+		w,
+		"return { decide = type, reads = function(o) return { 'Method', 'header.' .. o.name, 'Method' } end }");
+	assert_int_equal(script_reads(w->s, w->file, "{ name = 'x' }", &list, err, sizeof err), 0);
+	assert_string_equal(list[0], "Method");
+	assert_string_equal(list[1], "header.x");
+	assert_null(list[2]);
+	script_names_free(list);
+	list = NULL;
+	assert_int_equal(script_reads(w->s, w->file, "{}", &list, err, sizeof err), -EINVAL);
+	assert_contains(err, ":1: attempt to concatenate a nil value");
+	world_write(w, "return { decide = type, reads = function(o) return { 5 } end }");
+	assert_int_equal(script_reads(w->s, w->file, "{}", &list, err, sizeof err), -EINVAL);
+	assert_contains(err, "reads holds a number; its entries are texts");
+	world_write(w, "return { decide = type, reads = function(o) end }");
+	assert_int_equal(script_reads(w->s, w->file, "{}", &list, err, sizeof err), -EINVAL);
+	assert_contains(err, "reads gives a nil, not a list of facts");
+	assert_null(list);
 }
 
 static void test_unreadable_files(void **state)
@@ -147,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_wrong_files),
 		WORLD_TEST(test_describe),
+		WORLD_TEST(test_reads_by_options),
 		WORLD_TEST(test_unreadable_files),
 	};
 

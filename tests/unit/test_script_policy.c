@@ -15,6 +15,8 @@ static void test_verdicts(void **state)
 		{ "return nil", VERDICT_PASS },
 		{ "return route('front')", VERDICT_ROUTE, 0 },
 		{ "return route('emea')", VERDICT_ROUTE, 1 },
+		{ "return pick(1)", VERDICT_PICK, 0 },
+		{ "return pick(2)", VERDICT_PICK, 1 },
 		{ "return reply(486, 'Busy')", VERDICT_REPLY },
 		{ "return drop()", VERDICT_DROP },
 		{ "return unavailable()", VERDICT_UNAVAILABLE },
@@ -31,6 +33,8 @@ static void test_verdicts(void **state)
 		world_decide(w, rows[i].body, &v);
 		if (v.kind != rows[i].kind)
 			fail_msg("%s: kind %d %s", rows[i].body, v.kind, v.error);
+		if (v.kind == VERDICT_PICK)
+			assert_int_equal(v.server, rows[i].pool);
 		if (v.kind == VERDICT_ROUTE)
 			assert_int_equal(v.pool, rows[i].pool);
 	}
@@ -150,7 +154,12 @@ static const struct {
 	{ "return drop", "not a function" },
 	{ "return m", "not a userdata" },
 	{ "return false", "not a boolean" },
-	{ "return pick(1)", "unknown name 'pick'" },
+	{ "return pick(0)", "pick(0): servers count from 1 to 256" },
+	{ "return pick(257)", "pick(257): servers count from 1 to 256" },
+	{ "return pick('one')", "number expected, got string" },
+	{ "return pick(1.5)", "number has no integer representation" },
+	{ "return pick(1, 'front')", "too many arguments, at most 1" },
+	{ "return pik(1)", "unknown name 'pik'; did you mean 'pick'?" },
 	{ "return redit{}", "unknown name 'redit'" },
 	{ "return rout('front')", "unknown name 'rout'; did you mean 'route'?" },
 	{ "x = 1", ":1: 'x' is no local variable: policies have no others" },

@@ -70,6 +70,12 @@ static void test_words(void **state)
 		"('AbC'):equal('aBc') and not ('a'):equal('ab') and ('[') ~= ('{') and not ('['):equal('{')",
 		"('a.b.c'):before('.') == 'a' and ('a.b.c'):after('.') == 'b.c' and ('a'):after('.') == nil",
 		"('a.'):after('.') == '' and ('a'):before('.') == nil and ('.a'):before('.') == ''",
+		"('10.9.8.7'):within({ ['10.0.0.0/8'] = 1, ['10.9.0.0/16'] = 2, ['0.0.0.0/0'] = 3 }) == 2",
+		"('10.9.8.7'):within({ ['10.9.8.7'] = 1, ['10.9.8.6/31'] = 2 }) == 1",
+		"('10.9.8.7'):within({ ['10.9.8.8/29'] = 1, ['11.0.0.0/8'] = 2, ['2001:db8::/32'] = 3 }) == nil",
+		"('::1'):within({ ['::/0'] = 4 }) == 4 and ('::1'):within({ ['0.0.0.0/0'] = 1 }) == nil",
+		"('2001:db8:8000::1'):within({ ['2001:db8::/33'] = 1, ['2001:db8:8000::/33'] = 2 }) == 2",
+		"('10.9.8.7'):within(o.nets) == 'in' and ('no address'):within({ ['::/0'] = 1 }) == nil",
 		"string.len('abc') == 3 and ('abc'):sub(2) == 'bc' and ('abc'):byte() == 97",
 		"select('#', ('abc'):byte(1, -1)) == 3 and select('#', table.unpack({ 1, 2, 3 })) == 3",
 		"tostring({}) == 'table' and tostring(nil) == 'nil' and tostring(m) == 'userdata'",
@@ -84,7 +90,7 @@ static void test_words(void **state)
 	struct verdict v;
 	char body[300];
 
-	w->use.options = "{ list = { 1, 2, 3 }, map = { a = 'b' } }";
+	w->use.options = "{ list = { 1, 2, 3 }, map = { a = 'b' }, nets = { ['10.0.0.0/8'] = 'in' } }";
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
 		snprintf(body, sizeof body, "if %s then return drop() end", facts[i]);
 		world_decide(w, body, &v);
@@ -93,11 +99,31 @@ static void test_words(void **state)
 	}
 }
 
+static void test_within_refuses(void **state)
+{
+	struct world *w = *state;
+	struct verdict v;
+
+	world_decide(w, "return ('10.9.8.7'):within({ ['10.0.0.0/33'] = 1 })", &v);
+	assert_contains(v.error, "within(networks): '10.0.0.0/33' is no network");
+	world_decide(w, "return ('10.9.8.7'):within({ '10.0.0.0/8' })", &v);
+	assert_contains(v.error, "within(networks): '1' is no network");
+	world_decide(w, "return ('10.9.8.7'):within('10.0.0.0/8')", &v);
+	assert_contains(v.error, "table expected");
+	world_decide(w,
+		     "local t = {} for i = 0, 254 do t['10.0.' .. i .. '.0/24'] = i end while true do "
+		     "('10.9.8.7'):within(t) end",
+		     &v);
+	assert_contains(v.error, "instructions in one decision");
+	assert_usable(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_sandbox),
 		WORLD_TEST(test_words),
+		WORLD_TEST(test_within_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,26 @@ static void test_table(void **state)
 	server_state_free(s.state);
 }
 
+static void test_seats(void **state)
+{
+	struct server s = { .state = server_state_create(), .max_sessions = 2 };
+
+	(void)state;
+	assert_non_null(s.state);
+	assert_true(server_enter(&s) && !server_is_full(&s));
+	assert_true(server_enter(&s) && server_is_full(&s));
+	assert_false(server_enter(&s));
+	server_enter_anyhow(&s);
+	assert_int_equal(atomic_load(&s.state->sessions), 3);
+	server_leave(&s);
+	assert_true(server_is_full(&s));
+	server_leave(&s);
+	assert_true(server_enter(&s));
+	s.max_sessions = 0;
+	assert_true(server_enter(&s) && !server_is_full(&s));
+	server_state_free(s.state);
+}
+
 static void test_beginning(void **state)
 {
 	struct server s = { .state = server_state_create() };
@@ -72,7 +92,7 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table), cmocka_unit_test(test_seats),
 		cmocka_unit_test(test_beginning),
 		cmocka_unit_test(test_out_of_memory),
 	};

@@ -4,6 +4,9 @@
 
 #include "net.h"
 
+#include "gateway/facts.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +50,7 @@ static void test_same_key_same_server(void **state)
 	net_free(&n);
 }
 
-/* Long values and several of them make a key, too. */
+/* Long values make a key, too. */
 static void test_long_keys(void **state)
 {
 	struct net n;
@@ -55,7 +58,6 @@ static void test_long_keys(void **state)
 	char line[600];
 
 	net_make(&n, *state, 3);
-	n.reach.nby = 2;
 	net_open(&n);
 	c = net_dial(&n);
 	for (unsigned i = 0; i < 6; i++) {
@@ -65,6 +67,71 @@ static void test_long_keys(void **state)
 	net_until(&n, "routed 6");
 	assert_true(net_said(&n, "routed 1 s0;") && net_said(&n, "routed 3 s0;") && net_said(&n, "routed 5 s0;"));
 	assert_true(net_said(&n, "routed 2 s1;") && net_said(&n, "routed 4 s1;") && net_said(&n, "routed 6 s1;"));
+	peer_close(&c);
+	net_free(&n);
+}
+
+/* The first fact that has a value makes the key: here by name, else by source. */
+static void test_second_choice(void **state)
+{
+	struct net n;
+	struct peer c;
+
+	net_make(&n, *state, 3);
+	n.reach.by[0].index = -1 - FACT_SNI;
+	n.reach.nby = 2;
+	net_open(&n);
+	c = net_dial(&n);
+	peer_say(n.w, &c, "- a 1\n- b 2\n- c 3\n- a 4\n- b 5\n");
+	net_until(&n, "routed 5 s1;");
+	assert_true(net_said(&n, "routed 1 s0;") && net_said(&n, "routed 3 s2;") && net_said(&n, "routed 4 s0;"));
+	peer_close(&c);
+	n.reach.by[1].index = -1 - FACT_SOURCE;
+	c = net_dial(&n);
+	peer_say(n.w, &c, "- d 6\n- e 7\n- a 8\n");
+	net_until(&n, "routed 8 s0;");
+	assert_true(net_said(&n, "routed 6 s0;") && net_said(&n, "routed 7 s0;"));
+	peer_close(&c);
+	net_free(&n);
+}
+
+static struct peer dial_from(struct net *n, const char *source)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	struct peer p = { .fd = socket(AF_INET, SOCK_STREAM, 0) };
+
+	assert_int_equal(inet_pton(AF_INET, source, &at.sin_addr), 1);
+	assert_int_equal(bind(p.fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(connect(p.fd, (struct sockaddr *)&n->at, sizeof n->at), 0);
+	return p;
+}
+
+/* Neighbours of one network share a key, and an address is no other fact's value. */
+static void test_mask(void **state)
+{
+	static const struct {
+		const char *source;
+		const char *server;
+	} rows[] = { { "127.0.7.1", "s0" }, { "127.0.7.254", "s0" }, { "127.0.8.1", "s1" }, { "127.0.7.9", "s0" } };
+	struct net n;
+	struct peer c;
+	char text[64];
+
+	net_make(&n, *state, 3);
+	n.pool.mask[0] = 24;
+	n.reach.by[0].index = -1 - FACT_SOURCE;
+	net_open(&n);
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		c = dial_from(&n, rows[i].source);
+		peer_say(n.w, &c, "- a x\n");
+		snprintf(text, sizeof text, "routed %u %s;", i + 1, rows[i].server);
+		net_until(&n, text);
+		peer_close(&c);
+	}
+	n.reach.by[0].index = 0;
+	c = net_dial(&n);
+	peer_say(n.w, &c, "- 127.0.8.0 x\n");
+	net_until(&n, "routed 5 s2;");
 	peer_close(&c);
 	net_free(&n);
 }
@@ -295,6 +362,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_same_key_same_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_keys, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_second_choice, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mask, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_server_asks_and_pins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_store, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_store_answers_too_late, setup, teardown),

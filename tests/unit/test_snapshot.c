@@ -106,16 +106,16 @@ static const char big[] =
 	"tls 'pool' { certificate = 'pool.pem', key = 'pool.key', trust = 'ca.pem' }\n"
 	"tls 'other' { certificate = 'other.pem', key = 'other.key', tickets = false, minimum = '1.3' }\n"
 	"pool 'front' {\n"
-	"  servers = { '127.0.1.21', { '127.0.1.22', weight = 2 }, { '127.0.1.23:7', backup = true, name = 'third', id "
+	"  servers = { '127.0.1.21', { '127.0.1.22', weight = 2, max_sessions = 8 }, { '127.0.1.23:7', backup = true, name = 'third', id "
 	"= '3' },\n"
 	"    '[::1]', 'localhost:9' },\n"
 	"  port = 5061, tls = 'pool', tls_name = 'pool.test', verify_server = false, transport = { 'udp', 'tcp' },\n"
-	"  balance = 'least-connections', all_down = 'reply', tries = 5, links = 64,\n"
-	"  persistence = { by = { 'header.to', 'source' }, timeout = '1h', group = 'g', entries = 10 },\n"
+	"  balance = 'least-connections', all_down = 'reply', tries = 5, links = 64, slow_start = '1m', max_sessions = 70,\n"
+	"  persistence = { by = { 'header.to', 'source' }, timeout = '1h', group = 'g', entries = 10, mask = { 24, 64 } },\n"
 	"  monitor = { plugin = 'talk', transport = 'tcp', port = 5060, interval = '1s', timeout = '500ms', rise = 2, "
 	"fall = 4,\n"
 	"    question = 'well?' } }\n"
-	"pool 'back' { servers = '127.0.0.1:1', persistence = { by = 'topic', group = 'g' }, monitor = false,\n"
+	"pool 'back' { servers = { { '127.0.0.1:1', id = '3' } }, persistence = { by = 'topic', group = 'g' }, monitor = false,\n"
 	"  balance = 'hash', all_down = 'fail-open' }\n"
 	"pool 'loose' { servers = '127.0.0.1:2', persistence = false, tls = 'other', monitor = { plugin = 'talk' } }\n"
 	"pool 'base' { servers = '127.0.0.1:3', tls = 'other', monitor = { plugin = 'talk', port = 4 } }\n"
@@ -196,6 +196,13 @@ static void check_pools(const struct snapshot *s)
 	assert_int_equal(p->all_down, ALL_DOWN_REPLY);
 	assert_int_equal(p->tries, 5);
 	assert_int_equal(p->links, 64);
+	assert_int_equal(p->slow_start_ms, 60000);
+	assert_int_equal(p->servers[0].max_sessions, 70);
+	assert_int_equal(p->servers[1].max_sessions, 8);
+	assert_int_equal(back->servers[0].max_sessions, 0);
+	assert_int_equal(back->servers[0].id, p->servers[2].id);
+	assert_int_equal(p->mask[0], 24);
+	assert_int_equal(p->mask[1], 64);
 	assert_int_equal(p->transports[0], LG_UDP);
 	assert_int_equal(p->transports[1], LG_TCP);
 	assert_string_equal(p->by[0], "header.to");

@@ -78,6 +78,8 @@ static void test_process(void **state)
 	assert_in_range(number(o, "uptime"), 90, 95);
 	assert_string_equal(text(o, "configuration"), "/etc/sample.lua");
 	assert_int_equal(number(o, "workers"), 2);
+	assert_string_equal(text(o, "user"), "gate");
+	assert_true(json_is_array(at(o, "capabilities")) && json_is_boolean(at(o, "no_new_privileges")));
 	assert_int_equal(json_array_size(at(o, "listeners")), 2);
 	assert_int_equal(json_array_size(at(o, "pools")), 2);
 	json_decref(o);
@@ -124,6 +126,9 @@ static void test_counters(void **state)
 		{ "pools.0.servers.0.requests", 24 },
 		{ "pools.0.servers.0.failures", 25 },
 		{ "pools.0.servers.0.weight", 1 },
+		{ "pools.0.servers.0.max_sessions", 40 },
+		{ "pools.0.servers.1.max_sessions", 0 },
+		{ "pools.0.overloads", 41 },
 		{ "pools.0.servers.1.weight", 3 },
 	};
 	json_t *o;
@@ -147,6 +152,8 @@ static void test_counters(void **state)
 	s->policy_stats.verdicts = 21;
 	s->policy_stats.errors = 22;
 	s->servers[0].state->sessions = 23;
+	s->servers[0].max_sessions = 40;
+	s->live[0].overloads = 41;
 	s->servers[0].state->shared = 31;
 	s->servers[0].state->idle = 32;
 	s->servers[0].state->requests = 24;
@@ -171,6 +178,7 @@ static void test_words(void **state)
 		{ "listeners.0.addresses.1", "tcp:[::1]:5060" },
 		{ "listeners.0.pools.1", "back/up" },
 		{ "listeners.0.policies.0.name", "routing/sample" },
+		{ "listeners.0.policies.0.last_error", "sample.lua:7: oh" },
 		{ "listeners.1.name", "bare" },
 		{ "pools.0.name", "front" },
 		{ "pools.0.state", "up" },
@@ -200,6 +208,7 @@ static void test_words(void **state)
 	s->servers[0].state->health = HEALTH_UP;
 	s->servers[0].state->since = 1795353649123LL;
 	strcpy(s->servers[0].state->answer, "200 OK");
+	strcpy(s->policy_stats.last_error, "sample.lua:7: oh");
 	s->servers[1].state->health = HEALTH_DOWN;
 	s->servers[1].state->admin = ADMIN_DRAIN;
 	o = status_build(&s->snapshot, 0);
@@ -261,7 +270,7 @@ static void test_out_of_memory(void **state)
 	left = -1;
 	assert_non_null(o);
 	assert_true(n > 100);
-	assert_int_equal(json_object_size(o), 8);
+	assert_int_equal(json_object_size(o), 12);
 	json_decref(o);
 	json_set_alloc_funcs(malloc, free);
 }

@@ -204,12 +204,13 @@ static void close_at(struct end *e, enum told what)
 /* Both sides talk enough for each callback, then `a` ends. */
 static void provoke(struct pair *p, char *big, size_t n)
 {
+	struct lg_span queued[] = { { big, n / 2 }, { big, n - n / 2 } }; /* one piece would not wait */
 	struct worker *w = p->w;
 
 	if (p->a.s)
-		stream_send(p->a.s, &(struct lg_span){ big, n }, 1);
+		stream_send(p->a.s, queued, 2);
 	if (p->b.s)
-		stream_send(p->b.s, &(struct lg_span){ big, n }, 1);
+		stream_send(p->b.s, queued, 2);
 	RIG_UNTIL(w, p->a.told[CLOSED] || p->b.told[CLOSED] || (buf_len(&p->b.got) == n && buf_len(&p->a.got) == n));
 	if (p->a.s)
 		stream_finish(p->a.s);

@@ -18,6 +18,7 @@
 #define TLS12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 #define TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define ONLY  ":-SIGN-ALL:+SIGN-"
+#define SHA1  ONLY "RSA-SHA1:%VERIFY_ALLOW_SIGN_WITH_SHA1"
 
 static int make(void **state)
 {
@@ -44,6 +45,7 @@ static const struct kind {
 	const char *minimum;         /* the server's */
 	gnutls_protocol_t version;
 	gnutls_sign_algorithm_t sign; /* 0: any */
+	bool sha1;                    /* the server's */
 } kinds[] = {
 	{ "rsa", TLS13, NULL, GNUTLS_TLS1_3, 0 },
 	{ "rsa", TLS13 ONLY "RSA-PSS-RSAE-SHA256", NULL, GNUTLS_TLS1_3, GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 },
@@ -68,14 +70,16 @@ static const struct kind {
 	{ "rsa", TLS11, "1.0", GNUTLS_TLS1_1, 0 },
 	{ "rsa", TLS11, "1.1", GNUTLS_TLS1_1, 0 },
 	{ "ec", TLS10, "1.0", GNUTLS_TLS1_0, 0 },
-	{ "rsa", TLS12 ONLY "RSA-SHA1:%VERIFY_ALLOW_SIGN_WITH_SHA1", "1.0", GNUTLS_TLS1_2, GNUTLS_SIGN_RSA_SHA1 },
+	{ "rsa", TLS12 SHA1, NULL, GNUTLS_TLS1_2, GNUTLS_SIGN_RSA_SHA1, true },
+	{ "rsa", TLS10, "1.0", GNUTLS_TLS1_0, 0, true },
 	/* And what must not succeed. */
 	{ "rsa", TLS10, NULL, GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS11, NULL, GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS10, "1.1", GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS12, "1.3", GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS12 ":-KX-ALL:+RSA", NULL, GNUTLS_VERSION_UNKNOWN, 0 },
-	{ "rsa", TLS12 ONLY "RSA-SHA1", NULL, GNUTLS_VERSION_UNKNOWN, 0 },
+	{ "rsa", TLS12 SHA1, NULL, GNUTLS_VERSION_UNKNOWN, 0 },
+	{ "rsa", TLS12 SHA1, "1.0", GNUTLS_VERSION_UNKNOWN, 0 },
 	{ "rsa", TLS12 ONLY "ECDSA-SHA256", NULL, GNUTLS_VERSION_UNKNOWN, 0 },
 };
 
@@ -83,7 +87,7 @@ static void check_kind(const struct kind *k)
 {
 	const char *priority = k->priority ? k->priority : "NORMAL";
 	struct tls_server *s =
-		rig_server(&(struct rig_word){ .cert = k->cert, .minimum = k->minimum }, TLS_VERIFY_NONE, NULL);
+		rig_server(&(struct rig_word){ .cert = k->cert, .minimum = k->minimum, .sha1 = k->sha1 }, TLS_VERIFY_NONE, NULL);
 	enum tls_step step;
 	struct tls *t;
 	struct raw c;
@@ -156,6 +160,77 @@ static void test_x25519(void **state)
 	tls_client_unref(c);
 }
 
+/* ---- Whose order counts ---- */
+
+#define P256_FIRST ":-GROUP-ALL:+GROUP-SECP256R1:+GROUP-X25519"
+
+static const struct order_row {
+	const char *client, *server; /* priorities; NULL: ours */
+	gnutls_cipher_algorithm_t cipher;
+	gnutls_group_t group;
+	unsigned shares; /* how many the client sends, a flag of GnuTLS's */
+} order_rows[] = {
+	{ TLS13, NULL, GNUTLS_CIPHER_AES_128_GCM, GNUTLS_GROUP_X25519 },
+	{ TLS12, NULL, GNUTLS_CIPHER_AES_128_GCM, GNUTLS_GROUP_X25519 },
+	{ TLS13 ":-AES-128-GCM", NULL, GNUTLS_CIPHER_AES_256_GCM, GNUTLS_GROUP_X25519 },
+	{ TLS13 P256_FIRST, NULL, GNUTLS_CIPHER_AES_128_GCM, GNUTLS_GROUP_X25519 }, /* it sends a share of both */
+	/* To ask for another share would be another round trip. */
+	{ TLS13 P256_FIRST, NULL, GNUTLS_CIPHER_AES_256_GCM, GNUTLS_GROUP_SECP256R1, GNUTLS_KEY_SHARE_TOP },
+	{ TLS13, "NORMAL", GNUTLS_CIPHER_AES_256_GCM, GNUTLS_GROUP_INVALID },
+};
+
+static void test_order(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof order_rows / sizeof order_rows[0]; i++) {
+		const struct order_row *row = &order_rows[i];
+		struct rig_word word = { .cert = "rsa", .priority = row->server };
+		struct tls_server *s = rig_server(&word, TLS_VERIFY_NONE, NULL);
+		enum tls_step step;
+		struct tls *t;
+		struct raw c;
+
+		print_message("row %zu\n", i);
+		assert_int_equal(tls_accept(&t, s), 0);
+		raw_open_with(&c, row->shares, row->client, NULL, NULL, NULL);
+		assert_int_equal(raw_shake(&c, t, &step), 0);
+		assert_int_equal(step, TLS_READY);
+		assert_int_equal(gnutls_cipher_get(t->session), row->cipher);
+		if (!row->server)
+			assert_int_equal(gnutls_group_get(t->session), row->group);
+		raw_close(&c);
+		tls_free(t);
+		tls_server_unref(s);
+	}
+}
+
+/* ---- What is left of a handshake ---- */
+
+static void check_light(const char *priority, enum tls_verify verify, bool light)
+{
+	struct tls_server *s = rig_server(&(struct rig_word){ .cert = "rsa", .trust = "ca" }, verify, NULL);
+	struct tls_client *c = rig_client(&(struct rig_word){ .priority = priority });
+	struct rig r;
+
+	rig_open(&r, s, c, NULL);
+	assert_false(tls_is_light(r.client.tls));
+	assert_false(tls_is_light(r.server.tls));
+	assert_int_equal(tls_handshake(r.client.tls, &r.client.in, &r.server.in), TLS_MORE);
+	assert_int_equal(tls_handshake(r.server.tls, &r.server.in, &r.client.in), TLS_MORE);
+	assert_int_equal(tls_is_light(r.server.tls), light);
+	rig_close(&r);
+	tls_server_unref(s);
+	tls_client_unref(c);
+}
+
+static void test_light(void **state)
+{
+	(void)state;
+	check_light(TLS13, TLS_VERIFY_NONE, true);
+	check_light(TLS12, TLS_VERIFY_NONE, false);    /* the client's share is to come */
+	check_light(TLS13, TLS_VERIFY_OPTIONAL, false); /* its certificate */
+}
+
 /* ---- SNI and ALPN ---- */
 
 static const struct sni_row {
@@ -163,7 +238,7 @@ static const struct sni_row {
 	const char *shown;
 } sni_rows[] = {
 	{ NULL, "rsa" },
-	{ "a.example", "rsa" }, /* not ec-a, which comes later */
+	{ "a.example", "ec-a" }, /* the cheaper one of two */
 	{ "pool.corp.example", "rsa" },
 	{ "b.example", "ec" },
 	{ "B.EXAMPLE", "ec" },
@@ -328,7 +403,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_renegotiation_fix),
-		cmocka_unit_test(test_x25519), cmocka_unit_test(test_sni),
+		cmocka_unit_test(test_x25519), cmocka_unit_test(test_order),
+		cmocka_unit_test(test_light),  cmocka_unit_test(test_sni),
 		cmocka_unit_test(test_alpn),   cmocka_unit_test(test_threads),
 	};
 

@@ -51,6 +51,34 @@ static void test_two_clients_share(void **state)
 	hop_free(&h);
 }
 
+/* An open request is what a server carries: the next new one goes to who has fewer. */
+static void test_load(void **state)
+{
+	(void)state;
+	hop_make(&h, 2);
+	h.pool.balance = BALANCE_LEAST_CONNECTIONS;
+	hop_open(&h);
+	hop_dial(&h, &a, LEFT);
+	wire_say(&a, "K one\n");
+	hop_accept(&h, &s, 0);
+	wire_request(&s, &number, token, "K one");
+	assert_int_equal(atomic_load(&h.servers[0].state->sessions), 1);
+	wire_say(&a, "K two\n");
+	hop_accept(&h, &s2, 1);
+	wire_request(&s2, &number, token, "K two");
+	assert_int_equal(atomic_load(&h.servers[1].state->sessions), 1);
+	h.servers[0].max_sessions = h.servers[1].max_sessions = 1;
+	wire_say(&a, "K three\n");
+	hop_until(&h, "respond 3 overload");
+	wire_close(&a);
+	hop_until(&h, "closed client");
+	assert_int_equal(atomic_load(&h.servers[0].state->sessions), 0);
+	assert_int_equal(atomic_load(&h.servers[1].state->sessions), 0);
+	wire_close(&s);
+	wire_close(&s2);
+	hop_free(&h);
+}
+
 /* With two links neighbours take different ones, and each always the same. */
 static void test_two_links(void **state)
 {
@@ -395,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_clients_share),
+		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_two_links),
 		cmocka_unit_test(test_trust_is_not_shared),
 		cmocka_unit_test(test_trust_without_tls),

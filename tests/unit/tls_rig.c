@@ -43,6 +43,7 @@ void rig_certs_make(void)
 		{ "rsa", { .cn = "rsa", .dns = { "a.example", "pool.corp.example" }, .ip = "127.0.0.1", .rsa = true } },
 		{ "ec", { .cn = "ec", .dns = { "b.example", "*.wild.example" }, .ip = "::1" } },
 		{ "ec-a", { .cn = "ec-a", .dns = { "a.example" } } },
+		{ "ec-rsa", { .cn = "ec-rsa", .dns = { "pool.corp.example", "a.example" } } },
 		{ "chain", { .cn = "chain", .dns = { "c.example" }, .issuer = middle } },
 		{ "edge", { .cn = EDGE, .dns = { EDGE }, .purpose = GNUTLS_KP_TLS_WWW_CLIENT } },
 		{ "common", { .cn = EDGE } },
@@ -82,7 +83,7 @@ static const char *path(char buf[128], const char *name, const char *kind)
 
 struct tls_identity *rig_identity(const struct rig_word *w)
 {
-	char cert[128], key[128], trust[128], err[256] = "";
+	char cert[128], key[128], trust[128], crl[128], err[1024] = "";
 	struct tls_identity *id = NULL;
 	struct tls_word word = { .name = "rig",
 				 .certificate = path(cert, w->cert, "pem"),
@@ -90,6 +91,8 @@ struct tls_identity *rig_identity(const struct rig_word *w)
 				 .trust = path(trust, w->trust, "pem"),
 				 .priority = w->priority,
 				 .minimum = w->minimum,
+				 .crl = path(crl, w->crl, "crl"),
+				 .sha1 = w->sha1,
 				 .tickets = !w->no_tickets };
 
 	if (tls_identity_load(&id, &word, err, sizeof err) != 0)
@@ -245,6 +248,12 @@ static ssize_t raw_push(gnutls_transport_ptr_t ptr, const void *p, size_t n)
 
 void raw_open(struct raw *c, const char *priority, const char *cert, const char *sni, const gnutls_datum_t *resume)
 {
+	raw_open_with(c, 0, priority, cert, sni, resume);
+}
+
+void raw_open_with(struct raw *c, unsigned flags, const char *priority, const char *cert, const char *sni,
+		   const gnutls_datum_t *resume)
+{
 	char pem[128], key[128];
 
 	*c = (struct raw){ .session = NULL };
@@ -253,7 +262,7 @@ void raw_open(struct raw *c, const char *priority, const char *cert, const char 
 		assert_int_equal(gnutls_certificate_set_x509_key_file(c->cred, path(pem, cert, "pem"),
 								      path(key, cert, "key"), GNUTLS_X509_FMT_PEM),
 				 0);
-	assert_int_equal(gnutls_init(&c->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK), 0);
+	assert_int_equal(gnutls_init(&c->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | flags), 0);
 	assert_int_equal(gnutls_priority_set_direct(c->session, priority, NULL), 0);
 	assert_int_equal(gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE, c->cred), 0);
 	if (sni)

@@ -17,6 +17,7 @@
  *     rsa        RSA: a.example, pool.corp.example, 127.0.0.1, ::1
  *     ec         b.example, *.wild.example
  *     ec-a       a.example, again
+ *     ec-rsa     the DNS names of rsa, with an ECDSA key
  *     chain      c.example, from "middle", which is in the file, from "ca"
  *     edge       edge.corp.example, both as alternative name and as common name; for clients
  *     common     the same, only as common name; for all purposes
@@ -35,7 +36,8 @@ extern char rig_dir[64];
 struct rig_word {
 	const char *cert, *trust;
 	const char *priority, *minimum;
-	bool no_tickets;
+	const char *crl; /* the name of a .crl */
+	bool sha1, no_tickets;
 };
 struct tls_identity *rig_identity(const struct rig_word *w);
 
@@ -81,6 +83,9 @@ struct raw {
 
 /* `cert` to show or NULL; `resume`, what raw_ticket of an earlier one gave, or NULL. */
 void raw_open(struct raw *c, const char *priority, const char *cert, const char *sni, const gnutls_datum_t *resume);
+/* The same with flags for gnutls_init. */
+void raw_open_with(struct raw *c, unsigned flags, const char *priority, const char *cert, const char *sni,
+		   const gnutls_datum_t *resume);
 void raw_close(struct raw *c);
 
 /* Handshake with `server`; 0, or the error of GnuTLS; the server's step goes to `step`. */

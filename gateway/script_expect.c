@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* expect.c: the verdict that a case expects, as a table { kind = "reply", 400, "Bad Request" }, and how it is compared.
- */
-#include "case.h"
+/* script_expect.c: the verdict that a case expects, as a table { kind = VERDICT_REPLY, 400, "Bad Request" }, and how it
+ * is compared.  Who runs cases: script_cases.c. */
+#include "script_expect.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,11 +10,11 @@
 #include <lauxlib.h>
 
 static const char *const kinds[] = {
-	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_EDIT] = "edit",
+	[VERDICT_PASS] = "pass",   [VERDICT_ROUTE] = "route", [VERDICT_PICK] = "pick", [VERDICT_EDIT] = "edit",
 	[VERDICT_REPLY] = "reply", [VERDICT_DROP] = "drop",   [VERDICT_UNAVAILABLE] = "unavailable",
-	[VERDICT_ERROR] = "fails",
+	[VERDICT_ERROR] = "fails", [VERDICT_ERROR + 1] = "refused",
 };
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { REFUSED = VERDICT_ERROR + 1, KINDS };
 
 /* The table of edit{} at 1, as a policy writes it. */
 static void check_parts(lua_State *L)
@@ -34,6 +34,9 @@ static void check_arguments(lua_State *L, int kind)
 	case VERDICT_ROUTE:
 		luaL_checkstring(L, 1);
 		break;
+	case VERDICT_PICK:
+		luaL_checkinteger(L, 1);
+		break;
 	case VERDICT_REPLY:
 		luaL_checkinteger(L, 1);
 		luaL_optstring(L, 2, NULL);
@@ -45,6 +48,7 @@ static void check_arguments(lua_State *L, int kind)
 		check_parts(L);
 		break;
 	case VERDICT_ERROR:
+	case REFUSED:
 		luaL_optstring(L, 1, NULL);
 		break;
 	default:
@@ -68,7 +72,7 @@ static int word(lua_State *L)
 	return 1;
 }
 
-void expect_words(lua_State *L)
+void script_expect_words(lua_State *L)
 {
 	for (int kind = 0; kind < KINDS; kind++) {
 		lua_pushinteger(L, kind);
@@ -77,7 +81,7 @@ void expect_words(lua_State *L)
 	}
 }
 
-bool expect_is(lua_State *L, int index)
+bool script_expect_is(lua_State *L, int index)
 {
 	bool is = lua_istable(L, index) && lua_getfield(L, index, "kind") == LUA_TNUMBER;
 
@@ -133,6 +137,9 @@ static void show_verdict(const struct verdict *v, char *const *pools, struct tex
 	switch (v->kind) {
 	case VERDICT_ROUTE:
 		add(t, "\"%s\"", pools[v->pool]);
+		break;
+	case VERDICT_PICK:
+		add(t, "%u", v->server + 1);
 		break;
 	case VERDICT_REPLY:
 		add(t, "%d, \"%.*s\"", v->code, (int)v->reason.n, v->reason.p);
@@ -190,6 +197,35 @@ static void show_expected(lua_State *L, int index, int kind, struct text *t)
 		lua_pop(L, 1);
 	}
 	add(t, ")");
+}
+
+void script_show_expected(lua_State *L, int index, char text[], size_t len)
+{
+	struct text t = { .p = text, .len = len };
+
+	lua_getfield(L, index, "kind");
+	show_expected(L, index, (int)lua_tointeger(L, -1), &t);
+	lua_pop(L, 1);
+}
+
+void script_show_verdict(const struct verdict *v, char *const *pools, char text[], size_t len)
+{
+	struct text t = { .p = text, .len = len };
+
+	show_verdict(v, pools, &t);
+}
+
+const char *script_expect_refusal(lua_State *L, int index)
+{
+	const char *text = NULL;
+
+	if (lua_getfield(L, index, "kind") == LUA_TNUMBER && lua_tointeger(L, -1) == REFUSED) {
+		lua_rawgeti(L, index, 1);
+		text = lua_isstring(L, -1) ? lua_tostring(L, -1) : ""; /* the table keeps it */
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	return text;
 }
 
 static bool span_is(lua_State *L, int index, struct lg_span s)
@@ -255,6 +291,8 @@ static bool match_argument(lua_State *L, int index, int i, const struct verdict 
 		same = true;
 	else if (v->kind == VERDICT_ROUTE)
 		same = strcmp(lua_tostring(L, -1), pools[v->pool]) == 0;
+	else if (v->kind == VERDICT_PICK)
+		same = lua_tointeger(L, -1) == v->server + 1;
 	else if (v->kind == VERDICT_EDIT)
 		same = match_edits(L, v);
 	else if (v->kind == VERDICT_ERROR)
@@ -269,10 +307,9 @@ static bool match_argument(lua_State *L, int index, int i, const struct verdict 
 	return same;
 }
 
-bool expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[], char got[],
-		  size_t len)
+bool script_expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[],
+			 char got[], size_t len)
 {
-	struct text e = { .p = expected, .len = len }, g = { .p = got, .len = len };
 	int kind;
 
 	lua_getfield(L, index, "kind");
@@ -281,7 +318,7 @@ bool expect_match(lua_State *L, int index, const struct verdict *v, char *const 
 	if (kind == (int)v->kind && match_argument(L, index, 1, v, pools) && match_argument(L, index, 2, v, pools) &&
 	    match_argument(L, index, 3, v, pools))
 		return true;
-	show_expected(L, index, kind, &e);
-	show_verdict(v, pools, &g);
+	script_show_expected(L, index, expected, len);
+	script_show_verdict(v, pools, got, len);
 	return false;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * script_tool.h: runs a tool that is written in Lua: scripts/NAME.lua gives function(host, arguments), which gives the exit
+ * status.  `host` is what the configuration's scripts have (script_host.c), and beside that write(text) to the standard
+ * output, complain(text) to the standard error, and read(path): the whole file, or nil and the reason.
+ */
+#ifndef SCRIPT_TOOL_H
+#define SCRIPT_TOOL_H
+
+#include "config.h"
+
+enum { TOOL_FILE = 64 << 20 }; /* bytes of a file that a tool may read */
+
+/* `arguments` end with NULL.  The exit status; 1 with a line on the standard error when the tool itself fails, or its output
+ * cannot be written. */
+int script_tool(const char *name, const struct config_paths *paths, char *const arguments[]);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seat.c: taking and giving back an exchange's place at a server.  Who may be picked is balance.c's, how many may come is
+ * the server's; which keys stay with whom is session.c's.
+ */
+#include "seat.h"
+
+#include "host.h"
+#include "reach.h"
+#include "session.h"
+
+void seat_drop(struct exchange *x)
+{
+	if (x->seat)
+		server_leave(x->seat);
+	x->seat = NULL;
+}
+
+bool seat_take(struct exchange *x, struct server *server, bool own)
+{
+	bool linked = reach_has_link(x, server);
+
+	if (x->seat == server && !linked)
+		return true;
+	if (own && x->how.mode == LG_SHARED)
+		server_enter_anyhow(server);
+	else if (!linked && !server_enter(server))
+		return false;
+	seat_drop(x);
+	x->seat = linked ? NULL : server;
+	return true;
+}
+
+bool seat_take_wanted(struct exchange *x)
+{
+	if (!x->wanted || !balance_takes(x->reach->pool, x->wanted, &x->tried) || !seat_take(x, x->wanted, false))
+		return false;
+	x->server = x->wanted;
+	return true;
+}
+
+bool seat_take_any(struct exchange *x)
+{
+	struct wish wish = { .tried = &x->tried, .now_ms = x->session->worker->now_ms };
+
+	if (seat_take_wanted(x))
+		return true;
+	if (!x->has_key && x->reach->pool->balance == BALANCE_HASH) /* what has no key is spread by chance */
+		host_functions.random(&x->claim.key.b, sizeof x->claim.key.b);
+	wish.hash = x->claim.key.b;
+	do { /* others pick meanwhile: until one that was picked still has room */
+		x->server = balance_pick(x->reach->pool, &wish);
+	} while (x->server && !seat_take(x, x->server, false));
+	return x->server;
+}

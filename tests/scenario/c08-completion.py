@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+"""c08: completion in bash, of both programs: options, files, words, and the servers of the running gateway."""
+import os
+import shutil
+import subprocess
+
+from play import Skip, equal, main, story
+
+FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway", "lychgate.bash")
+ASK = """
+source "$1" || exit 99
+COMP_LINE=$2 COMP_POINT=${#2}
+_lychgate
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def complete(line, folder=None, breaks=" :"):
+    """What bash would offer after this line."""
+    if not shutil.which("bash"):
+        raise Skip("there is no bash here")
+    done = subprocess.run(["bash", "--norc", "-c", f"COMP_WORDBREAKS='{breaks}'\n{ASK}", "bash", FILE, line],
+                          capture_output=True, text=True, cwd=folder, timeout=30)
+    equal((done.returncode, done.stderr), (0, ""), "exit code and stderr of bash")
+    return done.stdout.split()
+
+
+@story
+def servers_of_the_running_gateway(play):
+    one, two = play.server("one"), play.server("two")
+    gateway = play.gateway([one, two], words='pool "spare" { servers = { { "192.0.2.1:5060", name = "last" } }, monitor = false }')
+    ctl = f"{gateway.program('lychctl')} -s {gateway.control}"
+    both = sorted(f"farm/{s.address}" for s in (one, two))
+    equal(complete(f"{ctl} server drain "), both + ["spare/last"], "all servers")
+    equal(complete(f"{ctl} server disable s"), ["spare/last"], "those that begin so")
+    equal(complete(f"{ctl} server enable {both[0][:-1]}"), ["5060"], "after a colon")
+    equal(complete(f"{ctl} server enable {both[0][:-1]}", breaks=" "), [both[0]], "where a colon ends no word")
+    equal(complete(f"{ctl} server drain spare/last "), [], "after a server")
+    equal(complete(f"{gateway.program('lychctl')} -s /nowhere server drain "), [], "without a gateway")
+
+
+@story
+def words_options_and_files(play):
+    ctl, gate = (os.path.join(play.build, name) for name in ("lychctl", "lychgate"))
+    for name in ("one.lua", "other.lua"):
+        open(os.path.join(play.folder, name), "w").close()
+    for line, wanted in (
+            (f"{ctl} ser", ["server"]),
+            (f"{ctl} -s /nowhere st", ["status"]),
+            (f"{ctl} server d", ["disable", "drain"]),
+            (f"{ctl} server nonsense ", []),
+            (f"{ctl} --j", ["--json"]),
+            (f"{ctl} -s o", ["one.lua", "other.lua"]),
+            (f"{gate} -t -c on", ["one.lua"]),
+            (f"{gate} -c ", ["one.lua", "other.lua"])):
+        equal(sorted(complete(line, play.folder)), wanted, f"what {line!r} is completed with")
+    for option in ("-c", "-t", "-V"):
+        equal(option in complete(f"{gate} -"), True, f"{option} is an option of lychgate")
+
+
+main()
