@@ -300,8 +300,8 @@ void resolver_stop(struct resolver *r)
 	uv_timer_stop(&r->settle);
 	for (unsigned i = 0; i < r->n; i++) {
 		uv_timer_stop(&r->each[i].timer);
-		if (r->each[i].out)
-			uv_cancel((uv_req_t *)&r->each[i].request);
+		if (r->each[i].out && uv_cancel((uv_req_t *)&r->each[i].request) < 0)
+			log_info("resolver-is-waited-for", "host", r->each[i].host);
 	}
 }
 

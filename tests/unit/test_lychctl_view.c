@@ -130,6 +130,56 @@ static void test_nothing_wrong(void **state)
 	sample_fini(&s);
 }
 
+/* The first pool's servers as the slots of one name. */
+static struct slots *make_slots(struct sample *s, struct slots *slots)
+{
+	*slots = (struct slots){ .host = (char *)"fe.test", .pool = &s->pools[0], .n = 2 };
+	for (unsigned i = 0; i < 2; i++) {
+		s->servers[i].name = (char *)"fe.test:5061";
+		s->servers[i].slots = slots;
+		s->servers[i].state->health = HEALTH_UP;
+	}
+	return slots;
+}
+
+static void see(const struct sample *s, char **text)
+{
+	json_t *status = status_build(&s->snapshot, clock_unix_ms());
+
+	free(*text);
+	*text = view(status);
+	json_decref(status);
+}
+
+static void test_slots_and_rest(void **state)
+{
+	struct slots slots;
+	struct sample s;
+	char *text = NULL;
+
+	(void)state;
+	sample_init(&s);
+	make_slots(&s, &slots);
+	s.servers[0].state->rests_until = (long long)clock_loop_ms() + 90000;
+	s.servers[1].state->presence = SERVER_LEAVING;
+	see(&s, &text);
+	ASSERT_LINE(text, "rests", "front/fe.test:5061 (10.0.0.1:5061) for 1m ");
+	ASSERT_LINE(text, "leaving", "front/fe.test:5061 (10.0.0.2:5061) for ");
+	ASSERT_LINE(text, "fe.test:5061", "10.0.0.1:5061", "up (rests ");
+	ASSERT_LINE(text, "fe.test:5061", "10.0.0.2:5061", "leaving (up)");
+	s.servers[1].state->presence = SERVER_ABSENT;
+	see(&s, &text);
+	assert_null(strstr(text, "10.0.0.2:5061"));
+	s.servers[0].state->presence = SERVER_ABSENT;
+	s.servers[0].state->health = HEALTH_DOWN;
+	strcpy(s.servers[0].state->answer, "no such name");
+	see(&s, &text);
+	ASSERT_LINE(text, "DOWN", "front/fe.test:5061 for ", "no such name");
+	assert_null(strstr(text, "10.0.0.1:5061"));
+	free(text);
+	sample_fini(&s);
+}
+
 /* What ends soon is among the troubles, what ends late only in its table. */
 static void test_certificates(void **state)
 {
@@ -185,6 +235,46 @@ static void on_changed(void *ctx)
 	(void)ctx;
 }
 
+/* A name is all that it stands for, an address one of them; what is absent is told too, but not shown. */
+static void test_server_slots(void **state)
+{
+	static const struct {
+		const char *line, *shown;
+	} words[] = {
+		{ "server drain front/10.0.0.1:5061",
+		  "front/fe.test:5061 (10.0.0.1:5061): drain, was up; 0 links left, no new keys\n" },
+		{ "server disable front/fe.test:5061",
+		  "front/fe.test:5061 (10.0.0.1:5061): disabled, was drain; 0 links to end\n"
+		  "front/fe.test:5061 (10.0.0.2:5061): disabled, was up; 0 links to end\n" },
+		{ "server enable front/fe.test:5061", "front/fe.test:5061 (10.0.0.1:5061): up, was disabled\n"
+						      "front/fe.test:5061 (10.0.0.2:5061): up, was disabled\n" },
+	};
+	struct slots slots;
+	struct sample s;
+	struct command_target target = { .snapshot = &s.snapshot, .changed = on_changed };
+
+	(void)state;
+	sample_init(&s);
+	make_slots(&s, &slots);
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+		json_t *answer = command_run(&target, words[i].line, strlen(words[i].line));
+		char *text = NULL;
+		size_t n;
+		FILE *out = open_memstream(&text, &n);
+
+		view_server(out, answer, false);
+		fclose(out);
+		assert_string_equal(text, words[i].shown);
+		free(text);
+		json_decref(answer);
+		assert_int_equal(slots.admin, i == 1 ? ADMIN_DISABLED : ADMIN_ENABLED);
+	}
+	s.servers[1].state->presence = SERVER_ABSENT;
+	json_decref(command_run(&target, "server drain front/fe.test:5061", 31));
+	assert_int_equal(s.servers[1].state->admin, ADMIN_DRAIN);
+	sample_fini(&s);
+}
+
 static void test_server(void **state)
 {
 	static const struct {
@@ -220,8 +310,9 @@ static void test_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_durations), cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong), cmocka_unit_test(test_certificates),
-		cmocka_unit_test(test_strange),   cmocka_unit_test(test_server),
+		cmocka_unit_test(test_durations),    cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
+		cmocka_unit_test(test_certificates), cmocka_unit_test(test_strange), cmocka_unit_test(test_server),
+		cmocka_unit_test(test_server_slots), cmocka_unit_test(test_slots_and_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
