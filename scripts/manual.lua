@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- manual.lua: lychgate.conf(5) as roff, made from what the gateway itself reads: words.lua, the plugins' tables, the
--- policies' options.  The makefile runs it: lychgate --manual PLUGIN... -- POLICY...
+-- policies' options.  The makefile runs it: lychgate --manual PLUGIN... POLICY...
 
 local words = use "words"
 
@@ -181,6 +181,12 @@ local facts = [[
 .SH FACTS
 What policies, persistence and routes can read of every plugin:]]
 
+local policy_head = [[
+.SH "POLICIES THAT COME WITH THE GATEWAY"
+In a listener, policies = { \(dqNAME\(dq }, or with options: policies = { { \(dqNAME\(dq, OPTION = VALUE } }.
+.BR lychgate\-policy (7)
+tells how they are asked and how to write one.]]
+
 local tail = [[
 .SH FILES
 Examples with comments are in the folder
@@ -195,7 +201,7 @@ beside the gateway's scripts.
 .BR lychgate\-sip (7),
 .BR lychgate\-https (7)]]
 
--- The names before "--" are plugins, those behind it policies.
+-- A name with a slash is a policy's, any other a plugin's; plugins come first.
 return function(host, arguments)
   local policies
   line('.\\" Made from the tables that the gateway reads: a change belongs there.')
@@ -208,14 +214,12 @@ return function(host, arguments)
   line(facts)
   paragraph(table.concat(host.core_facts, ", ") .. ".")
   for _, name in ipairs(arguments) do
-    if name == "--" then
-      policies = true
-      line('.SH "POLICIES THAT COME WITH THE GATEWAY"')
-      paragraph("policies = { \"NAME\" }, or with options: policies = { { \"NAME\", OPTION = VALUE } }.")
-    elseif policies then
-      policy(host, name)
-    else
+    if not name:find("/") then
       plugin(host, name)
+    else
+      if not policies then line(policy_head) end
+      policies = true
+      policy(host, name)
     end
   end
   line(tail)
