@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # quote.awk: a manual with the files that it shows.  A line "@PATH@" becomes what is in that file below `folder`, as it
-# stands there: for roff, with tabs of four columns.
+# stands there: for roff, with tabs of four columns.  "@pkgdatadir@" elsewhere is the folder `data`.
 BEGIN { tab = "    " }
 
-/^@[^@]+@$/ {
+/^@[^@]+\.[^@]+@$/ {
 	path = folder "/" substr($0, 2, length($0) - 2)
 	while ((got = (getline text < path)) > 0) {
 		gsub(/\\/, "\\e", text)
@@ -23,4 +23,7 @@ BEGIN { tab = "    " }
 	next
 }
 
-{ print }
+{
+	gsub(/@pkgdatadir@/, data)
+	print
+}
