@@ -52,6 +52,12 @@ conf=$BUILDDIR/lychgate.conf.5
 	printf '%s\n' $policies | sed 's|policies/||; s|\.lua$||'
 } | sort -u >"$words"
 named "$conf"
+for wrong in nosuch no/such; do
+	"$BUILDDIR/lychgate" --manual tcp $wrong >/dev/null 2>"$text" && bad=1
+	grep -q "$wrong" "$text" && continue
+	echo "lychgate --manual tcp $wrong does not say that there is none"
+	bad=1
+done
 
 # ---- The others ----
 for struct in lg_plugin lg_host; do
