@@ -226,10 +226,4 @@ return {
   shipped_plugins = { "https", "rpc", "sip", "stun", "tcp" },
   shipped_policies = { "edit/headers", "responder/answer", "responder/no-compression", "responder/options",
     "responder/rate-limit", "responder/scanner", "routing/by-domain", "routing/by-header", "routing/by-source" },
-
-  -- Names that later versions will know.
-  later_plugins = { "https", "rpc", "stun" },
-  later_options = {
-    sip = { "mode", "record_route" },
-  },
 }
