@@ -95,9 +95,22 @@ readable() {
 	printf '%s: %s\n' "$1" "$said"
 	bad=1
 }
+# The file $2, as it is, in the manual $1.
+shows() {
+	MANWIDTH=200 LC_ALL=C man -l "$1" >"$text"
+	sed 's/	/    /g; /^$/d; s/^/       /' "$2" >"$words"
+	[ -s "$text" ] && [ -s "$words" ] || exit 99
+	grep -vxFf "$text" "$words" | grep -q . || return
+	echo "$1 does not show $2 as it is:"
+	grep -vxFf "$text" "$words"
+	bad=1
+}
 if man --version 2>/dev/null | grep -q '^man 2' && command -v groff >/dev/null; then
 	data=$(sed -n 's|^\.I \(.*\)/scripts/examples$|\1|p' "$conf") # however long a folder's name is
 	[ -n "$data" ] || exit 99
 	for manual in gateway/*.[0-9] plugins/*/*.[0-9] "$BUILDDIR"/*.[0-9]; do readable "$manual"; done
+	shows "$BUILDDIR/lychgate-plugin.3" tests/outside/parley.c
+	shows "$BUILDDIR/lychgate-policy.7" scripts/examples/no-guests.lua
+	shows "$BUILDDIR/lychgate-policy.7" scripts/examples/no-guests.test.lua
 fi
 exit $bad
