@@ -128,7 +128,7 @@ local function plugin(host, name)
   line('.SH "PLUGIN ' .. plain(name:upper()) .. '"')
   paragraph(sentence(p.summary))
   names("Facts for policies, persistence and routes, beside those of every plugin", p.facts)
-  if p.persistence then paragraph("A pool whose configuration is silent persists by " .. p.persistence .. ".") end
+  if p.persistence then paragraph("Where a pool's `persistence` does not say by what, it is by " .. p.persistence .. ".") end
   names("Counters in lychctl status", p.counters)
   options("Options of a listener with " .. name, p.options)
   options("Keys of a monitor with " .. name, p.probe_options)
@@ -136,10 +136,10 @@ end
 
 -- ---- Policies ----
 
-local kinds = { string = "text", number = "number", boolean = "true or false", duration = "time", pool = "name of a `pool`",
-  header = "text or false" }
-local many = { string = "texts", number = "numbers", boolean = "true or false", duration = "times", pool = "names of a `pool`",
-  header = "texts or false" }
+local kinds = { string = "text", number = "number", boolean = "true or false", duration = "time",
+  pool = "name of a `pool`", header = "text or false" }
+local many = { string = "texts", number = "numbers", boolean = "true or false", duration = "times",
+  pool = "names of a `pool`", header = "texts or false" }
 
 local function bounds_of(o)
   if o.choices then return ': "' .. table.concat(o.choices, '", "') .. '"' end
@@ -255,7 +255,8 @@ local routes = [[
 .SH ROUTES
 The option
 .B routes
-of some plugins says where a request goes, before policies are asked: a list of rows, each with facts, a pattern for each, and a pool.
+of some plugins says where a request goes, before policies are asked: a list of rows, each with facts, a pattern for each, and
+a pool.
 .PP
 .nf
 .RS
@@ -263,8 +264,8 @@ routes = { { host = "meet.*", path = "/x/", pool = "meetings" }, { host = "owa.c
 .RE
 .fi
 .PP
-\(dqname\(dq is that name, \(dq*.example\(dq all that ends so, \(dqmeet.*\(dq all that begins so, \(dq/folder/\(dq what is
-below it; case does not matter.
+\(dqname\(dq is that name, \(dq*.example\(dq all that ends so, \(dqmeet.*\(dq all that begins so, \(dq/folder/\(dq
+what is below it; case does not matter.
 All patterns of a row must fit.
 Of rows that fit, exact names win over stars and long paths over short ones, whatever their order.
 What fits no row goes to the listener's

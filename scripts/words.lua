@@ -25,9 +25,9 @@ local limits = {
   { key = "handshakes", type = "integer", min = 1, max = 100000, default = 500,
     help = "TLS handshakes in flight at the same time; one begins with the client's first byte" },
   { key = "handshake", type = "time", min = "100ms", max = "10m", default = "10s",
-    help = "a TLS handshake is done in this time" },
+    help = "a TLS handshake that takes longer is ended" },
   { key = "first_byte", type = "time", min = "100ms", max = "1h", default = "30s",
-    help = "a new client says something in this time" },
+    help = "a new client that says nothing for so long is closed" },
   { key = "idle", type = "time", min = "1s", max = "168h", default = "30m", -- 10m with nothing but udp: binds
     help = "a link on which nothing passes is closed; below a server's own keep-alive users are lost" },
   { key = "idle_reset", type = "boolean", default = false,
@@ -42,12 +42,14 @@ local limits = {
     help = "open requests of one client link; more are answered as overload" },
   { key = "kept", type = "integer", min = 0, max = 1000, default = 8,
     help = "server links that belong to one client link for good (NTLM)" },
-  { key = "headers", type = "size", min = "1k", max = "1M", default = "64k", help = "the head of one message (its lines before the body); what is longer is refused" },
-  { key = "message", type = "size", min = "1k", max = "1024M", default = "5M", help = "the body of one message; what is longer is refused" },
+  { key = "headers", type = "size", min = "1k", max = "1M", default = "64k",
+    help = "the head of one message (its lines before the body); what is longer is refused" },
+  { key = "message", type = "size", min = "1k", max = "1024M", default = "5M",
+    help = "the body of one message; what is longer is refused" },
   { key = "memory", type = "size", min = 0, max = "1048576M", default = "512M",
     help = "what all links of the listener may hold in buffers together; 0: no limit" },
   { key = "queue", type = "size", min = "4k", max = "64M", default = "256k",
-    help = "bytes that wait for one peer before its sender is held" },
+    help = "bytes that wait for one peer before nothing more is read from whom they come" },
 }
 
 local server = {
@@ -83,7 +85,8 @@ local persistence = {
 }
 
 local monitor = {
-  { key = "plugin", type = "string", default = "tcp", help = 'whose probe asks, with that plugin\'s keys below beside these; "tcp" is a bare connect' },
+  { key = "plugin", type = "string", default = "tcp",
+    help = 'whose probe asks, with that plugin\'s keys below beside these; "tcp" is a bare connect' },
   { key = "transport", type = "choice", choices = { "tcp", "tls", "udp" },
     unset = "tls with `tls`; udp for a plugin that speaks nothing else, or where the pool prefers it and the plugin can; " ..
       "tcp with a bare connect or a port of its own; else as the pool speaks",
@@ -95,7 +98,7 @@ local monitor = {
   { key = "backoff", type = "time", min = "100ms", max = "24h", unset = "8 intervals, but not more than 60s",
     help = "while a server is down, each interval is twice the one before, up to this; the first again when traffic or " ..
       "`lychctl server enable` asks for the server; not longer than the interval: none" },
-  { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "the answer comes in this time" },
+  { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "an answer that takes longer is none" },
   { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
   { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },
   { key = "reverse", type = "boolean", default = false,
@@ -113,11 +116,11 @@ return {
         help = "threads that carry traffic" },
       { key = "control", type = "string",
         unset = "/run/lychgate.sock as root, else lychgate.sock in the runtime directory",
-        help = "path of the socket that lychctl speaks to" },
+        help = "path of the socket that lychctl speaks to (its -s)" },
       { key = "log", type = "choice", choices = { "error", "warning", "info", "debug" }, default = "info",
         help = "from which level on events are written to stderr" },
       { key = "drain", type = "time", min = 0, max = "24h", default = "30s",
-        help = "how long open sessions may go on when the gateway is told to stop" },
+        help = "how long open sessions may go on when the gateway is told to stop; then they are closed" },
       { key = "resolve", type = "time", min = "100ms", max = "24h", default = "30s",
         help = "time between two questions for the addresses of a server's host name; up to a tenth shorter" },
       { key = "resolve_keep", type = "time", min = 0, max = "168h", default = "10m",
@@ -130,14 +133,15 @@ return {
         help = "the user to run as once keys are read and ports bound; the gateway is started as root then" },
       { key = "secret", type = "file", make = "make one: head -c 32 /dev/urandom > FILE",
         unset = "a new one at each start",
-        help = "file whose content (16 bytes at least, random) signs what the gateway puts into messages to find its way back; the " ..
-          "same for gateways side by side" },
+        help = "file whose content (16 bytes at least, random) signs what the gateway puts into messages to find its way " ..
+          "back; the same for gateways side by side" },
     },
   },
   {
     word = "tls", named = true, help = "a certificate, its key, and whom to trust; by name in listeners and pools",
     keys = {
-      { key = "certificate", type = "file", help = "PEM file with the certificate and its chain; a listener needs one, servers are shown it when they ask" },
+      { key = "certificate", type = "file",
+        help = "PEM file with the certificate and its chain; a listener needs one, servers are shown it when they ask" },
       { key = "key", type = "file", help = "PEM file with the private key" },
       { key = "trust", type = "file", unset = "the system's authorities, for servers only",
         help = "PEM file with the authorities that the other end's certificate must come from" },
@@ -173,12 +177,13 @@ return {
       { key = "balance", type = "choice", choices = { "round-robin", "least-connections", "hash", "ordered" },
         default = "round-robin", help = "which server gets a new key; \"ordered\": the first of the list that takes any" },
       { key = "persistence", type = "table", keys = persistence, off = true, default = {},
-        help = "what stays with one server; false: nothing is remembered" },
+        help = "by what a client, call or user stays with its server; false: nothing is remembered" },
       { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},
         help = "how the servers' health is asked; false: they are always up" },
       { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
         help = "no server is up: stop listening, answer in the protocol's words, or try them all the same" },
-      { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try, one after the other" },
+      { key = "tries", type = "integer", min = 1, max = 10, default = 3,
+        help = "servers that one request may try, one after the other" },
       { key = "links", type = "integer", min = 1, max = 64, default = 2,
         help = "shared links to each server, from each worker" },
       { key = "slow_start", type = "time", min = "1s", max = "24h", unset = "its whole weight at once",
@@ -194,16 +199,18 @@ return {
   {
     word = "listener", named = true, help = "an address and what serves it",
     keys = {
-      { key = "plugin", type = "string", required = true, help = "the protocol that is spoken here: a plugin that is called so" },
+      { key = "plugin", type = "string", required = true,
+        help = "the protocol that is spoken here: a plugin that is called so" },
       { key = "bind", type = "list", of = { type = "bind" }, min = 1, max = 64, required = true,
         help = '"tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT", one or a list; PORT may be a range, "49152-65535", which ' ..
           "needs a rule of the packet filter: lychgate-network(7)" },
       { key = "tls", type = "list", of = { type = "word", word = "tls" }, min = 1, unset = "no TLS",
         help = "the `tls` words of its certificates; the first is for clients that name no other" },
       { key = "verify", type = "choice", choices = { "none", "optional", "required" },
-        unset = '"optional" with peers, else "none"', help = "whether clients show a certificate" },
+        unset = '"optional" with peers, else "none"',
+        help = "whether clients are asked for a certificate of `trust`, and refused without one" },
       { key = "peers", type = "list", of = { type = "name" }, default = {},
-        help = "names of trusted servers, for clients whose certificate verified" },
+        help = "names in certificates: a client whose certificate verified and bears one is a trusted server" },
       { key = "pool", type = "word", word = "pool", unset = "only routes and policies tell",
         help = "where its traffic goes, unless routes or policies say otherwise" },
       { key = "policies", type = "list", of = { type = "policy" }, max = 64, default = {},
@@ -215,7 +222,7 @@ return {
       { key = "access_log", type = "string", unset = "none",
         help = 'file that gets a line for each request when it is over; "-" is stderr' },
       { key = "access_format", type = "choice", choices = { "key", "combined" }, default = "key",
-        help = 'how: "key" writes key=value, "combined" what web servers have in common' },
+        help = 'its form: "key" writes key=value, "combined" what web servers have in common' },
       { key = "source", type = "choice", choices = { "gateway", "transparent" }, default = "gateway",
         help = "whose address server links come from: the gateway's own, or the client's, which needs root and routes " ..
           "back through the gateway: lychgate-network(7)" },
