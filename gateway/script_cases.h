@@ -22,7 +22,7 @@
  *
  * expect is one of pass(), route(pool), edit{ set = {...}, remove = {...}, answer = {...} }, reply(code[, reason[,
  * headers]]), drop(), unavailable(), fails([text]): the policy fails, and its error contains the text, and
- * refused([text]): a listener would not be loaded with these options.  What is left out of a word is not compared.
+ * refused([text]): a listener would not be loaded with these options.  Arguments that are left out are not compared; edit{} is, whole.
  *
  * Steps run in their order, each `times` times (1), on one rate table that begins empty; `at` is a clock that begins at 0
  * and only goes forward, `facts` are added to the case's own.  Facts that are given beat those of the message.
