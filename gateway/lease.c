@@ -236,6 +236,7 @@ static void forget(struct link *l)
 	link_deadline(l, 0);
 	memset(l->data, 0, l->listener->conf->plugin->link_size);
 	l->pub.exchange = NULL;
+	l->pub.passing = 0;
 	stream_go(l->stream);
 }
 
