@@ -15,6 +15,8 @@
 #include "lychctl_table.h"
 #include "lychctl_talk.h"
 #include "lychctl_view.h"
+#include "paths.h"
+#include "script_tool.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -24,8 +26,17 @@ static const char usage[] =
 	"       lychctl [-s PATH] server disable POOL/NAME [--json]  end its sessions too, spread over some seconds\n"
 	"       lychctl [-s PATH] server enable POOL/NAME [--json]   take the word back\n"
 	"       lychctl [-s PATH] policy reset LISTENER/NAME [--json]  ask a policy again that was tripped\n"
+	"       lychctl import-topology FILE                         a configuration from Get-CsTopology -AsXml\n"
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";
+
+/* Words that need no gateway: tools in Lua, with the words after them. */
+static const struct tool {
+	const char *word, *script;
+	int (*run)(const char *script, const struct config_paths *paths, char *const arguments[]);
+} tools[] = {
+	{ "import-topology", "topology", script_tool_documents },
+};
 
 struct arguments {
 	const char *path;
@@ -121,6 +132,23 @@ static int run(const struct arguments *a)
 	return status;
 }
 
+static const struct tool *find_tool(const char *word)
+{
+	for (size_t i = 0; word && i < sizeof tools / sizeof tools[0]; i++) {
+		if (strcmp(word, tools[i].word) == 0)
+			return &tools[i];
+	}
+	return NULL;
+}
+
+static int run_tool(const struct tool *t, char *const arguments[])
+{
+	struct config_paths paths;
+
+	paths_find(&paths);
+	return t->run(t->script, &paths, arguments);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -149,6 +177,8 @@ int main(int argc, char **argv)
 			return print_usage(option == 'h' ? stdout : stderr, option == 'h' ? EXIT_SUCCESS : EXIT_USAGE);
 		}
 	}
+	if (find_tool(argv[optind]))
+		return run_tool(find_tool(argv[optind]), argv + optind + 1);
 	if (!take_words(&a, argv + optind, argc - optind))
 		return print_usage(stderr, EXIT_USAGE);
 	return run(&a);

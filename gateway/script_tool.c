@@ -17,6 +17,7 @@
 struct tool {
 	const char *name;
 	char *const *arguments;
+	script_tool_more more; /* or NULL */
 	struct script_reader reader;
 	struct script_config in;
 	int status;
@@ -101,6 +102,8 @@ static int run_protected(lua_State *L)
 	lua_call(L, 1, 1);
 	script_host_push(L, &t->reader);
 	luaL_setfuncs(L, functions, 0);
+	if (t->more)
+		t->more(L);
 	push_arguments(L, t->arguments);
 	lua_call(L, 2, 1);
 	t->status = (int)luaL_checkinteger(L, -1);
@@ -109,7 +112,12 @@ static int run_protected(lua_State *L)
 
 int script_tool(const char *name, const struct config_paths *paths, char *const arguments[])
 {
-	struct tool t = { .name = name, .arguments = arguments, .status = EXIT_FAILURE };
+	return script_tool_with(NULL, name, paths, arguments);
+}
+
+int script_tool_with(script_tool_more more, const char *name, const struct config_paths *paths, char *const arguments[])
+{
+	struct tool t = { .name = name, .arguments = arguments, .more = more, .status = EXIT_FAILURE };
 	lua_State *L = luaL_newstate();
 	const char *why = "out of memory";
 
@@ -121,12 +129,12 @@ int script_tool(const char *name, const struct config_paths *paths, char *const 
 		why = lua_pcall(L, 1, 0, 0) == LUA_OK ? NULL : luaL_tolstring(L, -1, NULL);
 	}
 	if (why)
-		fprintf(stderr, "lychgate: %s: %s\n", name, why);
+		fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, name, why);
 	if (L)
 		lua_close(L);
 	script_host_end(&t.reader);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return t.status;
-	fprintf(stderr, "lychgate: cannot write: %s\n", strerror(errno));
+	fprintf(stderr, "%s: cannot write: %s\n", program_invocation_short_name, strerror(errno));
 	return EXIT_FAILURE;
 }

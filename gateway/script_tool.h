@@ -15,4 +15,9 @@ enum { TOOL_FILE = 64 << 20 }; /* bytes of a file that a tool may read */
  * cannot be written. */
 int script_tool(const char *name, const struct config_paths *paths, char *const arguments[]);
 
+/* The same for a tool that reads documents.  `host` has in addition xml(text): the root element, { name =, ns =, attributes =,
+ * text =, children... }, or nil and the reason (xml.h); and unzip(bytes, name): a member of a zip, or nil and the reason, or
+ * false: it is no zip (unzip.h). */
+int script_tool_documents(const char *name, const struct config_paths *paths, char *const arguments[]);
+
 #endif
