@@ -218,7 +218,7 @@ static void test_handshakes_limit(void **state)
 	n.bind.transport = LG_TLS;
 	n.conf.tls = rig_tls_server();
 	n.conf.limits.handshakes = 2;
-	n.conf.limits.handshake_ms = 300;
+	n.conf.limits.handshake_ms = 2000;
 	net_open(&n);
 	for (unsigned i = 0; i < 4; i++)
 		c[i] = net_dial(&n);
