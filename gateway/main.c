@@ -194,11 +194,16 @@ static bool lacks_policy(const struct words *w)
 static void read_words(struct words *w, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "policy", required_argument, NULL, 'p' }, { "message", required_argument, NULL, 'm' },
-		{ "plugin", required_argument, NULL, 'g' }, { "plugin-path", required_argument, NULL, 'P' },
-		{ "fact", required_argument, NULL, 'f' },   { "option", required_argument, NULL, 'o' },
-		{ "policy-test", no_argument, NULL, 'T' },  { "manual", no_argument, NULL, 'M' },
-		{ "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, 'V' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "message", required_argument, NULL, 'm' },
+		{ "plugin", required_argument, NULL, 'g' },
+		{ "plugin-path", required_argument, NULL, 'P' },
+		{ "fact", required_argument, NULL, 'f' },
+		{ "option", required_argument, NULL, 'o' },
+		{ "policy-test", no_argument, NULL, 'T' },
+		{ "manual", no_argument, NULL, 'M' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -210,7 +215,8 @@ static void read_words(struct words *w, int argc, char **argv)
 	w->trial.ask.pairs = w->options;
 	if (!w->help && !w->version)
 		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests + w->manual != 1 ||
-			    (optind < argc) != (w->tests || w->manual) || (w->check_only && !w->file) || lacks_policy(w);
+			    (optind < argc) != (w->tests || w->manual) || (w->check_only && !w->file) ||
+			    lacks_policy(w);
 }
 
 /* What needs TLS, or may need it: a plugin's or a configuration's. */
