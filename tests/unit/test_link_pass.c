@@ -15,7 +15,7 @@
 #include "gateway/splice.h"
 #include "net.h"
 
-enum { SOME = 200 * 1024, MUCH = 12 * 1024 * 1024 };
+enum { SOME = 200 * 1024, MUCH = 12 * 1024 * 1024, LAST = 1000 };
 
 /* ---- The plugin ---- */
 
@@ -267,6 +267,33 @@ static void test_a_slow_reader(void **state)
 		wait_for_a_reader(*state, sizes[i]);
 }
 
+/* The last bytes are in the pipe when the receiver takes no more: nothing overtakes them. */
+static void test_the_end_waits_in_the_pipe(void **state)
+{
+	struct worker *w = *state;
+	struct stage *s = begin(w, 0);
+	const struct session *session = container_of(w->sessions.next, struct session, node);
+	struct stream *to = session->client->stream;
+	char *bytes = bytes_of(MUCH);
+
+	peer_say(w, &s->server, "<12582912\n");
+	pour(w, &s->server, &s->client, bytes, MUCH - LAST);
+	RIG_UNTIL(w, peer_has(&s->client, MUCH - LAST, 0));
+	assert_non_null(session->client->pass_from->stream->pours);
+	to->writable = false;
+	peer_write(w, &s->server, bytes + MUCH - LAST, LAST);
+	RIG_UNTIL(w, !session->client->pass_from || !session->client->pass_from->pub.passing);
+	assert_false(net_said(&s->n, "has passed"));
+	assert_true(splice_waiting(to) > 0);
+	peer_say(w, &s->client, "=mine\n");
+	peer_say(w, &s->server, "behind\n");
+	RIG_UNTIL(w, peer_has(&s->client, MUCH + 12, 0));
+	assert_memory_equal(buf_span(&s->client.in).p, bytes, MUCH);
+	assert_memory_equal(buf_span(&s->client.in).p + MUCH, "mine\nbehind\n", 12);
+	free(bytes);
+	end(s);
+}
+
 static void test_who_takes_nothing_is_closed(void **state)
 {
 	struct worker *w = *state;
@@ -406,6 +433,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_some, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_much, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_slow_reader, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_end_waits_in_the_pipe, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_takes_nothing_is_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_silent_sender, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_sender_dies, setup, teardown),
