@@ -220,6 +220,9 @@ return {
     },
   },
 
+  -- What `include` can add: words that stand for many of those above.
+  libraries = { "lync" },
+
   -- For hints: what comes with the gateway.
   shipped_plugins = { "sip", "tcp" },
   shipped_policies = { "edit/headers", "responder/answer", "responder/no-compression", "responder/options",
