@@ -134,6 +134,7 @@ struct words {
 	bool check_only, version, help, wrong;
 	const char *tool, *form;  /* tells about the file, in this form; NULL: none, as a table to be read */
 	bool tests;               /* the other words are files of tests */
+	bool manual;              /* they are plugins and policies, or a library: a manual is made of these */
 	struct trial_words trial; /* .ask.policy NULL: none is tried */
 	const char *facts[TRIAL_WORDS + 1], *options[TRIAL_WORDS + 1];
 	unsigned nfacts, noptions;
@@ -197,6 +198,9 @@ static void take(struct words *w, int option, char *value)
 	case 'T':
 		w->tests = true;
 		break;
+	case 'M':
+		w->manual = true;
+		break;
 	case 'h':
 		w->help = true;
 		break;
@@ -215,12 +219,19 @@ static bool lacks_policy(const struct words *w)
 static void read_words(struct words *w, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "policy", required_argument, NULL, 'p' }, { "message", required_argument, NULL, 'm' },
-		{ "plugin", required_argument, NULL, 'g' }, { "plugin-path", required_argument, NULL, 'P' },
-		{ "fact", required_argument, NULL, 'f' },   { "option", required_argument, NULL, 'o' },
-		{ "policy-test", no_argument, NULL, 'T' },  { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },      { "explain", optional_argument, NULL, 'e' },
-		{ "dns", optional_argument, NULL, 'd' },    { "certificates", optional_argument, NULL, 'C' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "message", required_argument, NULL, 'm' },
+		{ "plugin", required_argument, NULL, 'g' },
+		{ "plugin-path", required_argument, NULL, 'P' },
+		{ "fact", required_argument, NULL, 'f' },
+		{ "option", required_argument, NULL, 'o' },
+		{ "policy-test", no_argument, NULL, 'T' },
+		{ "manual", no_argument, NULL, 'M' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "explain", optional_argument, NULL, 'e' },
+		{ "dns", optional_argument, NULL, 'd' },
+		{ "certificates", optional_argument, NULL, 'C' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -231,8 +242,9 @@ static void read_words(struct words *w, int argc, char **argv)
 	w->trial.facts = w->facts;
 	w->trial.ask.pairs = w->options;
 	if (!w->help && !w->version)
-		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests != 1 || (optind < argc) != w->tests ||
-			    ((w->check_only || w->tool) && !w->file) || (w->check_only && w->tool) || lacks_policy(w);
+		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests + w->manual != 1 ||
+			    (optind < argc) != (w->tests || w->manual) || ((w->check_only || w->tool) && !w->file) ||
+			    (w->check_only && w->tool) || lacks_policy(w);
 }
 
 /* What needs TLS, or may need it: a plugin's or a configuration's. */
@@ -250,6 +262,8 @@ static int do_words(const struct words *w, char *const *rest)
 	paths_find(&paths);
 	if (w->tool)
 		r = script_tool(w->tool, &paths, (char *const[]){ (char *)w->file, (char *)w->form, NULL });
+	else if (w->manual)
+		r = script_tool("manual", &paths, rest);
 	else if (w->tests)
 		r = script_cases_run(rest, w->trial.ask.plugin_path, &paths);
 	else

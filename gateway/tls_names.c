@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls_names.c reads what a certificate file calls its owner: for tools that compare it with what it should.  Whether a peer's
- * certificate bears a name is for tls_peer.c.
+ * tls_names.c reads what a certificate file calls its owner: for tools that compare it with what it should.  Whether a
+ * peer's certificate bears a name is for tls_peer.c.
  */
 #include "tls_private.h"
 
