@@ -22,13 +22,14 @@ end
 
 local function rows_of(host, need, file, rows)
   local certificate, reason = host.certificate_names(file)
-  for _, name in ipairs(need) do
-    rows[#rows + 1] = { need.tls, file, name, not certificate and reason or carried(certificate, name) or "MISSING" }
-  end
   local common = certificate and certificate.common
-  if common and common:find(".", 1, true) and not carried(certificate, common) then
-    rows[#rows + 1] = { need.tls, file, common, "MISSING: it is the common name, but clients read the alternative names" }
+  local function add(name)
+    local missing = name == common and "MISSING: it is the common name, but clients read the alternative names" or "MISSING"
+    rows[#rows + 1] = { need.tls, file, name, not certificate and reason or carried(certificate, name) or missing }
+    if name == common then common = nil end
   end
+  for _, name in ipairs(need) do add(name) end
+  if common and common:find(".", 1, true) and not carried(certificate, common) then add(common) end
 end
 
 return function(host, arguments)

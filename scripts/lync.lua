@@ -76,6 +76,7 @@ local function certificates(c, model, pool, v, at)
     c:problem(at:key("sip"), '"call-id" needs `certificate`', "what is not decrypted has no Call-ID")
   elseif type(v.certificate) == "table" and by_id and not v.trust then
     c:problem(at:key("certificate"), "`trust` is missing", "servers are known by certificates of the authorities in that file")
+    by_id = nil
   end
   local tls = by_id and parts.tls(model, pool.name .. "-tls", v.certificate, v.trust, pool.at, { certificate = at:key("certificate"), trust = trust })
   local web = v.web_certificate and parts.tls(model, pool.name .. "-web-tls", v.web_certificate, v.trust, pool.at,

@@ -64,9 +64,9 @@ local function persistence_of(row, side, plugin)
   local how = row.persistence
   if type(how) == "table" and how[pool.role] then how = how[pool.role] end
   if plugin == "sip" then return { by = "call-id", timeout = "30m" } end
-  if plugin == "https" and pool.cookies then return { by = { "cookie", "source" }, group = pool.group, timeout = "30m" } end
-  if by_rules(how, pool) == "none" then return false end
   local group = pool.role == "edge_pool" and pool.name .. "-" .. side.name or pool.name
+  if plugin == "https" and pool.cookies then return { by = { "cookie", "source" }, group = group, timeout = "30m" } end
+  if by_rules(how, pool) == "none" then return false end
   return { by = "source", group = group, timeout = "30m" }
 end
 

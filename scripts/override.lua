@@ -37,6 +37,11 @@ function both:key(key)
   return self.written:key(key)
 end
 
+-- The place of the table that a key was written in.
+function both:owner(key)
+  return self.value[key] == nil and self.made or self.written
+end
+
 -- Options of another plugin are no one's when the new one brings none.
 local function lay_over(made, written)
   local value = over(made.value, written.value)
@@ -58,9 +63,11 @@ return function(c, noted)
   end
   for _, note in ipairs(noted) do
     local id = not note.by and note.name and note.word .. " " .. note.name
-    local under = id and not seen[id] and made[id]
-    if under and type(note.value) == "table" and not c:is_unknown(note.value) then
-      seen[id] = true
+    local under = id and made[id]
+    if under and seen[id] then
+      c:problem(note.at, "this name is taken, by line " .. seen[id], "names are unique among the words of a kind")
+    elseif under and type(note.value) == "table" and not c:is_unknown(note.value) then
+      seen[id] = note.at.line
       lay_over(under, note)
     else
       rest[#rest + 1] = note
