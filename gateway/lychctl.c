@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lychctl.c: the operator's program.  Makes a request of its words, and shows the answer.  It knows nothing of the
- * gateway but the lines of command.h.
+ * gateway but the lines of command.h.  What needs no gateway is a tool in Lua.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +15,8 @@
 #include "lychctl_table.h"
 #include "lychctl_talk.h"
 #include "lychctl_view.h"
+#include "paths.h"
+#include "script_tool.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -24,6 +26,7 @@ static const char usage[] =
 	"       lychctl [-s PATH] server disable POOL/NAME [--json]  end its sessions too, spread over some seconds\n"
 	"       lychctl [-s PATH] server enable POOL/NAME [--json]   take the word back\n"
 	"       lychctl [-s PATH] policy reset LISTENER/NAME [--json]  ask a policy again that was tripped\n"
+	"       lychctl import-netscaler FILE [-o CONFIG] [-r REPORT]  a configuration of a NetScaler's ns.conf\n"
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";
 
@@ -121,6 +124,15 @@ static int run(const struct arguments *a)
 	return status;
 }
 
+/* The words of a tool, which need no gateway: it reads them itself. */
+static int run_tool(char *const words[])
+{
+	struct config_paths paths;
+
+	paths_find(&paths);
+	return script_tool(words[0], &paths, words + 1);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -133,6 +145,8 @@ int main(int argc, char **argv)
 	struct arguments a = { .path = path };
 	int option;
 
+	if (argc > 1 && strcmp(argv[1], "import-netscaler") == 0)
+		return run_tool(argv + 1);
 	control_path_default(path);
 	while ((option = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {
 		switch (option) {
