@@ -11,6 +11,7 @@
 --   default   what NetScaler takes when ns.conf is silent
 --   neutral   values that ask for nothing but what the gateway does anyway
 --   harmless  why nobody misses it; NO, OFF and DISABLED are neutral then
+--   silent    true: nothing is lost, whatever it says
 --   meant     what it would have done
 --   secret    its value is not to be shown
 
@@ -30,15 +31,15 @@ local function with(base, list)
 end
 
 local common = rows {
-  { "comment", harmless = "a comment" }, { "appflowLog", harmless = REPORTING }, { "td", neutral = "0", meant = "a traffic domain" },
-  { "devno", harmless = "a number of the appliance's own" }, { "gslb", neutral = "NONE", meant = "global balancing" },
+  { "comment", silent = true }, { "appflowLog", harmless = REPORTING }, { "td", neutral = "0", meant = "a traffic domain" },
+  { "devno", silent = true }, { "gslb", neutral = "NONE", meant = "global balancing" },
   { "state", default = "ENABLED", neutral = "ENABLED", meant = "the state" },
 }
 
 local service = with(common, {
   { "maxClient", default = "0" }, { "maxReq", neutral = "0", meant = "requests of one connection to a server at most" },
   { "maxBandwidth", neutral = "0", meant = "a limit of bandwidth" }, { "cip", n = 2, default = "DISABLED" },
-  { "usip", default = "NO" }, { "useproxyport", neutral = "YES", harmless = "the port that server links come from: any" },
+  { "usip", default = "NO" }, { "useproxyport", silent = true },
   { "pathMonitor", neutral = "NO", meant = "a monitor of the path" }, { "pathMonitorIndv", neutral = "NO", meant = "a monitor of the path" },
   { "sp", neutral = "OFF", meant = "surge protection" }, { "rtspSessionidRemap", neutral = "OFF", meant = "RTSP" },
   { "cltTimeout" }, { "svrTimeout" }, { "CKA", harmless = "keep-alive of clients, which the gateway has anyway" },
@@ -113,7 +114,8 @@ local switch = with(vserver, {
 })
 
 local bound = rows {
-  { "weight" }, { "policyName" }, { "priority" }, { "gotoPriorityExpression" }, { "type" },
+  { "weight" }, { "policyName" }, { "priority", silent = true }, { "gotoPriorityExpression", neutral = "END|NEXT", meant = "which policy is asked next" },
+  { "type", silent = true },
   { "invoke", n = 2, meant = "another list of policies is asked" }, { "labelType", meant = "another list of policies" }, { "labelName", meant = "another list of policies" },
   { "order", neutral = "1", meant = "servers that come after others" }, { "serviceGroupName" },
 }
@@ -126,7 +128,7 @@ local switched = with(bound, { { "lbvserver" }, { "vServer" }, { "targetLBVserve
 local tls = rows {
   { "ssl3", default = "DISABLED" }, { "tls1", default = "ENABLED" }, { "tls11", default = "ENABLED" }, { "tls12", default = "ENABLED" },
   { "tls13", harmless = "TLS 1.3 is always spoken" }, { "clientAuth", default = "DISABLED" }, { "clientCert", default = "Mandatory" },
-  { "SNIEnable", harmless = "certificates are always chosen by name" }, { "sessReuse", default = "ENABLED" },
+  { "SNIEnable", neutral = "ENABLED", harmless = "certificates are always chosen by name" }, { "sessReuse", default = "ENABLED" },
   { "sessTimeout", harmless = "sessions are resumed for four hours at most" }, { "sessionTicket", harmless = "see -sessReuse" },
   { "sessionTicketLifeTime", harmless = "sessions are resumed for four hours at most" }, { "sslProfile" }, { "HSTS" }, { "maxage", default = "0" },
   { "IncludeSubdomains" }, { "preload" }, { "serverAuth", default = "DISABLED" }, { "commonName" },
@@ -212,7 +214,7 @@ object("ssl crl", { "name", "file" }, 2, verbs("ssl crl", rows { { "refresh", ha
   { "inform", harmless = "both kinds are read" }, { "CAcert", harmless = "its authority is found by name" }, { "url", meant = "where it is fetched from" },
   { "method", meant = "how it is fetched" }, { "interval", meant = "how often it is fetched" }, { "day", harmless = "when" }, { "time", harmless = "when" } }))
 object("policy expression", { "name", "text" }, 2, verbs("policy expression", with(common, { { "clientSecurityMessage", meant = "a check of clients" } })))
-object("policy patset", { "name" }, 1, verbs("policy patset", rows { { "comment", harmless = "a comment" } }, rows { { "index", harmless = "a number" }, { "charset", harmless = "ASCII" } }), { "name", "text" })
+object("policy patset", { "name" }, 1, verbs("policy patset", rows { { "comment", silent = true } }, rows { { "index", silent = true }, { "charset", neutral = "ASCII", meant = "a set of characters" } }), { "name", "text" })
 for _, name in ipairs { "ssl vserver", "ssl service", "ssl serviceGroup" } do
   commands["set " .. name:lower()] = { verb = "set", object = name, options = tls, args = { "name" }, needs = 1 }
   commands["bind " .. name:lower()] = { verb = "bind", object = name, options = certificate, args = { "name" }, needs = 1 }

@@ -175,7 +175,7 @@ end
 function maker:fact(name)
   if name == "url" then
     self.reads.path, self.reads.query = true, true
-    return '(m.path .. (m.query and "?" .. m.query or ""))'
+    return '((m.path or "") .. (m.query and "?" .. m.query or ""))'
   end
   self.reads[name] = true
   return name:find("^%a+$") and "m." .. name or "m[" .. quote(name) .. "]"

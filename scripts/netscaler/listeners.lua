@@ -66,8 +66,11 @@ local function binds(whole, v, kind)
     if whole.taken[place] then return nil, string.format("line %d has %s already", whole.taken[place], place) end
     list[i] = kind.transport .. ":" .. address .. ":" .. v.args.port
   end
-  for _, text in ipairs(list) do whole.taken[text:gsub("^tls", "tcp", 1)] = v.line.number end
   return list
+end
+
+local function take(whole, v, list)
+  for _, text in ipairs(list) do whole.taken[(text:gsub("^tls", "tcp", 1))] = v.line.number end
 end
 
 -- ---- What else a listener says ----
@@ -167,6 +170,9 @@ local function targets(whole, v, kind)
     if pool and not seen[pool] then
       seen[pool] = true
       reached[#reached + 1] = pool
+      if target ~= v and target:option("cltTimeout") and target:get("cltTimeout") ~= v:get("cltTimeout") then
+        model.part(target:line_of("cltTimeout"), "-cltTimeout: that of the content switching virtual server holds", false)
+      end
     end
     return pool, reason
   end
@@ -183,6 +189,10 @@ end
 local function listener(whole, v)
   local kind, reason = kind_of(v)
   if not kind then return nil, reason end
+  if v.options.ippattern then return nil, "a pattern of addresses: listeners name theirs" end
+  local list
+  list, reason = binds(whole, v, kind)
+  if not list then return nil, reason end
   local rows, pool, reached, why = targets(whole, v, kind)
   if not rows or why then return nil, why end
   local secure
@@ -190,9 +200,7 @@ local function listener(whole, v)
     secure, reason = tls.of_listener(whole, v, kind.plugin == "https")
     if not secure then return nil, reason end
   end
-  local list
-  list, reason = binds(whole, v, kind)
-  if not list then return nil, reason end
+  take(whole, v, list)
   local l = { name = whole:name(v.name), from = v, plugin = kind.plugin, bind = list, pool = pool, tls = secure and secure.names,
     verify = secure and secure.verify }
   l.idle = idle(v, kind, reached[1])
@@ -226,6 +234,7 @@ end
 
 -- Those that only others lead to have no listener of their own, and what nobody leads to is not in use.
 function listeners.build(whole)
+  whole:find("lb parameter", "")
   for _, v in ipairs(whole.order) do
     if (v.kind == "lb vserver" or v.kind == "cs vserver") and (is_addressable(v) or v.options.ippattern or v.options.targettype) then one(whole, v) end
   end

@@ -140,7 +140,7 @@ local function finish_option(owner, key, o)
   if row and row.secret then written = "-" .. o.name end
   if not row then
     model.part(o.line, written .. ": an option that is not known here", true)
-  elseif is_neutral(row, o) then
+  elseif row.silent or is_neutral(row, o) then
     model.mapped(o.line)
   elseif row.harmless then
     model.part(o.line, written .. ": " .. row.harmless, false)
@@ -149,8 +149,9 @@ local function finish_option(owner, key, o)
   end
 end
 
-local function finish_object(o)
-  if not o.used or o.line.status == "not supported" then return end
+-- Of a binding counts what became of its line.
+local function finish_object(o, used)
+  if not used or o.line.status == "not supported" then return end
   for key, option in pairs(o.options) do
     if not option.used then finish_option(o, key, option) end
   end
@@ -158,8 +159,8 @@ end
 
 -- After all has been built.
 function whole:finish()
-  for _, o in ipairs(self.order) do finish_object(o) end
-  for _, b in ipairs(self.binds) do finish_object(b) end
+  for _, o in ipairs(self.order) do finish_object(o, o.used) end
+  for _, b in ipairs(self.binds) do finish_object(b, b.line.status) end
   for _, line in ipairs(self.lines) do
     if not line.status then model.none(line, line.unused or "nothing that is mapped uses it") end
     table.sort(line.notes or {})

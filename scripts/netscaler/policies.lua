@@ -40,6 +40,7 @@ local function bound(whole, family, v, plugin)
     local name = b.options.policyname and b.options.policyname.values[1]
     if name and whole:peek(family .. " policy", name) then
       b:get("policyName")
+      b:get("type")
       list[#list + 1] = { b = b, policy = name, priority = b:number("priority") or 0, goto_ = b:get("gotoPriorityExpression"), phase = 2 }
     end
   end
@@ -135,7 +136,9 @@ local function responder_rule(whole, entry, make)
   if word:upper() == "RESET" then model.part(policy.line, "RESET: the connection ends, without RST", false) end
   model.mapped(entry.b.line)
   policy:get("undefAction")
-  return string.format("    -- responder policy %s, line %d\n    if %s then %s end", policy.name, policy.line.number, condition, verdict)
+  local head = string.format("    -- responder policy %s, line %d\n", policy.name, policy.line.number)
+  if condition == "true" then return head .. "    do " .. verdict .. " end" end
+  return string.format("%s    if %s then\n      %s\n    end", head, condition, verdict)
 end
 
 -- ---- Rewrite ----
@@ -183,8 +186,8 @@ local function rewrite_rule(whole, entry, make, names)
   local where = of_answer and string.format("answer[%s] = %s", quote(name), value)
     or value == "false" and string.format("remove[#remove + 1] = %s", quote(name)) or string.format("set[%s] = %s", quote(name), value)
   local ends = (entry.goto_ or "END"):upper() ~= "NEXT"
-  return string.format("    -- rewrite policy %s, line %d\n    if %s%s then\n      %s\n%s    end", policy.name, policy.line.number,
-    "not done and ", condition == "true" and "true" or "(" .. condition .. ")", where, ends and "      done = true\n" or "")
+  return string.format("    -- rewrite policy %s, line %d\n    if not done%s then\n      %s\n%s    end", policy.name, policy.line.number,
+    condition == "true" and "" or " and (" .. condition .. ")", where, ends and "      done = true\n" or "")
 end
 
 -- ---- The files ----
@@ -203,7 +206,7 @@ local function head(v, what, make)
 end
 
 -- The one that Lync asks for is there already.
-local compression = 'if m.method == "NEGOTIATE" and m["header.compression"] ~= nil then return reply(400, "Bad Request") end'
+local compression = 'if m.method == "NEGOTIATE" and m["header.compression"] ~= nil then\n      return reply(400, "Bad Request")\n    end'
 
 local function responder(whole, v, plugin)
   local make, rules = whole:maker(plugin), {}

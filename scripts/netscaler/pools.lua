@@ -208,7 +208,8 @@ local function add_backup(whole, v, list, kind)
       list[#list + 1] = s
     end
   end
-  model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": its servers stand in, asked by this one's monitor", false)
+  model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": its servers stand in, with this one's balance, persistence and monitor", false)
+  for _, option in ipairs { "persistenceType", "timeout", "lbMethod", "cltTimeout", "persistMask" } do backup:option(option) end
 end
 
 -- What all owners have to agree on, since a pool says it once.

@@ -65,9 +65,17 @@ local function range_in(text)
   return first, first and last
 end
 
+-- The first array among the words, or nil.
+local function first_range(args)
+  for _, text in ipairs(args) do
+    local first, last = range_in(text)
+    if first and last then return first, last end
+  end
+end
+
 -- The command once for each member of an array: vs[1-3] at 192.0.2.[1-3] are three.
 local function copies(args)
-  local first, last = range_in(args[1] or "")
+  local first, last = first_range(args)
   if not first then return { args } end
   if last < first or last - first >= MOST_COPIES then return nil, "an array of more than " .. MOST_COPIES .. " or of none" end
   local list = {}
@@ -132,7 +140,8 @@ local function on_demand(m, c)
   if c.object:find(" global$") or c.object == "lb parameter" or c.object == "lb group" then is_known = true end
   local name = c.args.name or ""
   if not is_known then return nil end
-  return m:add(c.object, name, { args = {}, options = {}, line = c.line, grammar = c.grammar, disabled = false })
+  local rows = commands["set " .. c.object:lower()]
+  return m:add(c.object, name, { args = {}, options = {}, line = c.line, grammar = rows and rows.options or c.grammar, disabled = false })
 end
 
 -- A member's own options: set serviceGroup NAME SERVER PORT -weight 2.
@@ -146,7 +155,7 @@ local function set(m, c, o)
     o.options[key] = option
   end
   if not next(c.options) then model.mapped(c.line) end
-  c.line.unused = string.format("%s %s, which it changes, is not used", c.object, o.name)
+  c.line.unused = c.line.unused or string.format("%s %s is not used", c.object, o.name)
   check_rest(c)
 end
 
