@@ -111,6 +111,7 @@ return function(host, words)
     host.complain(USAGE)
     return 1
   end
+  collectgarbage("generational") -- nearly all that is made stays
   local text, reason = host.read(a.file)
   local whole
   if text then whole, reason = read.model(text) end

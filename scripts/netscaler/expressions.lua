@@ -212,7 +212,7 @@ function maker:links(tree)
     elseif link.name == "EXISTS" and i == n + 1 then
       value.test, value.how = bare .. " ~= nil", "EXISTS"
     elseif link.name == "IN_SUBNET" and fact == "source" and argument then
-      value.test = bare .. ":within(" .. quote(argument) .. ")"
+      value.test = bare .. ":within({ [" .. quote(argument) .. "] = true })"
     elseif tests[link.name] and argument then
       value.how, value.argument = link.name, argument
       value.test = tests[link.name](value.text, quote(value.small and argument:lower() or argument))

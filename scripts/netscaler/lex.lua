@@ -4,7 +4,7 @@
 
 local lex = {}
 
-local MOST_LINES, MOST_BYTES, MOST_WORDS = 200000, 65536, 1000
+local MOST_LINES, MOST_BYTES, MOST_WORDS = 100000, 65536, 1000
 
 local closing = { ["{"] = "}", ["("] = ")", ["["] = "]", ["<"] = ">", ["/"] = "/", ["|"] = "|" }
 

@@ -137,57 +137,77 @@ local function built_in(udp)
   return { comment = "NetScaler's tcp-default", { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" } }
 end
 
--- By the name of a binding: a monitor of the file, or one that every appliance has.
-local function of_binding(whole, b, udp)
+-- By the name of a binding: a monitor of the file, or one that every appliance has; nil and why it cannot be asked.
+local function of_binding(whole, b)
   local name = b:get("monitorName")
   local o = whole:find("lb monitor", name)
-  if o then
-    if o:word("state") == "DISABLED" or o.disabled then return "rests" end
-    return build(o)
-  end
-  if name:lower() == "tcp" or name:lower() == "tcp-default" then return built_in(false) end
-  if name:lower() == "ping" or name:lower() == "ping-default" then return nil, reasons.PING end
-  return nil, "there is no lb monitor " .. name, udp
+  if o then return build(o) end
+  local known = name:lower():gsub("%-default$", "")
+  if known == "tcp" then return built_in(false) end
+  return nil, known == "ping" and reasons.PING or "there is no lb monitor " .. name
 end
 
--- The monitor of a pool whose members are the services or the group `owners`, and false when none can be.
-function monitors.of(whole, owners, udp, line)
-  local chosen, first
+-- Does the binding take part?  What rests is told as mapped: nothing asks it there either.
+local function is_asked(whole, b)
+  if not b.options.monitorname then return false end
+  local o = whole:peek("lb monitor", b:get("monitorName"))
+  local rests = b:word("monState") == "DISABLED" or o and (o:word("state") == "DISABLED" or o.disabled)
+  if rests and o then whole:find("lb monitor", o.name) end
+  model.mapped(b.line)
+  return not rests
+end
+
+-- The bindings to ask for, over all owners, whether an owner wants none, and the owners that leave it to the appliance.
+local function bindings(whole, owners)
+  local list, off, without = {}, false, {}
   for _, owner in ipairs(owners) do
-    local off = owner:get("healthMonitor"):upper() == "NO"
+    local silent = owner:word("healthMonitor") == "NO"
+    off = off or silent
+    local before = #list
     for _, b in ipairs(owner.binds) do
-      local name = not off and b.options.monitorname and b:get("monitorName")
-      local rests = name and (b:word("monState") == "DISABLED")
-      if rests then
-        model.mapped(b.line)
-      elseif name then
-        if b:get("weight") and b:get("weight") ~= "1" then model.part(b.line, "-weight: how much a monitor counts", true) end
-        model.mapped(b.line)
-        if first and first ~= name:lower() then
-          model.part(b.line, string.format("a pool has one monitor: it has %s of %s", first, chosen and chosen.from or "another"), true)
-        elseif not first then
-          local m, reason = of_binding(whole, b, udp)
-          if m ~= "rests" then first = name:lower() end
-          if not m then
-            local o = whole:peek("lb monitor", name)
-            local why = "not asked, and the servers count as up: " .. reason
-            model.unsupported(o and o.line or b.line, why)
-            if o then model.part(b.line, why, true) end
-            chosen = chosen or false
-          elseif m ~= "rests" then
-            m.from, chosen = owner.name, m
-          end
-        end
-      elseif off and b.options.monitorname then
+      if silent and b.options.monitorname then
         model.none(b.line, "health is not asked for: -healthMonitor NO")
+      elseif is_asked(whole, b) then
+        list[#list + 1] = b
       end
     end
-    if off then chosen, first = false, first or "-healthMonitor NO" end
+    if not silent and #list == before then without[#without + 1] = owner end
   end
-  if first then return chosen end
-  local m = built_in(udp)
-  if not m then model.part(line, "its servers count as up: NetScaler would ping them", true) end
-  return m
+  return list, off, without
+end
+
+local function refuse(whole, b, reason)
+  local o = whole:peek("lb monitor", b:get("monitorName"))
+  local why = "not asked, and the servers count as up: " .. reason
+  model.part(b.line, why, true)
+  if o then model.unsupported(o.line, why) end
+end
+
+-- The monitor of a pool whose members are the services or the groups `owners`, and false when none can be asked.
+function monitors.of(whole, owners, udp, line)
+  local list, off, without = bindings(whole, owners)
+  local first = list[1]
+  if not first and off then return false end
+  if not first then
+    if udp then model.part(line, "its servers count as up: NetScaler would ping them", true) end
+    return built_in(udp)
+  end
+  local chosen, reason = of_binding(whole, first)
+  for i, b in ipairs(list) do
+    local name = b:get("monitorName")
+    local weight = b:get("weight")
+    if weight and weight ~= "1" then model.part(b.line, "-weight: how much a monitor counts", true) end
+    if not chosen then
+      refuse(whole, b, i == 1 and reason or "a pool has one monitor, and the first cannot be asked")
+    elseif name:lower() ~= first:get("monitorName"):lower() then
+      model.part(b.line, "a pool has one monitor: it has " .. first:get("monitorName"), true)
+    end
+  end
+  for _, owner in ipairs(without) do
+    model.part(owner.line, "no monitor is bound to it: it is asked as the others of its virtual server", true)
+  end
+  if off then model.part(first.line, "-healthMonitor differs between services of one virtual server: all are asked", true) end
+  return chosen or false
 end
 
 return monitors

@@ -23,18 +23,18 @@ local function global(whole, family)
   return list
 end
 
--- Does a binding for all virtual servers mean this plugin?
-local function means(whole, family, entry, plugin)
+-- Does a binding for all virtual servers mean this one?
+local function means(whole, family, entry, v, plugin)
   local kind = entry.b:word("type") or "REQ_DEFAULT"
   local p = whole:peek(family .. " policy", entry.policy)
-  if kind:find("^SIP") then return plugin == "sip" end
+  if kind:find("^SIP") then return plugin == "sip" and (kind:find("^SIPUDP") ~= nil) == (v.args.type:upper() == "SIP_UDP") end
   return plugin == "https" and p ~= nil and kind:find("^RE[QS]_") ~= nil
 end
 
 local function bound(whole, family, v, plugin)
   local list = {}
   for _, entry in ipairs(global(whole, family)) do
-    if means(whole, family, entry, plugin) then list[#list + 1] = entry end
+    if means(whole, family, entry, v, plugin) then list[#list + 1] = entry end
   end
   for _, b in ipairs(v.binds) do
     local name = b.options.policyname and b.options.policyname.values[1]

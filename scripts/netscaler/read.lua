@@ -196,7 +196,7 @@ function read.model(text)
   m.wrong, m.commands = 0, 0
   for _, line in ipairs(lines) do
     if line.wrong then
-      m.wrong = m.wrong + 1
+      m.wrong, reason = m.wrong + 1, reason or string.format("line %d: %s", line.number, line.wrong)
       model.unsupported(line, line.wrong)
     elseif #line.words == 0 then
       model.none(line, line.text:find("%S") and "a comment" or "empty")
@@ -205,7 +205,7 @@ function read.model(text)
       parse(line, list)
     end
   end
-  if m.commands == 0 then return nil, "it has no command of an ns.conf" end
+  if m.commands == 0 then return nil, reason or "it has no command of an ns.conf" end
   for _, c in ipairs(list) do
     if c.verb == "add" then add(m, c) end
   end

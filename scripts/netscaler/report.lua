@@ -8,6 +8,7 @@ local MOST_TEXT = 2000
 local secrets = { "password", "passcrypt", "passplain", "secret", "cookiePassphrase", "hashMethod" }
 
 local function hide(text)
+  if not text:find("[-%d]") then return text end
   local lower = text:lower()
   for _, name in ipairs(secrets) do
     local first, last = lower:find("%-" .. name:lower() .. "%s+")
