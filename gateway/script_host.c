@@ -50,7 +50,7 @@ static void set_string(lua_State *L, const char *key, const char *value)
 
 /* ---- The scripts ---- */
 
-/* use "NAME": what scripts/NAME.lua returns; it is run once. */
+/* use "NAME" or "FOLDER/NAME": what scripts/NAME.lua returns; it is run once. */
 static int use(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1), *scripts = lua_tostring(L, lua_upvalueindex(1));
