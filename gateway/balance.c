@@ -186,7 +186,7 @@ struct server *balance_pick(struct pool *pool, const struct wish *w)
 
 bool balance_takes(struct pool *pool, const struct server *s, const struct tried *tried)
 {
-	return is_candidate(s, tried, fails_open(pool)) && !server_is_full(s);
+	return is_candidate(s, tried, fails_open(pool));
 }
 
 bool balance_is_full(struct pool *pool, const struct tried *tried)

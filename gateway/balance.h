@@ -37,7 +37,7 @@ struct wish {
  */
 struct server *balance_pick(struct pool *pool, const struct wish *w);
 
-/* Whether a new key may go to `s`, one of the pool's, as far as balance_pick would look at it. */
+/* Whether a new key may go to `s`, one of the pool's, if there is room. */
 bool balance_takes(struct pool *pool, const struct server *s, const struct tried *tried);
 
 /* Whether it is for want of room alone that one of the servers is not picked. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lychctl.c: the operator's program.  Makes a request of its words, and shows the answer.  It knows nothing of the
- * gateway but the lines of command.h.
+ * gateway but the lines of command.h; a tool needs no gateway.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -30,7 +30,7 @@ static const char usage[] =
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";
 
-/* Words that need no gateway: tools in Lua, with the words after them. */
+/* First words that need no gateway: tools in Lua, which read the words and options after theirs. */
 static const struct tool {
 	const char *word, *script;
 	int (*run)(const char *script, const struct config_paths *paths, char *const arguments[]);
@@ -161,6 +161,8 @@ int main(int argc, char **argv)
 	struct arguments a = { .path = path };
 	int option;
 
+	if (find_tool(argv[1]))
+		return run_tool(find_tool(argv[1]), argv + 2);
 	control_path_default(path);
 	while ((option = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {
 		switch (option) {
@@ -177,8 +179,6 @@ int main(int argc, char **argv)
 			return print_usage(option == 'h' ? stdout : stderr, option == 'h' ? EXIT_SUCCESS : EXIT_USAGE);
 		}
 	}
-	if (find_tool(argv[optind]))
-		return run_tool(find_tool(argv[optind]), argv + optind + 1);
 	if (!take_words(&a, argv + optind, argc - optind))
 		return print_usage(stderr, EXIT_USAGE);
 	return run(&a);

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "paths.h"
 #include "script_cases.h"
+#include "script_tool.h"
 #include "tls.h"
 #include "trial.h"
 
@@ -125,6 +126,7 @@ struct words {
 	const char *file;
 	bool check_only, version, help, wrong;
 	bool tests;               /* the other words are files of tests */
+	bool manual;              /* they are plugins and policies: lychgate.conf(5) is made of these */
 	struct trial_words trial; /* .ask.policy NULL: none is tried */
 	const char *facts[TRIAL_WORDS + 1], *options[TRIAL_WORDS + 1];
 	unsigned nfacts, noptions;
@@ -171,6 +173,9 @@ static void take(struct words *w, int option, char *value)
 	case 'T':
 		w->tests = true;
 		break;
+	case 'M':
+		w->manual = true;
+		break;
 	case 'h':
 		w->help = true;
 		break;
@@ -192,8 +197,9 @@ static void read_words(struct words *w, int argc, char **argv)
 		{ "policy", required_argument, NULL, 'p' }, { "message", required_argument, NULL, 'm' },
 		{ "plugin", required_argument, NULL, 'g' }, { "plugin-path", required_argument, NULL, 'P' },
 		{ "fact", required_argument, NULL, 'f' },   { "option", required_argument, NULL, 'o' },
-		{ "policy-test", no_argument, NULL, 'T' },  { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },      { NULL, 0, NULL, 0 },
+		{ "policy-test", no_argument, NULL, 'T' },  { "manual", no_argument, NULL, 'M' },
+		{ "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
@@ -203,8 +209,8 @@ static void read_words(struct words *w, int argc, char **argv)
 	w->trial.facts = w->facts;
 	w->trial.ask.pairs = w->options;
 	if (!w->help && !w->version)
-		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests != 1 || (optind < argc) != w->tests ||
-			    (w->check_only && !w->file) || lacks_policy(w);
+		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests + w->manual != 1 ||
+			    (optind < argc) != (w->tests || w->manual) || (w->check_only && !w->file) || lacks_policy(w);
 }
 
 /* What needs TLS, or may need it: a plugin's or a configuration's. */
@@ -220,7 +226,9 @@ static int do_words(const struct words *w, char *const *rest)
 		return EXIT_FAILURE;
 	}
 	paths_find(&paths);
-	if (w->tests)
+	if (w->manual)
+		r = script_tool("manual", &paths, rest);
+	else if (w->tests)
 		r = script_cases_run(rest, w->trial.ask.plugin_path, &paths);
 	else
 		r = w->trial.ask.policy ? trial_run(&w->trial, &paths) : load_and_run(w->file, w->check_only);

@@ -39,6 +39,22 @@ bool seat_take_wanted(struct exchange *x)
 	return true;
 }
 
+/* All that balance would pick are full, but the session has a link to one of them. */
+static bool take_linked(struct exchange *x)
+{
+	struct pool *pool = x->reach->pool;
+
+	for (unsigned i = 0; i < pool->nservers; i++) {
+		struct server *s = &pool->servers[i];
+
+		if (balance_takes(pool, s, &x->tried) && reach_has_link(x, s) && seat_take(x, s, false)) {
+			x->server = s;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool seat_take_any(struct exchange *x)
 {
 	struct wish wish = { .tried = &x->tried, .now_ms = x->session->worker->now_ms };
@@ -51,5 +67,5 @@ bool seat_take_any(struct exchange *x)
 	do { /* others pick meanwhile: until one that was picked still has room */
 		x->server = balance_pick(x->reach->pool, &wish);
 	} while (x->server && !seat_take(x, x->server, false));
-	return x->server;
+	return x->server || take_linked(x);
 }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- manual.lua: lychgate.conf(5) as roff, made from what the gateway itself reads: words.lua, the plugins' tables, the
--- policies' options.  The makefile runs it: lychgate --manual PLUGIN... -- POLICY...
+-- policies' options.  The makefile runs it: lychgate --manual PLUGIN... POLICY...
 
 local words = use "words"
 
@@ -49,7 +49,7 @@ local function default_of(spec)
 end
 
 local function sentence(text)
-  return (text:find("^false:") and text or text:sub(1, 1):upper() .. text:sub(2)) .. "."
+  return (text:find("^%w+:") and text or text:sub(1, 1):upper() .. text:sub(2)) .. "."
 end
 
 -- One key with its type, its help and its default.
@@ -84,11 +84,22 @@ local option_types = {
   routes = "list of routes",
 }
 
--- Bounds of times and sizes are in ms and bytes here: the gateway's message tells them when one is passed.
+-- A bound as a user would write it: the tables of plugins have milliseconds and bytes.
+local function unit_of(n, units)
+  for _, unit in ipairs(units) do
+    if n ~= 0 and n % unit[1] == 0 then return n // unit[1] .. unit[2] end
+  end
+  return tostring(n)
+end
+local ms = { { 3600000, "h" }, { 60000, "m" }, { 1000, "s" }, { 1, "ms" } }
+local bytes = { { 1048576, "M" }, { 1024, "k" } }
+local units = { int = {}, msec = ms, bytes = bytes }
+
 local function option_type(o)
   if o.type == "enum" then return '"' .. table.concat(o.choices, '", "') .. '"' end
-  if o.type == "int" and o.min then return string.format("%s, %d to %d", option_types.int, o.min, o.max) end
-  return option_types[o.type]
+  local u = units[o.type]
+  if not u or o.min == nil or (o.min == 0 and o.max == 0) then return option_types[o.type] end
+  return string.format("%s, %s to %s", option_types[o.type], unit_of(o.min, u), unit_of(o.max, u))
 end
 
 local function option(o)
@@ -116,25 +127,78 @@ local function plugin(host, name)
   if not p then error(name .. ": " .. reason, 0) end
   line('.SH "PLUGIN ' .. plain(name:upper()) .. '"')
   paragraph(sentence(p.summary))
-  names("Facts for policies, persistence and routes", p.facts)
+  names("Facts for policies, persistence and routes, beside those of every plugin", p.facts)
   if p.persistence then paragraph("A pool whose configuration is silent persists by " .. p.persistence .. ".") end
+  names("Counters in lychctl status", p.counters)
   options("Options of a listener with " .. name, p.options)
   options("Keys of a monitor with " .. name, p.probe_options)
 end
 
+-- ---- Policies ----
+
+local kinds = { string = "text", number = "number", boolean = "true or false", duration = "time", pool = "name of a `pool`",
+  header = "text or false" }
+local many = { string = "texts", number = "numbers", boolean = "true or false", duration = "times", pool = "names of a `pool`",
+  header = "texts or false" }
+
+local function bounds_of(o)
+  if o.choices then return ': "' .. table.concat(o.choices, '", "') .. '"' end
+  if o.min and o.max then return string.format(", %.14g to %.14g", o.min, o.max) end
+  return ""
+end
+
+local function kind_of(o)
+  if o.type == "list" then return "list of " .. many[o.of] .. bounds_of(o) end
+  if o.type == "map" then return "table: " .. (o.networks and "networks" or "names") .. " and " .. many[o.of] end
+  if o.choices then return '"' .. table.concat(o.choices, '", "') .. '"' end
+  return kinds[o.type] .. bounds_of(o)
+end
+
+-- The text of a default, { [1] = "source", }, as a user would write it; nil: nothing.
+local function shown(def)
+  local text = def:gsub("%[%d+%] = ", ""):gsub(", }$", " }")
+  return text ~= "{ }" and text or nil
+end
+
+-- What the policy's file begins with: its comment, whose indented lines are an example.
+local function comment(host, file)
+  local example = false
+  local text = host.read(file)
+  for row in (text or ""):gmatch("([^\n]*)\n") do
+    local said = row:match("^%-%- ?(.*)$")
+    if not said then break end
+    local indented = said:match("^    (.*)$") or said:match("^  (.*)$")
+    if said:find("^SPDX") then goto next end
+    if (indented ~= nil) ~= example then line(example and ".RE\n.fi" or ".nf\n.RS") end
+    example = indented ~= nil
+    if said == "" then line(".PP") else line(plain(indented or said)) end
+    ::next::
+  end
+  if example then line(".RE\n.fi") end
+end
+
+local function policy_option(o)
+  line(".TP")
+  line(string.format('.BR "%s" " (%s)"', argument(o.name), argument(kind_of(o))))
+  paragraph(sentence(o.help or "see the policy's file"))
+  local def = o.def and shown(o.def)
+  if o.required then paragraph("It must be there.") elseif def then paragraph("Default: " .. def .. ".") end
+end
+
 local function policy(host, name)
-  local p, reason = host.policy(host.policies .. "/" .. name .. ".lua")
+  local file = host.policies .. "/" .. name .. ".lua"
+  local p, reason = host.policy(file)
   if not p then error(reason, 0) end
   line('.SS "' .. plain(name) .. '"')
-  paragraph((p.plugin and "For " .. p.plugin .. ". " or "For any plugin. ") ..
-    (#p.reads > 0 and "Reads " .. table.concat(p.reads, ", ") .. "." or "Reads no fact."))
-  for _, o in ipairs(p.options) do
-    local kind = o.of and string.format("%s of %s", o.type, o.of) or o.type
-    line(".TP")
-    line(string.format('.BR "%s" " (%s)"', argument(o.name), argument(kind)))
-    paragraph(sentence(o.help or "see the policy's file"))
-    if o.required then paragraph("It must be there.") elseif o.def then paragraph("Default: " .. o.def .. ".") end
+  comment(host, file)
+  line(".PP")
+  paragraph(#p.plugins > 0 and "For listeners with " .. table.concat(p.plugins, " or ") .. "." or "For any plugin.")
+  if #p.reads > 0 then
+    paragraph("It reads " .. table.concat(p.reads, ", ") .. ".")
+  elseif p.reads_by_options then
+    paragraph("What it reads depends on its options.")
   end
+  for _, o in ipairs(p.options) do policy_option(o) end
 end
 
 local head = [[
@@ -173,19 +237,64 @@ A time is a number with ms, s, m or h in quotes
 .RB ( \(dq30s\(dq ),
 a size a number of bytes, or in quotes with k or M
 .RB ( \(dq64k\(dq ).
+A name is of letters, digits and . _ \- : @.
 Paths are relative to the folder of the configuration.
 A list with one member may be written as the member.
-Every table below is a key's value; everything has a default unless it says that it must be there.]]
+What is below is a key, with what it may be in parentheses; keys of a table are in a part of their own.
+Without \(lqIt must be there\(rq a key may be left out; what that means is its default, and where none is told: nothing.
+.PP
+The file is read once, at the start: a change takes effect when the gateway is started again.]]
 
 local facts = [[
 .SH FACTS
-What policies, persistence and routes can read of every plugin:]]
+A fact is a text that a request, or the link that it came by, has or has not.
+Policies read it, persistence keeps servers by it, routes compare it.
+Every plugin has these:]]
+
+local routes = [[
+.SH ROUTES
+The option
+.B routes
+of some plugins says where a request goes, before policies are asked: a list of rows, each with facts, a pattern for each, and a pool.
+.PP
+.nf
+.RS
+routes = { { host = "meet.*", path = "/x/", pool = "meetings" }, { host = "owa.corp.example", pool = "mail" } }
+.RE
+.fi
+.PP
+\(dqname\(dq is that name, \(dq*.example\(dq all that ends so, \(dqmeet.*\(dq all that begins so, \(dq/folder/\(dq what is
+below it; case does not matter.
+All patterns of a row must fit.
+Of rows that fit, exact names win over stars and long paths over short ones, whatever their order.
+What fits no row goes to the listener's
+.BR pool .]]
+
+local about = {
+  alpn = "the application protocols that the client offers inside TLS, joined by commas",
+  listener = "the listener's name",
+  side = '"client" or "server": who sends the request',
+  sni = "the host name that the client asks for in TLS",
+  source = "the client's address, without port; behind a proxy that tells, the address that it names",
+  ["tls.subject"] = "the subject of the peer's certificate, if that was verified",
+  transport = '"tcp", "tls" or "udp": how the request came',
+  trusted = '"true" if the client\'s certificate was verified and bears one of `peers`, else "false"',
+}
+
+local policy_head = [[
+.SH "POLICIES THAT COME WITH THE GATEWAY"
+In a listener, policies = { \(dqNAME\(dq }, or with options: policies = { { \(dqNAME\(dq, OPTION = VALUE } }.
+.BR lychgate\-policy (7)
+tells how they are asked and how to write one.]]
 
 local tail = [[
 .SH FILES
-Examples with comments are in the folder
-.I examples
-beside the gateway's scripts.
+.TP
+.I @pkgdatadir@/scripts/examples
+Configurations with comments; a unit for systemd.
+.TP
+.I @pkgdatadir@/policies
+The policies above, each with its comment.
 .SH SEE ALSO
 .BR lychgate (8),
 .BR lychctl (1),
@@ -195,9 +304,10 @@ beside the gateway's scripts.
 .BR lychgate\-sip (7),
 .BR lychgate\-https (7)]]
 
--- The names before "--" are plugins, those behind it policies.
+-- A name with a slash is a policy's, any other a plugin's; plugins come first.
 return function(host, arguments)
   local policies
+  table.sort(host.core_facts)
   line('.\\" Made from the tables that the gateway reads: a change belongs there.')
   line(head)
   for _, word in ipairs(words) do
@@ -206,16 +316,19 @@ return function(host, arguments)
     keys(word.keys, word.word)
   end
   line(facts)
-  paragraph(table.concat(host.core_facts, ", ") .. ".")
+  for _, fact in ipairs(host.core_facts) do
+    line(".TP")
+    line(".B " .. plain(fact))
+    paragraph(sentence(assert(about[fact], fact)))
+  end
+  line(routes)
   for _, name in ipairs(arguments) do
-    if name == "--" then
-      policies = true
-      line('.SH "POLICIES THAT COME WITH THE GATEWAY"')
-      paragraph("policies = { \"NAME\" }, or with options: policies = { { \"NAME\", OPTION = VALUE } }.")
-    elseif policies then
-      policy(host, name)
-    else
+    if not name:find("/") then
       plugin(host, name)
+    else
+      if not policies then line(policy_head) end
+      policies = true
+      policy(host, name)
     end
   end
   line(tail)

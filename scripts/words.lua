@@ -17,7 +17,7 @@ local limits = {
     help = "client links at the same time; beyond it new ones are closed at once.  Each needs two descriptors: without a " ..
       "number of its own it is lowered to what the process may have, and with one the start is refused" },
   { key = "sessions_per_source", type = "integer", min = 0, max = 1000000, default = 0,
-    help = "the same for one client address; 0: no limit (many clients may sit behind one address)" },
+    help = "client links at the same time from one address; 0: no limit (many clients may sit behind one address)" },
   { key = "new_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "new client links in a second from one address; 0: no limit" },
   { key = "exempt", type = "list", of = { type = "network" }, max = 64, default = {},
@@ -37,13 +37,13 @@ local limits = {
   { key = "stall", type = "time", min = "1s", max = "1h", default = "60s",
     help = "a peer that takes nothing of what waits for it, or stops inside a message, is closed" },
   { key = "answer", type = "time", min = "1s", max = "24h", default = "180s",
-    help = "how long a request waits for its final answer" },
+    help = "how long a request waits for its final answer, unless the plugin has an option of its own for it" },
   { key = "requests", type = "integer", min = 1, max = 1000000, default = 1000,
-    help = "open requests in one session" },
+    help = "open requests of one client link; more are answered as overload" },
   { key = "kept", type = "integer", min = 0, max = 1000, default = 8,
     help = "server links that belong to one client link for good (NTLM)" },
-  { key = "headers", type = "size", min = "1k", max = "1M", default = "64k", help = "the head of one message" },
-  { key = "message", type = "size", min = "1k", max = "1024M", default = "5M", help = "the body of one message" },
+  { key = "headers", type = "size", min = "1k", max = "1M", default = "64k", help = "the head of one message (its lines before the body); what is longer is refused" },
+  { key = "message", type = "size", min = "1k", max = "1024M", default = "5M", help = "the body of one message; what is longer is refused" },
   { key = "memory", type = "size", min = 0, max = "1048576M", default = "512M",
     help = "what all links of the listener may hold in buffers together; 0: no limit" },
   { key = "queue", type = "size", min = "4k", max = "64M", default = "256k",
@@ -83,7 +83,7 @@ local persistence = {
 }
 
 local monitor = {
-  { key = "plugin", type = "string", default = "tcp", help = 'whose probe asks; "tcp" is a bare connect' },
+  { key = "plugin", type = "string", default = "tcp", help = 'whose probe asks, with that plugin\'s keys below beside these; "tcp" is a bare connect' },
   { key = "transport", type = "choice", choices = { "tcp", "tls", "udp" },
     unset = "tls with `tls`; udp for a plugin that speaks nothing else, or where the pool prefers it and the plugin can; " ..
       "tcp with a bare connect or a port of its own; else as the pool speaks",
@@ -115,7 +115,7 @@ return {
         unset = "/run/lychgate.sock as root, else lychgate.sock in the runtime directory",
         help = "path of the socket that lychctl speaks to" },
       { key = "log", type = "choice", choices = { "error", "warning", "info", "debug" }, default = "info",
-        help = "how much is written to stderr" },
+        help = "from which level on events are written to stderr" },
       { key = "drain", type = "time", min = 0, max = "24h", default = "30s",
         help = "how long open sessions may go on when the gateway is told to stop" },
       { key = "resolve", type = "time", min = "100ms", max = "24h", default = "30s",
@@ -130,13 +130,14 @@ return {
         help = "the user to run as once keys are read and ports bound; the gateway is started as root then" },
       { key = "secret", type = "file", make = "make one: head -c 32 /dev/urandom > FILE",
         unset = "a new one at each start",
-        help = "file whose content (16 bytes at least, random) signs what comes back; the same for gateways side by side" },
+        help = "file whose content (16 bytes at least, random) signs what the gateway puts into messages to find its way back; the " ..
+          "same for gateways side by side" },
     },
   },
   {
     word = "tls", named = true, help = "a certificate, its key, and whom to trust; by name in listeners and pools",
     keys = {
-      { key = "certificate", type = "file", help = "PEM file with the certificate and its chain" },
+      { key = "certificate", type = "file", help = "PEM file with the certificate and its chain; a listener needs one, servers are shown it when they ask" },
       { key = "key", type = "file", help = "PEM file with the private key" },
       { key = "trust", type = "file", unset = "the system's authorities, for servers only",
         help = "PEM file with the authorities that the other end's certificate must come from" },
@@ -177,7 +178,7 @@ return {
         help = "how the servers' health is asked; false: they are always up" },
       { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
         help = "no server is up: stop listening, answer in the protocol's words, or try them all the same" },
-      { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try" },
+      { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try, when one cannot be connected to" },
       { key = "links", type = "integer", min = 1, max = 64, default = 2,
         help = "shared links to each server, from each worker" },
       { key = "slow_start", type = "time", min = "1s", max = "24h", unset = "its whole weight at once",
@@ -193,7 +194,7 @@ return {
   {
     word = "listener", named = true, help = "an address and what serves it",
     keys = {
-      { key = "plugin", type = "string", required = true, help = "the protocol that is spoken here" },
+      { key = "plugin", type = "string", required = true, help = "the protocol that is spoken here: a plugin that is called so" },
       { key = "bind", type = "list", of = { type = "bind" }, min = 1, max = 64, required = true,
         help = '"tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT", one or a list; PORT may be a range, "49152-65535", which ' ..
           "needs a rule of the packet filter: lychgate-network(7)" },
@@ -203,13 +204,14 @@ return {
         unset = '"optional" with peers, else "none"', help = "whether clients show a certificate" },
       { key = "peers", type = "list", of = { type = "name" }, default = {},
         help = "names of trusted servers, for clients whose certificate verified" },
-      { key = "pool", type = "word", word = "pool", unset = "only policies route", help = "where its traffic goes" },
+      { key = "pool", type = "word", word = "pool", unset = "only routes and policies tell",
+        help = "where its traffic goes, unless routes or policies say otherwise" },
       { key = "policies", type = "list", of = { type = "policy" }, max = 64, default = {},
         help = "asked in this order; the first verdict wins" },
       { key = "on_error", type = "choice", choices = { "unavailable", "pass", "drop" }, default = "unavailable",
-        help = "what a policy that fails counts as" },
-      { key = "limits", type = "table", keys = limits, default = {}, help = "what a client may use" },
-      { key = "options", type = "options", default = {}, help = "the plugin's own" },
+        help = "what a policy that fails counts as: its verdict is unavailable(), the next policy is asked, or drop()" },
+      { key = "limits", type = "table", keys = limits, default = {}, help = "what clients may use" },
+      { key = "options", type = "options", default = {}, help = "the plugin's own, below at each plugin" },
       { key = "access_log", type = "string", unset = "none",
         help = 'file that gets a line for each request when it is over; "-" is stderr' },
       { key = "access_format", type = "choice", choices = { "key", "combined" }, default = "key",
@@ -221,7 +223,7 @@ return {
   },
 
   -- For hints: what comes with the gateway.
-  shipped_plugins = { "sip", "tcp" },
+  shipped_plugins = { "https", "rpc", "sip", "stun", "tcp" },
   shipped_policies = { "edit/headers", "responder/answer", "responder/no-compression", "responder/options",
     "responder/rate-limit", "responder/scanner", "routing/by-domain", "routing/by-header", "routing/by-source" },
 

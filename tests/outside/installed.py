@@ -64,6 +64,8 @@ class Server(socketserver.ThreadingTCPServer):
 
         def answer_lines(self):
             for line in self.rfile:
+                if line == b"leave me\n":
+                    return
                 if line == b"ping\n":
                     line = b"pong\n" if self.server.well else b"ouch\n"
                 else:
@@ -107,6 +109,8 @@ def talk(play, made, server):
     equal(ask(client, b"HELLO there\n"), b"no: not so loud\n", "the policy's answer")
     equal(ask(client, b"hail again\n"), b"you said hail again\n", "the server's answer after that")
     equal(made.listener()["counters"], {"lines": 3}, "the plugin's counter")
+    equal(ask(client, b"leave me\n"), b"no: no answer\n", "the plugin's answer when the server has gone")
+    equal(ask(client, b"hail once more\n"), b"you said hail once more\n", "another link's answer")
     client.send(b"x" * 65)
     client.ended()  # longer than the option says
     server.well = False
