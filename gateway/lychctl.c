@@ -31,7 +31,7 @@ static const char usage[] =
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";
 
-/* Words that need no gateway: tools in Lua, with the words after them. */
+/* First words that need no gateway: tools in Lua, which read the words and options after theirs. */
 static const struct tool {
 	const char *word, *script;
 	int (*run)(const char *script, const struct config_paths *paths, char *const arguments[]);
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 	struct arguments a = { .path = path };
 	int option;
 
-	if (argc > 1 && find_tool(argv[1])) /* a tool has options of its own */
+	if (find_tool(argv[1])) /* a tool has options of its own */
 		return run_tool(find_tool(argv[1]), argv + 2);
 	control_path_default(path);
 	while ((option = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_document.c gives a tool what reads documents: xml.c and unzip.c, as tables and text of Lua.  Only a program that calls
- * it is linked with their libraries.  Lua raises here only when memory is out, and then the program ends.
+ * script_document.c gives a tool what reads documents: xml.c and unzip.c, as tables and text of Lua.  Only a program
+ * that calls it is linked with their libraries.  Lua raises here only when memory is out, and then the program ends.
  */
 #include <stdlib.h>
 
@@ -14,9 +14,10 @@
 
 /* ---- xml(text): the root element, or nil and the reason ---- */
 
-/* An element is { name =, ns =, attributes = { NAME = value }, text =, child, child, ... }.  The one that is open is on top of the
- * stack, those around it below. */
-static void open_element(void *arg, const char *name, const char *namespace, const struct xml_attribute attributes[], unsigned n)
+/* An element is { name =, ns =, attributes = { NAME = value }, text =, child, child, ... }.  The one that is open is on
+ * top of the stack, those around it below. */
+static void open_element(void *arg, const char *name, const char *namespace, const struct xml_attribute attributes[],
+			 unsigned n)
 {
 	lua_State *L = arg;
 

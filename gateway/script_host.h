@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* script_host.h: between script_config.c, script_document.c, script_tool.c and script_host.c; the only header that names Lua besides the policies'. */
+/*
+ * script_host.h: between script_config.c, script_document.c, script_tool.c and script_host.c; the only header that names Lua
+ * besides the policies'.
+ */
 #ifndef SCRIPT_HOST_H
 #define SCRIPT_HOST_H
 
@@ -30,6 +33,7 @@ void script_host_end(struct script_reader *r);
 
 /* script_tool() with more in the table `host`, which `more` finds on top of the stack and leaves there. */
 typedef void (*script_tool_more)(lua_State *L);
-int script_tool_with(script_tool_more more, const char *name, const struct config_paths *paths, char *const arguments[]);
+int script_tool_with(script_tool_more more, const char *name, const struct config_paths *paths,
+		     char *const arguments[]);
 
 #endif

@@ -148,7 +148,8 @@ int script_tool(const char *name, const struct config_paths *paths, char *const 
 	return script_tool_with(NULL, name, paths, arguments);
 }
 
-int script_tool_with(script_tool_more more, const char *name, const struct config_paths *paths, char *const arguments[])
+int script_tool_with(script_tool_more more, const char *name, const struct config_paths *paths,
+		     char *const arguments[])
 {
 	struct tool t = { .name = name, .arguments = arguments, .more = more, .status = EXIT_FAILURE };
 	lua_State *L = luaL_newstate();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unzip.c lets libzip read a zip in memory, and stops it at the limits.  It trusts no size that the zip tells: what comes out is
- * counted.
+ * unzip.c lets libzip read a zip in memory, and stops it at the limits.  It trusts no size that the zip tells: what
+ * comes out is counted.
  */
 #include "unzip.h"
 
@@ -132,7 +132,8 @@ static int take(zip_t *z, zip_uint64_t i, const char *name, char **text, size_t 
 	return r;
 }
 
-int unzip_member(const char *zip, size_t length, const char *name, char **text, size_t *text_length, char err[], size_t errlen)
+int unzip_member(const char *zip, size_t length, const char *name, char **text, size_t *text_length, char err[],
+		 size_t errlen)
 {
 	zip_t *z = open_zip(zip, length, err, errlen);
 	zip_int64_t i;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * xml.c hands what libxml2 finds to a sink and counts it.  It keeps no tree, and it gives libxml2 no function with which it
- * could declare or load anything: a document type ends the reading where it begins.
+ * xml.c hands what libxml2 finds to a sink and counts it.  It keeps no tree, and it gives libxml2 no function with
+ * which it could declare or load anything: a document type ends the reading where it begins.
  */
 #include "xml.h"
 
@@ -75,13 +75,14 @@ static void on_type(void *arg, const xmlChar *name, const xmlChar *public_id, co
 	struct reading *r = arg;
 
 	(void)name, (void)public_id, (void)system_id;
-	fail(r, line_of(r), "it has a document type (<!DOCTYPE), which is not read: nothing of what it declares is needed");
+	fail(r, line_of(r),
+	     "it has a document type (<!DOCTYPE), which is not read: nothing of what it declares is needed");
 }
 
 /* ---- Elements ---- */
 
-/* libxml2 leaves a '&' in a value as the reference "&#38;", and no other '&' is there.  Writes in place: the value is the
- * parser's, and it is done with it. */
+/* libxml2 leaves a '&' in a value as the reference "&#38;", and no other '&' is there.  Writes in place: the value is
+ * the parser's, and it is done with it. */
 static size_t put_ampersands(char *value, size_t n)
 {
 	size_t to = 0;
@@ -102,7 +103,8 @@ static void take_attributes(struct reading *r, struct xml_attribute list[], cons
 		size_t length = (size_t)(words[4] - words[3]);
 
 		if (length > XML_VALUE)
-			return fail(r, line_of(r), "the value of %.60s is longer than %d bytes", (const char *)words[0], XML_VALUE);
+			return fail(r, line_of(r), "the value of %.60s is longer than %d bytes", (const char *)words[0],
+				    XML_VALUE);
 		if (memchr(value, '&', length))
 			length = put_ampersands(value, length);
 		list[i] = (struct xml_attribute){ (const char *)words[0], value, length };

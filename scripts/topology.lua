@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- topology.lua: lychctl import-topology FILE.  The configuration goes to the standard output, the report to the standard error.
+-- topology.lua: lychctl import-topology FILE.  The configuration goes to the standard output, the report to the
+-- standard error.
 
 local read = use "topology_read"
 local write = use "topology_write"
@@ -19,7 +20,9 @@ local function load_document(host, path)
 end
 
 -- As wide as the longest, so that the report can be read down.
-local titles = { taken = "taken over", fill = "to fill in", out = "left out", part = "in part", lost = "not taken over" }
+local titles = {
+  taken = "taken over", fill = "to fill in", out = "left out", part = "in part", lost = "not taken over",
+}
 
 local function report(host, lines)
   local lost = 0
@@ -31,8 +34,9 @@ local function report(host, lines)
 end
 
 return function(host, arguments)
-  if #arguments ~= 1 or arguments[1]:find("^%-") then
-    host.complain("usage: lychctl import-topology FILE (what Get-CsTopology -AsXml prints, or the zip of Export-CsConfiguration)")
+  if #arguments ~= 1 then
+    host.complain("usage: lychctl import-topology FILE\n"
+      .. "FILE is what Get-CsTopology -AsXml prints, or the zip of Export-CsConfiguration")
     return 1
   end
   local document, reason = load_document(host, arguments[1])

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- topology_ports.lua: the ports of a topology beside those that the words of `include "lync"` open.  Each is either the same, or a
--- matter of the servers among themselves, or different, or unknown.
+-- topology_ports.lua: the ports of a topology beside those that the words of `include "lync"` open.  Each is the
+-- same, or a matter of the servers among themselves, or different, or unknown.
 
 -- OWNER USAGE SIDE PROTOCOL = the port that the words have; two of them: the one clients ask for outside, too.
 local carried = {
@@ -48,10 +48,11 @@ local by_number = { persistent_chat = { [5041] = true } }
 
 -- Owners whose other ports are for the servers of the pool, for one server by its own name, or for media.
 local among_servers = {
-  AVConf = true, DataConf = true, DataEdge = true, IMConf = true, Lyss = true, McuFactory = true, McxService = true, McxServiceExternal = true,
-  MediaComp = true, MediaRelayEdge = true, Mediation = true, PersistentChatWebManager = true, PersistentChatWebManagerExternal = true,
-  PlatformService = true, PlatformServiceExternal = true, Reach = true, ReplicationService = true, SkypeSearchProxy = true,
-  UcwaService = true, UcwaServiceExternal = true, WinFab = true, XmppFederation = true, XmppFederationProxy = true,
+  AVConf = true, DataConf = true, DataEdge = true, IMConf = true, Lyss = true, McuFactory = true, McxService = true,
+  McxServiceExternal = true, MediaComp = true, MediaRelayEdge = true, Mediation = true, PersistentChatWebManager = true,
+  PersistentChatWebManagerExternal = true, PlatformService = true, PlatformServiceExternal = true, Reach = true,
+  ReplicationService = true, SkypeSearchProxy = true, UcwaService = true, UcwaServiceExternal = true,
+  WinFab = true, XmppFederation = true, XmppFederationProxy = true,
   ["urn:application:RGS"] = true, -- 8404, between the servers
 }
 
@@ -64,12 +65,12 @@ local function told(p) return string.format("%s %s", p.owner, range_of(p)) end
 
 local function differs(p, known)
   if p.port ~= known[1] then
-    return string.format("%s (%s, %s) listens on %d; the word's server port is %d: override it by name", p.owner, p.usage, p.side, p.port,
-      known[1])
+    return string.format("%s (%s, %s) listens on %d; the word's server port is %d: override it by name",
+      p.owner, p.usage, p.side, p.port, known[1])
   end
   if known[2] and p.outside and p.outside ~= known[2] then
-    return string.format("%s (%s) is published on %d; the word's listener is on %d: override it by name", p.owner, p.side, p.outside,
-      known[2])
+    return string.format("%s (%s) is published on %d; the word's listener is on %d: override it by name",
+      p.owner, p.side, p.outside, known[2])
   end
 end
 
@@ -86,8 +87,8 @@ local function sort_in(p, word, result)
     if not result.seen[told(p)] then table.insert(result.inside, told(p)) end
     result.seen[told(p)] = true
   else
-    table.insert(result.unknown, string.format("%s (%s, %s, %s) on %s: no word knows it; open it with ordinary words if it is balanced",
-      p.owner, p.usage, p.side, p.protocol, range_of(p)))
+    local format = "%s (%s, %s, %s) on %s: no word knows it; open it with ordinary words if it is balanced"
+    table.insert(result.unknown, string.format(format, p.owner, p.usage, p.side, p.protocol, range_of(p)))
   end
 end
 

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- topology_read.lua: a topology document (what `xml` of the host gives) as plain tables.  It knows the elements and attributes
--- that public documents show; what else is there it leaves alone.
+-- topology_read.lua: a topology document (what `xml` of the host gives) as plain tables.  It knows the elements and
+-- attributes that public documents show; what else is there it leaves alone.
 --
 --   { domains = { NAME... }, sites = { ID = NAME }, urls = { { component =, host = }... }, pools = { pool... },
 --     strays = { service... } }                        -- installed on no pool of the document
 --   pool     { name =, site = ID, machines = { machine... }, services = { service... } }
 --   machine  { name =, addresses = { { side =, number =, address =, public = }... } }
 --   service  { role =, version = number, element =, ports = { port... } }
---   port     { owner =, usage =, side =, number =, port =, protocol =, outside =, name = }
+--   port     { owner =, usage =, side =, number =, port =, range =, protocol =, outside =, name = }
 
 local topology_ns = "^urn:schema:Microsoft%.Rtc%.Management%.Deploy%.Topology%.%d+$"
 local builder_ns = "^urn:schema:Microsoft%.Rtc%.Management%.Deploy%.TopologyBuilder%.%d+$"
@@ -36,6 +36,11 @@ local function all(e, name, ns, list)
   return list
 end
 
+-- Of up to nine digits; nil: it is none.
+local function integer(text)
+  return text and text:find("^%d+$") and #text < 10 and math.tointeger(tonumber(text)) or nil
+end
+
 local function trimmed(text) return (text or ""):match("^%s*(.-)%s*$") end
 
 -- Of a ClusterId: what Clusters and Services name a pool by.
@@ -49,15 +54,18 @@ local function read_machine(e, cluster)
   local m = { name = (e.attributes.Fqdn or cluster.attributes.Fqdn or ""):lower(), addresses = {} }
   for _, i in ipairs(children(e, "NetInterface")) do
     local a = i.attributes
-    m.addresses[#m.addresses + 1] =
-      { side = a.InterfaceSide, number = tonumber(a.InterfaceNumber) or 1, address = a.IPAddress, public = a.ConfiguredIPAddress }
+    m.addresses[#m.addresses + 1] = {
+      side = a.InterfaceSide, number = integer(a.InterfaceNumber) or 1,
+      address = a.IPAddress, public = a.ConfiguredIPAddress,
+    }
   end
   return m
 end
 
 local function read_pool(e)
   local id = child(e, "ClusterId")
-  local pool = { name = (e.attributes.Fqdn or ""):lower(), site = id and id.attributes.SiteId, machines = {}, services = {} }
+  local name = (e.attributes.Fqdn or ""):lower()
+  local pool = { name = name, site = id and id.attributes.SiteId, machines = {}, services = {} }
   for _, m in ipairs(children(e, "Machine")) do pool.machines[#pool.machines + 1] = read_machine(m, e) end
   return pool, key_of(id)
 end
@@ -76,14 +84,17 @@ end
 
 local function read_port(e)
   local a = e.attributes
-  return { owner = (a.Owner or ""):gsub("^urn:component:", ""), usage = a.Usage or "", side = a.InterfaceSide or "",
-    number = tonumber(a.InterfaceNumber) or 1, port = tonumber(a.Port), protocol = a.Protocol or "", range = tonumber(a.Range),
-    outside = tonumber(a.ConfiguredPort), name = a.ConfiguredFqdn }
+  return {
+    owner = (a.Owner or ""):gsub("^urn:component:", ""), usage = a.Usage or "", side = a.InterfaceSide or "",
+    number = integer(a.InterfaceNumber) or 1, port = integer(a.Port), range = integer(a.Range),
+    protocol = a.Protocol or "", outside = integer(a.ConfiguredPort), name = a.ConfiguredFqdn,
+  }
 end
 
 local function read_service(e)
   local id = child(e, "ServiceId")
-  local s = { role = id and id.attributes.RoleName or "?", version = tonumber(e.attributes.ServiceVersion), element = e, ports = {} }
+  local role, version = id and id.attributes.RoleName or "?", integer(e.attributes.ServiceVersion)
+  local s = { role = role, version = version, element = e, ports = {} }
   for _, p in ipairs(children(child(e, "Ports"), "Port")) do s.ports[#s.ports + 1] = read_port(p) end
   return s
 end
@@ -137,9 +148,12 @@ end
 local function find_root(document)
   local found = all(document, "Topology", topology_ns, {})
   if #found == 1 then return found[1] end
-  if #found > 1 then return nil, string.format("it holds %d topologies; give the one of Get-CsTopology -AsXml", #found) end
+  if #found > 1 then
+    return nil, string.format("it holds %d topologies; give the one of Get-CsTopology -AsXml", #found)
+  end
   if document.ns:find(builder_ns) then
-    return nil, "it is a file of Topology Builder, which may differ from what is published; give what Get-CsTopology -AsXml prints"
+    return nil, "it is a file of Topology Builder, which may differ from what is published; give what Get-CsTopology "
+      .. "-AsXml prints"
   end
   return nil, string.format("no topology is in it: it begins with <%s> of %q", document.name, document.ns)
 end
@@ -150,5 +164,7 @@ return function(document)
   if not root then return nil, reason end
   local pools, by_key = read_pools(root)
   local strays = read_services(root, by_key)
-  return { domains = read_domains(root), sites = read_sites(root), urls = read_urls(document), pools = pools, strays = strays }
+  return {
+    domains = read_domains(root), sites = read_sites(root), urls = read_urls(document), pools = pools, strays = strays,
+  }
 end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- topology_write.lua: a topology (topology_read.lua) as a configuration in the words of `include "lync"`, and a report: what was
--- taken over, what is left to fill in, what was left out, and what was not taken over although it carries traffic.
+-- topology_write.lua: a topology (topology_read.lua) as a configuration in the words of `include "lync"`, and a report:
+-- what was taken over, what is left to fill in, what was left out, and what was not taken over although it carries traffic.
 
 local ports = use "topology_ports"
 
@@ -12,14 +12,20 @@ local out, lines
 
 local function line(depth, format, ...) out[#out + 1] = ("  "):rep(depth) .. string.format(format, ...) end
 
-local function note(kind, of, format, ...) lines[#lines + 1] = { kind = kind, of = of, text = string.format(format, ...) } end
+-- What the document tells goes to a terminal, and into comments: one line of it, without control characters.
+local function plain(text) return (text:gsub("\194[\128-\159]", "?"):gsub("%c", "?")) end
+
+-- A line of the report.  What carries traffic and is not taken over stands in the configuration, too.
+local function note(kind, of, format, ...)
+  local text = plain(string.format(format, ...))
+  lines[#lines + 1] = { kind = kind, of = plain(of), text = text }
+  if kind == "lost" or kind == "part" then line(0, "-- NOT TAKEN OVER: %s: %s", plain(of), text) end
+end
 
 -- What the document tells is data: nothing in it ends the string it stands in.
 local function quoted(text)
   return '"' .. text:gsub('[%c"\\]', function(c) return string.format("\\%03d", c:byte()) end) .. '"'
 end
-
-local function comment(text) return (text:gsub("%c", " ")) end
 
 local function fill(what) return quoted("FILL IN: " .. what) end
 
@@ -98,7 +104,10 @@ local function note_servers(pool, unknown)
 end
 
 local function certificate(depth, word, of)
-  line(depth, "%s = { certificate = %s, key = %s },", word, fill("certificate of " .. of .. ", PEM"), fill("its key, PEM"))
+  line(depth, "%s = {", word)
+  line(depth + 1, "certificate = %s,", fill("certificate of " .. of .. ", PEM"))
+  line(depth + 1, "key = %s,", fill("its key, PEM"))
+  line(depth, "},")
 end
 
 -- ---- The pools ----
@@ -106,7 +115,7 @@ end
 local function title(topology, pool, what)
   local site = topology.sites[pool.site]
   line(0, "")
-  line(0, "-- %s%s", what, site and site ~= "" and ", site " .. comment(site) or "")
+  line(0, "-- %s%s", what, site and site ~= "" and ", site " .. plain(site) or "")
 end
 
 -- Ports that differ from those of the words, and those that no word knows.
@@ -114,7 +123,7 @@ local function note_ports(pool, kind)
   local same, inside, different, unknown = ports.compare(pool, kind)
   if same > 0 then note("taken", pool.name, "%s as the words open them", plural(same, "port", "ports")) end
   if #inside > 0 then
-    note("out", pool.name, "between servers, or of media, which go to each server itself: %s", table.concat(inside, ", "))
+    note("out", pool.name, "between servers, or of media, to each server itself: %s", table.concat(inside, ", "))
   end
   for _, text in ipairs(different) do note("lost", pool.name, "%s", text) end
   for _, text in ipairs(unknown) do note("lost", pool.name, "%s", text) end
@@ -124,7 +133,8 @@ end
 local function web_host(pool)
   local web = setting(service(pool, "WebServices"), "WebService")
   for _, e in ipairs(web or {}) do
-    if e.name == "ExternalSettings" and e.attributes.Host and e.attributes.Host ~= "" then return e.attributes.Host:lower() end
+    local host = e.name == "ExternalSettings" and e.attributes.Host
+    if host and host ~= "" then return host:lower() end
   end
 end
 
@@ -146,7 +156,8 @@ local function registrar_pool(topology, pool, word, what)
   for _, m in ipairs(pool.machines) do
     local inside, outside = address_on(m, "Primary"), address_on(m, "External")
     if outside and outside ~= inside then
-      note("part", pool.name, "%s has an own address for the web services outside, %s: the word has one address a server", m.name, outside)
+      note("part", pool.name, "%s has an own address for the web services outside, %s: the word has one a server", m.name,
+        outside)
     end
   end
 end
@@ -160,7 +171,8 @@ local outside_services = {
 
 local function outside_port(pool, w)
   for _, p in ipairs(service(pool, "EdgeServer").ports) do
-    if p.owner == w.owner and p.usage == w.usage and p.side == "External" and (not w.protocol or p.protocol == w.protocol) then return p end
+    local same = p.owner == w.owner and p.usage == w.usage and p.side == "External"
+    if same and (not w.protocol or p.protocol == w.protocol) then return p end
   end
 end
 
@@ -194,11 +206,14 @@ local function edge_pool(topology, pool)
   note_servers(pool, unknown)
   note_ports(pool, "edge_pool")
   note("fill", pool.name, "vip of each side: no topology tells them")
-  if open > 0 then note("fill", pool.name, "%s of servers outside (0.0.0.0 there)", plural(open, "address", "addresses")) end
+  if open > 0 then
+    note("fill", pool.name, "%s of servers outside (0.0.0.0 there)", plural(open, "address", "addresses"))
+  end
   for _, m in ipairs(pool.machines) do
     for _, a in ipairs(m.addresses) do
       if is_address(a.public) and a.public ~= a.address then
-        note("part", pool.name, "%s is behind NAT (%s outside): an Edge behind a gateway needs addresses without NAT", m.name, a.public)
+        note("part", pool.name, "%s is behind NAT (%s outside): an Edge behind a gateway needs addresses without NAT",
+          m.name, a.public)
       end
     end
   end
@@ -236,7 +251,13 @@ end
 
 local function site_rows(rows, to, hosts, of)
   if #hosts == 0 then return end
-  line(1, "{ vip = %s, sites = { %s }, to = %s },", fill("virtual address outside, for " .. of), list_of(hosts), quoted(to))
+  line(1, "{")
+  line(2, "vip = %s,", fill("virtual address outside, for " .. of))
+  line(2, "sites = {")
+  for _, host in ipairs(hosts) do line(3, "%s,", quoted(host)) end
+  line(2, "},")
+  line(2, "to = %s,", quoted(to))
+  line(1, "},")
   rows.n = rows.n + 1
 end
 
@@ -263,8 +284,8 @@ local function note_simple(first, told)
   if told then
     note("taken", "reverse proxy", "the simple URLs; lyncdiscover of each domain by its usual name")
   else
-    note("fill", "reverse proxy", "meet, dialin and lyncdiscover of each domain stand there by their usual names: the simple URLs are no part "
-      .. "of this document; check them with Get-CsSimpleUrlConfiguration")
+    note("fill", "reverse proxy", "meet, dialin and lyncdiscover of each domain stand there by their usual names: the "
+      .. "simple URLs are no part of this document; check them with Get-CsSimpleUrlConfiguration")
   end
   note("taken", "reverse proxy", "simple URLs go to %s, the first %s of the document", first.pool.name,
     first.kind == "director" and "Director pool" or "front end pool")
@@ -305,7 +326,7 @@ local function version(topology)
   for _, pool in ipairs(topology.pools) do
     local s = service(pool, "Registrar") or service(pool, "EdgeServer")
     if s and s.version then
-      seen[s.version] = true
+      seen.several = seen.several or lowest and s.version ~= lowest
       if not lowest or s.version < lowest then lowest = s.version end
     end
   end
@@ -314,19 +335,15 @@ local function version(topology)
   if not name then
     return note("fill", "version", "the document says %s, which no published document explains", lowest or "none")
   end
-  note("taken", "version", "%s (ServiceVersion %d)", name, lowest)
-  seen[lowest] = nil
-  for v in pairs(seen) do
-    note("part", "version", "pools of ServiceVersion %d (%s) too: the file has one version, the oldest, with the TLS that it needs", v,
-      versions[v] or "unknown")
-  end
+  note("taken", "version", "%s (ServiceVersion %d)%s", name, lowest,
+    seen.several and ", the oldest of the deployment, with the TLS that it needs" or "")
 end
 
 local unwritten = {
   survivable = "a survivable branch appliance or server: one machine, which its clients find by themselves",
 }
 
-local function stores(pool)
+local function roles_of(pool)
   local names = {}
   for _, s in ipairs(pool.services) do names[#names + 1] = s.role end
   return names
@@ -334,7 +351,8 @@ end
 
 local writers = {
   front_end = function(t, pool)
-    registrar_pool(t, pool, "front_end_pool", #pool.machines == 1 and "Front end: one server (Standard Edition)" or "Front end pool")
+    local what = #pool.machines == 1 and "Front end: one server (Standard Edition)" or "Front end pool"
+    registrar_pool(t, pool, "front_end_pool", what)
   end,
   director = function(t, pool) registrar_pool(t, pool, "director_pool", "Director pool") end,
   edge = edge_pool,
@@ -348,12 +366,16 @@ local order = { "front_end", "director", "edge", "mediation", "web_apps", "persi
 -- What no word takes: databases and file shares carry nothing that a gateway sees; another role might.
 local function note_rest(pool, kind)
   if unwritten[kind] then return note("out", pool.name, "%s", unwritten[kind]) end
-  local roles = stores(pool)
-  if #roles == 0 then return note("out", pool.name, "nothing is installed on it (a trusted application, a gateway or a share)") end
+  local roles = roles_of(pool)
+  if #roles == 0 then
+    return note("out", pool.name, "nothing is installed on it (a trusted application, a gateway or a share)")
+  end
   for _, role in ipairs(roles) do
     local store = role:find("Store$") or role == "CentralMgmt" or role == "ManagementServices"
     if store then
       note("out", pool.name, "%s: no traffic of clients", role)
+    elseif role:find("Gateway$") then
+      note("out", pool.name, "%s: a gateway stands alone", role)
     else
       note("lost", pool.name, "%s: no word knows this role", role)
     end
@@ -375,8 +397,8 @@ local function by_kind(topology)
 end
 
 local function head(topology)
-  line(0, "-- Made by lychctl import-topology.  Places that begin with FILL IN are what the topology does not tell; the gateway refuses")
-  line(0, "-- the file until they are filled in.")
+  line(0, "-- Made by lychctl import-topology.  Places that begin with FILL IN are what the topology does not tell: the")
+  line(0, "-- gateway refuses the file until they are filled in.  NOT TAKEN OVER marks what carries traffic and is left to do.")
   line(0, 'include "lync"')
   version(topology)
   if #topology.domains > 0 then
@@ -385,7 +407,8 @@ local function head(topology)
   end
 end
 
--- The configuration's text, and the report: a list of { kind = "taken" | "fill" | "out" | "part" | "lost", of =, text = }.
+-- The configuration's text, and the report, a list of { kind =, of =, text = }: "taken", "fill" (in), (left) "out",
+-- (in) "part", "lost": not taken over.
 return function(topology)
   local web = {}
   out, lines = {}, {}
