@@ -72,6 +72,11 @@ static void host_join(struct lg_link *a, struct lg_link *b)
 	link_join(link_of(a), link_of(b));
 }
 
+static bool host_pass(struct lg_link *from, struct lg_link *to, uint64_t n)
+{
+	return link_pass(link_of(from), link_of(to), n);
+}
+
 static void host_close(struct lg_link *l, enum lg_close how)
 {
 	link_close(link_of(l), how, "closed by the plugin");
@@ -168,4 +173,5 @@ const struct lg_host host_functions = {
 	.home = host_home,
 	.reuse = host_reuse,
 	.keep = host_keep,
+	.pass = host_pass,
 };

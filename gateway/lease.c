@@ -46,6 +46,13 @@ static void let(struct link *l, struct exchange *x)
 	x->lease = l;
 }
 
+void lease_take_own(struct link *l, struct exchange *x)
+{
+	x->rented = l->lease.named && !l->lease.kept;
+	l->limits.idle_ms = l->listener->conf->limits.idle_ms;
+	let(l, x);
+}
+
 static bool is_free(const struct link *l)
 {
 	return link_lives(l) && !l->pub.exchange;
@@ -155,16 +162,9 @@ static int open_new(struct link **lp, struct exchange *x)
 
 int lease_reach(struct link **lp, struct exchange *x)
 {
-	bool own = x->how.proxy || x->server->pool->ntlm; /* others' are not for it */
+	bool alone = x->how.proxy || x->server->pool->ntlm; /* others' are not for it */
 
-	*lp = lease_find_own(x->session, x->server);
-	if (*lp) {
-		x->rented = (*lp)->lease.named && !(*lp)->lease.kept;
-		(*lp)->limits.idle_ms = x->session->listener->conf->limits.idle_ms;
-		let(*lp, x);
-		return 0;
-	}
-	*lp = own ? NULL : take_idle(x);
+	*lp = alone ? NULL : take_idle(x);
 	x->rented = *lp;
 	if (!*lp)
 		return open_new(lp, x);
@@ -236,6 +236,7 @@ static void forget(struct link *l)
 	link_deadline(l, 0);
 	memset(l->data, 0, l->listener->conf->plugin->link_size);
 	l->pub.exchange = NULL;
+	l->pub.passing = 0;
 	stream_go(l->stream);
 }
 

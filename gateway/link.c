@@ -122,6 +122,13 @@ static void arm_unit(struct link *to)
 		wheel_cancel(&to->worker->wheel, &to->unit);
 }
 
+void link_unit_over(struct link *to)
+{
+	to->unit_of = NULL;
+	unpark(to);
+	arm_unit(to);
+}
+
 enum lg_send link_send(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, unsigned flags)
 {
 	bool more = (flags & LG_MORE) && from;
@@ -131,7 +138,7 @@ enum lg_send link_send(struct link *to, struct link *from, const struct lg_span 
 		return LG_GONE;
 	if (to->flow)
 		return flow_send(to->flow, pieces, n);
-	if (to->unit_of && to->unit_of != from)
+	if ((to->unit_of && to->unit_of != from) || to->pass_from)
 		return park(to, from, pieces, n, more);
 	r = stream_send(to->stream, pieces, n);
 	if (r == LG_GONE || (!more && !to->unit_of))
@@ -253,10 +260,20 @@ static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
 	}
 	if (l->joined)
 		return link_relay(l, in);
+	if (l->pass_to)
+		return link_pass_take(l, in);
 	if (plugin_of(l)->receive)
 		return plugin_of(l)->receive(&l->pub, in);
 	stream_hold(s); /* until it is joined */
 	return 0;
+}
+
+static void on_poured(struct stream *s, size_t n)
+{
+	struct link *l = s->owner;
+
+	if (l->pass_to)
+		link_pass_poured(l, n);
 }
 
 static void on_ended(struct stream *s, bool clean)
@@ -280,10 +297,18 @@ static void on_writable(struct stream *s)
 {
 	struct link *l = s->owner;
 
+	if (l->pass_from)
+		link_pass_room(l);
 	if (l->joined && l->joined->stream)
 		stream_go(l->joined->stream);
 	else if (!link_is_idle(l) && plugin_of(l)->writable)
 		plugin_of(l)->writable(&l->pub);
+}
+
+/* A proxy has named a client that may not come in: that was told as a limit, and is no fault of its TLS. */
+static bool is_over_source(const struct link *l)
+{
+	return !l->server && !l->session->counted;
 }
 
 /* The quiet ends are for debugging; what a server or TLS refused is for the operator. */
@@ -300,7 +325,7 @@ static void log_close(struct link *l)
 		level = LG_WARNING;
 		event = "proxy-header-refused";
 		atomic_fetch_add_explicit(&l->listener->conf->stats->refused_proxy, 1, memory_order_relaxed);
-	} else if (l->proxied) {
+	} else if (l->proxied || is_over_source(l)) {
 		event = "link-closed";
 	} else if (!l->open && s->tls) {
 		level = s->limit ? LG_DEBUG : LG_INFO; /* limits are told by limit_passed: not one by one */
@@ -329,6 +354,7 @@ void link_leave(struct link *l, bool by_network)
 	struct worker *w = l->worker;
 
 	deliver_forget(l);
+	link_pass_leave(l);
 	forget_in_session(l);
 	wheel_cancel(&w->wheel, &l->unit);
 	wheel_cancel(&w->wheel, &l->expiry);
@@ -361,6 +387,7 @@ const struct stream_ops link_stream_ops = {
 	.closed = on_closed,
 	.preface = link_proxy_read,
 	.greeted = on_greeted,
+	.poured = on_poured,
 };
 
 /* ---- Deadlines of the link's own ---- */
@@ -412,7 +439,7 @@ void link_join(struct link *a, struct link *b)
 		link_flow_join(a, b);
 		return;
 	}
-	if (!a->stream || !b->stream || a->joined || b->joined)
+	if (!a->stream || !b->stream || a->joined || b->joined || a->pass_to || b->pass_to)
 		return;
 	end_units(a);
 	end_units(b);

@@ -37,7 +37,8 @@ struct link {
 	struct link *joined;       /* bytes go there unread */
 	bool relays;               /* it is joined, or was */
 	unsigned watched;          /* a client's: leased links of its session that are watched, and it with them */
-	struct link *unit_of;      /* whose unit is under way to this link (LG_MORE) */
+	struct link *unit_of;      /* whose unit is under way to this link (LG_MORE, or a pass) */
+	struct link *pass_to, *pass_from; /* pub.passing bytes go there unseen, come from there */
 	struct list parked;        /* struct parked: others' units that wait behind it */
 	uint64_t parked_bytes;
 	struct deadline unit;      /* a unit under way goes on by then */
@@ -111,6 +112,7 @@ int link_connect_shared(struct link **lp, struct session *session, struct server
 
 enum lg_send link_send(struct link *to, struct link *from, const struct lg_span *pieces, unsigned n, unsigned flags);
 void link_join(struct link *a, struct link *b);
+bool link_pass(struct link *from, struct link *to, uint64_t n);
 void link_close(struct link *l, enum lg_close how, const char *why);
 void link_deadline(struct link *l, uint32_t ms);
 

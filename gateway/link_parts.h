@@ -16,6 +16,7 @@ static inline const struct lg_plugin *plugin_of(const struct link *l)
 /* What link.c does for links over streams. */
 extern const struct stream_ops link_stream_ops;
 void link_unit_stalled(struct deadline *d);
+void link_unit_over(struct link *to); /* those that waited behind it go */
 void link_expired(struct deadline *d);
 void link_part(struct deadline *d);
 
@@ -36,6 +37,20 @@ ptrdiff_t link_relay(struct link *l, struct lg_span in);
 
 /* `l` has closed, and the other closes too: at once if it failed, else when all is sent. */
 void link_relay_end(struct link *l, bool failed);
+
+/* ---- link_pass.c: counted bytes that go from one link over a stream to another unseen ---- */
+
+/* Bytes have come on `l`, which passes: as lg_plugin.receive. */
+ptrdiff_t link_pass_take(struct link *l, struct lg_span in);
+
+/* So many have gone past, too. */
+void link_pass_poured(struct link *l, size_t n);
+
+/* There is room in `to` again. */
+void link_pass_room(struct link *to);
+
+/* `l` has closed.  What it passed is an unfinished unit; what was passed to it comes to the plugin. */
+void link_pass_leave(struct link *l);
 
 /* ---- link_proxy.c: PROXY headers at the front of links over streams ---- */
 

@@ -44,7 +44,7 @@ ptrdiff_t link_relay(struct link *l, struct lg_span in)
 		stream_finish(to->stream);
 	else if (r == LG_FULL)
 		stream_hold(l->stream);
-	splice_consider(l->stream, to->stream, in.n);
+	splice_consider(l->stream, to->stream, in.n, UINT64_MAX);
 	return (ptrdiff_t)in.n;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lychctl.c: the operator's program.  Makes a request of its words, and shows the answer.  It knows nothing of the
- * gateway but the lines of command.h.
+ * gateway but the lines of command.h.  What needs no gateway is a tool in Lua.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +15,8 @@
 #include "lychctl_table.h"
 #include "lychctl_talk.h"
 #include "lychctl_view.h"
+#include "paths.h"
+#include "script_tool.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -24,8 +26,19 @@ static const char usage[] =
 	"       lychctl [-s PATH] server disable POOL/NAME [--json]  end its sessions too, spread over some seconds\n"
 	"       lychctl [-s PATH] server enable POOL/NAME [--json]   take the word back\n"
 	"       lychctl [-s PATH] policy reset LISTENER/NAME [--json]  ask a policy again that was tripped\n"
+	"       lychctl import-topology FILE                         a configuration from Get-CsTopology -AsXml\n"
+	"       lychctl import-netscaler FILE [-o CONFIG] [-r REPORT]  a configuration of a NetScaler's ns.conf\n"
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";
+
+/* First words that need no gateway: tools in Lua, which read the words and options after theirs. */
+static const struct tool {
+	const char *word, *script;
+	int (*run)(const char *script, const struct config_paths *paths, char *const arguments[]);
+} tools[] = {
+	{ "import-netscaler", "import-netscaler", script_tool },
+	{ "import-topology", "topology", script_tool_documents },
+};
 
 struct arguments {
 	const char *path;
@@ -121,6 +134,23 @@ static int run(const struct arguments *a)
 	return status;
 }
 
+static const struct tool *find_tool(const char *word)
+{
+	for (size_t i = 0; word && i < sizeof tools / sizeof tools[0]; i++) {
+		if (strcmp(word, tools[i].word) == 0)
+			return &tools[i];
+	}
+	return NULL;
+}
+
+static int run_tool(const struct tool *t, char *const arguments[])
+{
+	struct config_paths paths;
+
+	paths_find(&paths);
+	return t->run(t->script, &paths, arguments);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -133,6 +163,8 @@ int main(int argc, char **argv)
 	struct arguments a = { .path = path };
 	int option;
 
+	if (find_tool(argv[1])) /* a tool has options of its own */
+		return run_tool(find_tool(argv[1]), argv + 2);
 	control_path_default(path);
 	while ((option = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {
 		switch (option) {

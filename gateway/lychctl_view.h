@@ -17,7 +17,4 @@ void view_server(FILE *out, const json_t *answer, bool colours);
 /* The answer to "policy reset ...". */
 void view_policy(FILE *out, const json_t *answer, bool colours);
 
-/* "42s", "3m 5s", "2h 10m", "12d 3h" */
-void view_duration(char text[32], long long seconds);
-
 #endif

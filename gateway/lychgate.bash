@@ -21,6 +21,7 @@ _lychgate_words() {
 			[[ ${form[i]} == "${typed[i]}" || ${form[i]} == [A-Z]* ]] || continue 2
 		done
 		case ${form[i]} in
+		FILE) compgen -f -- "$cur" ;;
 		POOL/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_servers ;;
 		[a-z]*) printf '%s\n' "${form[i]}" ;;
 		esac

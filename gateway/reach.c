@@ -23,11 +23,17 @@ static struct link *find_private(struct session *s, const struct server *server)
 	return NULL;
 }
 
-bool reach_has_link(const struct exchange *x, const struct server *server)
+/* One that the session has already; NULL: none. */
+static struct link *find_own(const struct exchange *x, const struct server *server)
 {
 	if (x->how.mode == LG_SHARED)
-		return false;
+		return NULL;
 	return x->how.mode == LG_LEASED ? lease_find_own(x->session, server) : find_private(x->session, server);
+}
+
+bool reach_has_link(const struct exchange *x, const struct server *server)
+{
+	return find_own(x, server);
 }
 
 int reach_connect(struct link **lp, struct exchange *x)
@@ -45,14 +51,18 @@ int reach_connect(struct link **lp, struct exchange *x)
 
 int reach_link(struct link **lp, struct exchange *x)
 {
+	*lp = find_own(x, x->server); /* looked at once: its peer may close it between two looks */
+	if (*lp) {
+		seat_drop(x);
+		if (x->how.mode == LG_LEASED)
+			lease_take_own(*lp, x);
+		return 0;
+	}
 	if (!seat_take(x, x->server, false))
 		return -EUSERS;
 	if (x->how.mode == LG_SHARED)
 		return trunk_reach(lp, x);
-	if (x->how.mode == LG_LEASED)
-		return lease_reach(lp, x);
-	*lp = find_private(x->session, x->server);
-	return *lp ? 0 : reach_connect(lp, x);
+	return x->how.mode == LG_LEASED ? lease_reach(lp, x) : reach_connect(lp, x);
 }
 
 static bool out_of_sockets(int r)

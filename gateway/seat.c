@@ -31,12 +31,43 @@ bool seat_take(struct exchange *x, struct server *server, bool own)
 	return true;
 }
 
+bool seat_is_wanted(const struct exchange *x, const struct server *s)
+{
+	return s && (s == x->wanted || (s->slots && s->slots == x->wanted->slots));
+}
+
 bool seat_take_wanted(struct exchange *x)
 {
-	if (!x->wanted || !balance_takes(x->reach->pool, x->wanted, &x->tried) || !seat_take(x, x->wanted, false))
+	struct pool *pool = x->reach->pool;
+	struct server *best = NULL;
+
+	for (unsigned i = 0; x->wanted && i < pool->nservers; i++) {
+		struct server *s = &pool->servers[i];
+
+		if (seat_is_wanted(x, s) && balance_takes(pool, s, &x->tried) &&
+		    (!best || atomic_load(&s->state->sessions) < atomic_load(&best->state->sessions)))
+			best = s;
+	}
+	if (!best || !seat_take(x, best, false))
 		return false;
-	x->server = x->wanted;
+	x->server = best;
 	return true;
+}
+
+/* All that balance would pick are full, but the session has a link to one of them. */
+static bool take_linked(struct exchange *x)
+{
+	struct pool *pool = x->reach->pool;
+
+	for (unsigned i = 0; i < pool->nservers; i++) {
+		struct server *s = &pool->servers[i];
+
+		if (balance_takes(pool, s, &x->tried) && reach_has_link(x, s) && seat_take(x, s, false)) {
+			x->server = s;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool seat_take_any(struct exchange *x)
@@ -51,5 +82,5 @@ bool seat_take_any(struct exchange *x)
 	do { /* others pick meanwhile: until one that was picked still has room */
 		x->server = balance_pick(x->reach->pool, &wish);
 	} while (x->server && !seat_take(x, x->server, false));
-	return x->server;
+	return x->server || take_linked(x);
 }

@@ -2,7 +2,7 @@
 /*
  * session.c: the way of a request, from top to bottom:
  *
- *     a client is accepted (session_begin), its plugin reads a request (session_route), policies give a verdict
+ *     a client is accepted (session_begin.c), its plugin reads a request (session_route), policies give a verdict
  * (decide), persistence and balance pick a server (place), a link to it is found or opened (reach_server), the plugin
  * sends the request (hand_out), and the answer comes back as bytes that the plugin sends to the client's link.
  *
@@ -12,10 +12,7 @@
 #include "session.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "address.h"
 #include "admission.h"
 #include "exchange.h"
 #include "expect.h"
@@ -25,93 +22,12 @@
 #include "log.h"
 #include "monitor.h"
 #include "policy.h"
-#include "proxy.h"
 #include "reach.h"
 #include "routes.h"
 #include "seat.h"
 #include "span.h"
 
 enum { RETRY_AFTER_S = 5 };
-
-/* ---- A client comes ---- */
-
-void session_refuse(struct listener *l, int fd, const struct sockaddr *peer, enum admission why)
-{
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
-	close(fd);
-	admission_refused(l, peer, why);
-}
-
-/* Its client link is there, or could not be made: then false, and the session is gone. */
-static bool begin_with(struct session *s, int r)
-{
-	if (r < 0) {
-		log_error("session-failed", "listener", s->listener->conf->name, "reason", uv_strerror(r));
-		session_destroy(s);
-		return false;
-	}
-	s->pub.client = &s->client->pub;
-	s->nlinks = 1;
-	return true;
-}
-
-/* A proxy that has to say first for whom it comes. */
-static bool is_proxied(const struct listener_conf *conf, const struct sockaddr *peer)
-{
-	char text[ADDRESS_TEXT];
-
-	if (!conf->proxied)
-		return false;
-	address_format(peer, text, sizeof text);
-	return proxy_within(conf->proxied, span_of(text));
-}
-
-void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in)
-{
-	bool proxied = !in->expected && is_proxied(listener->conf, peer);
-	const struct sockaddr *counted = proxied ? NULL : peer;
-	enum admission a = admit(listener, counted, in->transport);
-	struct session *s;
-
-	if (a != ADMITTED) {
-		session_refuse(listener, fd, peer, a);
-		return;
-	}
-	s = session_create(listener, peer);
-	if (!s) {
-		admission_leave(listener, counted);
-		session_refuse(listener, fd, peer, OUT_OF_MEMORY);
-		return;
-	}
-	s->in = *in;
-	s->in.proxied = proxied;
-	if (proxied)
-		s->counted = NULL;
-	if (in->expected)
-		expected_enter(in->expected);
-	begin_with(s, link_accept(&s->client, s, fd, peer, in->transport));
-}
-
-void session_begin_flow(struct listener_socket *k, const struct datagram *d)
-{
-	const struct sockaddr *peer = (const struct sockaddr *)&d->peer;
-	struct listener *l = k->listener;
-	enum admission a;
-	struct session *s;
-
-	if (l->closed)
-		return;
-	a = admit_flow(k, peer);
-	s = a == ADMITTED ? session_create(l, peer) : NULL;
-	if (!s) {
-		if (a == ADMITTED)
-			admission_leave(l, peer);
-		admission_refused(l, peer, a == ADMITTED ? OUT_OF_MEMORY : a);
-		return;
-	}
-	if (begin_with(s, link_flow_accept(&s->client, s, k, d)))
-		link_flow_receive(s->client, d->bytes);
-}
 
 /* ---- Its plugin has read a request ---- */
 
@@ -212,7 +128,7 @@ static bool decide(struct exchange *x)
 		unavailable(x, LG_BY_NO_SERVER);
 		return false;
 	case VERDICT_PICK:
-		x->wanted = &x->reach->pool->servers[v.server];
+		x->wanted = balance_listed(x->reach->pool, v.server, NULL);
 		return true;
 	default:
 		return true;
@@ -279,7 +195,7 @@ static void take_owner(struct exchange *x)
 	struct claim *c = &x->claim;
 	struct server *owner = c->owner ? balance_owner(x->reach->pool, c->owner, &x->tried) : NULL;
 
-	if (!c->proposed && x->wanted && owner != x->wanted && seat_take_wanted(x)) {
+	if (!c->proposed && x->wanted && !seat_is_wanted(x, owner) && seat_take_wanted(x)) {
 		offer(x, c->owner);
 		return;
 	}

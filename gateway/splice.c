@@ -84,12 +84,13 @@ void splice_end(struct worker *w)
 
 /* ---- When ---- */
 
-void splice_consider(struct stream *from, struct stream *to, size_t n)
+void splice_consider(struct stream *from, struct stream *to, size_t n, uint64_t most)
 {
 	from->bulk = n < SPLICE_LARGE ? 0 : from->bulk + n;
 	if (from->bulk < SPLICE_AFTER || from->tls || to->tls)
 		return;
 	from->pours = to;
+	from->pours_most = most;
 	from->small_reads = 0;
 }
 
@@ -156,6 +157,18 @@ static void pour(struct stream *from, struct stream *to, size_t n)
 	stream_dirty(to); /* behind what is in `out` */
 }
 
+/* The owner counts them; all that were to go unseen have gone: it sees the next ones. */
+static void tell(struct stream *from, size_t n)
+{
+	from->pours_most -= n;
+	if (!from->pours_most)
+		splice_stop(from);
+	if (!from->ops->poured)
+		return;
+	from->ops->poured(from, n);
+	worker_deliver(from->worker);
+}
+
 /* Nothing, the end, or a failure: as a receive says it. */
 static bool nothing_came(struct stream *from, ssize_t n)
 {
@@ -171,6 +184,7 @@ static bool nothing_came(struct stream *from, ssize_t n)
 bool splice_read(struct stream *from)
 {
 	struct stream *to = from->pours;
+	size_t most;
 	ssize_t n;
 
 	if (splice_waiting(to)) {
@@ -183,7 +197,8 @@ bool splice_read(struct stream *from)
 		splice_stop(from);
 		return true; /* to be copied, or refused there */
 	}
-	n = splice(from->io.fd, NULL, to->pipe->in, NULL, to->pipe->size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	most = from->pours_most < to->pipe->size ? (size_t)from->pours_most : to->pipe->size;
+	n = splice(from->io.fd, NULL, to->pipe->in, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n <= 0) {
 		int error = errno;
 
@@ -194,5 +209,6 @@ bool splice_read(struct stream *from)
 	from->small_reads = n < SPLICE_LARGE ? from->small_reads + 1 : 0;
 	from->active_ms = from->worker->now_ms;
 	pour(from, to, (size_t)n);
+	tell(from, (size_t)n);
 	return true;
 }

@@ -27,8 +27,9 @@ struct splice_pipe {
 	size_t size, n; /* bytes that it can hold, that it holds */
 };
 
-/* `from` has read `n` bytes, which were copied to `to`: shall the next ones be spliced? */
-void splice_consider(struct stream *from, struct stream *to, size_t n);
+/* `from` has read `n` bytes, which were copied to `to`: shall the next ones, `most` of them, be spliced?  Of those the owner
+ * hears by `poured`. */
+void splice_consider(struct stream *from, struct stream *to, size_t n, uint64_t most);
 
 /* What `from` receives is handed to its owner again. */
 void splice_stop(struct stream *from);

@@ -43,6 +43,8 @@ struct stream_ops {
 	ptrdiff_t (*preface)(struct stream *s, struct lg_span in);
 	/* The first bytes of a handshake have come: false refuses it, by RST.  NULL: all are wanted. */
 	bool (*greeted)(struct stream *s);
+	/* So many bytes have gone past the owner (splice_consider).  NULL: it does not count them. */
+	void (*poured)(struct stream *s, size_t n);
 };
 
 /* Times in milliseconds, 0: no limit. */
@@ -101,6 +103,7 @@ struct stream {
 	struct buf cipher; /* records that the kernel did not take yet */
 	struct splice_pipe *pipe; /* bytes to be sent behind `out`: splice.c; NULL: none */
 	struct stream *pours;     /* what is received goes there unseen; NULL: to the owner */
+	uint64_t pours_most;      /* so many */
 	uint64_t bulk;            /* bytes relayed in large reads, one after the other */
 	unsigned small_reads;     /* in a row, of those that were spliced */
 	uint64_t queued;   /* bytes ever put to `out` */

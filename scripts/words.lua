@@ -229,6 +229,9 @@ return {
     },
   },
 
+  -- What `include` can add: words that stand for many of those above.
+  libraries = { "lync" },
+
   -- For hints: what comes with the gateway.
   shipped_plugins = { "https", "rpc", "sip", "stun", "tcp" },
   shipped_policies = { "edit/headers", "responder/answer", "responder/no-compression", "responder/options",

@@ -25,6 +25,10 @@ includes gateway sip plugins | grep -E ':[<"](gnutls|openssl)/' | grep -v '^gate
 	findings 'GnuTLS and libcrypto are used in gateway/tls* only'
 includes gateway sip plugins | grep -E ':[<"]osip' | grep -v '^sip/' |
 	findings 'libosip2 is used in sip/ only'
+includes gateway sip plugins | grep -E ':[<"]libxml/' | grep -v '^gateway/xml\.c:[0-9]' |
+	findings 'libxml2 is used in gateway/xml.c only'
+includes gateway sip plugins | grep -E ':[<"]zip(conf)?\.h' | grep -v '^gateway/unzip\.c:[0-9]' |
+	findings 'libzip is used in gateway/unzip.c only'
 includes sip plugins | grep -E ':[<"](uv|jansson)\.h' |
 	findings 'libuv and jansson are for the core'
 includes gateway sip plugins | grep -E ':[<"]llhttp' | grep -vE '^plugins/https/(body|head)\.c:[0-9]' |

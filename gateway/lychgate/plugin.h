@@ -28,8 +28,8 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; bytes given to a host call are
  *    copied or sent before it returns.
  *
- * ABI history.  0.5: PROXY headers, probe_check.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens, edits,
- * check.  0.2: UDP flows, learn, expect.  0.1: byte streams.  Major 0 until all of lychgate's protocols run on it.
+ * ABI history.  0.5: PROXY headers, probe_check, pass.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens,
+ * edits, check.  0.2: UDP flows, learn, expect.  0.1: byte streams.  Major 0 until all of lychgate's protocols run on it.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H
@@ -106,6 +106,7 @@ struct lg_link {
 	struct lg_exchange *exchange;    /* a leased link's tenant, a kept one's; NULL: it is idle */
 	struct lg_span source;           /* a client's: who it is behind a proxy that told (`learn`, `proxied`), else `peer` */
 	bool kept;                       /* a leased one: by its session, because of `keep` or of its pool */
+	uint64_t passing;                /* of the latest `pass` from here: bytes that have not passed */
 };
 
 /* A client link and what hangs on it. */
@@ -272,9 +273,8 @@ struct lg_host {
 	 * with LG_KEEP until the end.  NULL: a limit of the session is passed, or memory is out; answer as overload. */
 	struct lg_exchange *(*route)(struct lg_link *from, const struct lg_how *how, struct lg_span unit);
 
-	/* Sends a kept request to another server: policies do not run again, servers tried before are left out, the
-	 * persistence entry moves.  `routed` or `respond` follows.  Only after `routed` (inside `lost` it takes the end of
-	 * the exchange back), only with LG_KEEP. */
+	/* Sends a request kept by LG_KEEP to a server not tried before: no policies run, the persistence entry moves,
+	 * `routed` or `respond` follows.  Only after `routed`; inside `lost` it takes the end of the exchange back. */
 	void (*again)(struct lg_exchange *x);
 
 	/* The exchange's persistence key, as the pool of the server link `owner` defines it, belongs to that server from
@@ -318,9 +318,8 @@ struct lg_host {
 	/* Sends bytes of a probe. */
 	void (*ask)(struct lg_probe *p, struct lg_span bytes);
 
-	/* What the plugin has found out about a client: the core's facts and logs tell it from now on.  Before `route`.  A
-	 * value that is none is left aside: a source must be written like lg_link.peer.  ALPN: all that the client offers,
-	 * joined by ",". */
+	/* What is found out about a client: the core's facts and logs tell it from now on.  Before `route`.  A source is
+	 * written like lg_link.peer; ALPN: all that it offers, joined by ","; a value that is none is left aside. */
 	void (*learn)(struct lg_link *client, enum lg_learned what, struct lg_span value);
 
 	/* A TCP port of the gateway's, in `range` and on the address that x->from came to, for connections from this client's
@@ -334,8 +333,7 @@ struct lg_host {
 
 	/* Sends a whole unit, which `from` has received, to the link that the token names, on whatever thread that is.
 	 * LG_SENT: taken; a link of another thread may turn out to be gone, then `returned` tells.  LG_GONE: the token is
-	 * none, not for this use, or the link is gone.  A receiver that takes nothing while its queue grows to twice its
-	 * limit is closed. */
+	 * none, not for this use, or the link is gone.  A receiver whose queue grows to twice its limit is closed. */
 	enum lg_send (*send_to)(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
 				unsigned n);
 
@@ -361,6 +359,12 @@ struct lg_host {
 	/* The leased link of the exchange belongs to the client's session for good: never leased again, closed with the
 	 * client's link, as the client's link is with it (LG_FLUSH).  False: the session has too many (limits.kept). */
 	bool (*keep)(struct lg_exchange *x);
+
+	/* The next `n` bytes of `from`, behind those that the current call uses, go to `to` unseen and count as sent; the
+	 * core holds `from` as it must, others' units wait.  Then `receive` goes on, with no bytes if none are there.  If
+	 * `from` dies before, `to` is closed; if `to` closes, the rest comes to `receive` (`passing` says how much).  False,
+	 * nothing has changed: over UDP, LG_SHARED, between sessions, in another's unit. */
+	bool (*pass)(struct lg_link *from, struct lg_link *to, uint64_t n);
 };
 
 /* ---- Options, facts -------------------------------------------------------------------------------------------------- */
@@ -374,8 +378,7 @@ enum lg_type {
 	LG_ENUM,  /* int, the index in `choices` */
 	LG_PORTS, /* struct lg_ports; written "50000-50999" */
 	LG_NETS,  /* struct lg_nets; written "10.0.0.0/8, 2001:db8::/32", or as a list */
-	/* A list of { FACT = PATTERN, ..., pool = NAME }, first match.  The core keeps and follows it: it takes no room in
-	 * the conf struct. */
+	/* A list of { FACT = PATTERN, ..., pool = NAME }, first match.  The core's: it takes no room in the conf struct. */
 	LG_ROUTES,
 };
 
@@ -454,8 +457,7 @@ struct lg_plugin {
 	int (*probe)(struct lg_probe *p);
 	enum lg_verdict (*judge)(struct lg_probe *p, struct lg_span in);
 
-	/* Since ABI 0.3. */
-	/* At load, also of a mere check: are these options (`conf`) good for a listener with these transports?  0, or
+	/* Since ABI 0.3: at load, also of a mere check: are these options good for a listener with these transports?  0, or
 	 * -EINVAL with a reason for the operator. */
 	int (*check)(const void *conf, unsigned transports, char err[], size_t errlen);
 
@@ -466,8 +468,7 @@ struct lg_plugin {
 	 * aside.  Ends with NULL; a plugin without a list cannot edit at all, and such a policy is refused. */
 	const char *const *sealed;
 
-	/* Since ABI 0.4. */
-	/* The application protocols that TLS offers with these options, best first, ends with NULL.  NULL: no ALPN. */
+	/* Since ABI 0.4: the application protocols that TLS offers, best first, ends with NULL.  NULL: no ALPN. */
 	const char *const *(*alpn)(const void *conf);
 
 	/* Facts for the access log, ends with NULL, at most 16; never a credential.  Read when the exchange ends: in `done` and
@@ -475,9 +476,8 @@ struct lg_plugin {
 	 * method, path, version, status, bytes_out, referer, agent, user make the format that web servers have in common. */
 	const char *const *log_facts;
 
-	/* Since ABI 0.5. */
-	/* Networks whose connections begin with a PROXY header, of version 1 or 2.  The core reads it, before TLS and
-	 * `opened`, and learns from it; who sends none is closed.  NULL or empty: nobody's. */
+	/* Since ABI 0.5: networks whose connections begin with a PROXY header, of version 1 or 2.  The core reads it, before
+	 * TLS and `opened`, and learns from it; who sends none is closed.  NULL or empty: nobody's. */
 	const struct lg_nets *(*proxied)(const void *conf);
 
 	/* As `check`, for the options of a monitor. */

@@ -229,6 +229,7 @@ enum body_verdict body_begin(struct body *b, const struct head *h, uint64_t most
 	b->last = 0;
 	b->trailers = 0;
 	b->done = h->framing == BODY_NONE;
+	b->passes = false;
 	b->code = 0;
 	b->reason = NULL;
 	if (b->done)
@@ -261,6 +262,21 @@ enum body_verdict body_take(struct body *b, struct lg_span in, size_t *used)
 	b->left -= *used;
 	b->done = b->left == 0;
 	return b->done ? BODY_DONE : BODY_MORE;
+}
+
+void body_pass(struct body *b, struct lg_link *from, struct lg_link *to)
+{
+	if (b->framing == BODY_LENGTH && b->left >= BODY_PASSES)
+		b->passes = from->host->pass(from, to, b->left);
+}
+
+void body_passed(struct body *b, const struct lg_link *from)
+{
+	if (!b->passes)
+		return;
+	b->bytes += b->left - from->passing;
+	b->left = from->passing;
+	b->done = b->left == 0;
 }
 
 bool body_end(struct body *b, bool clean)

@@ -20,6 +20,7 @@ enum {
 	BODY_TRAILERS = 8 * 1024, /* bytes of all trailer lines (RFC 9112 section 7.1.2) */
 	BODY_NAME = 32,           /* bytes of a trailer's name that are looked at */
 	BODY_PARSER = 128,        /* room for llhttp's state, which only body.c knows */
+	BODY_PASSES = 64 * 1024,  /* bytes to come from which the core may pass them unseen: less is quickly read */
 };
 
 enum body_verdict { BODY_MORE, BODY_DONE, BODY_BAD };
@@ -37,6 +38,7 @@ struct body {
 	char name[BODY_NAME];
 	uint16_t trailers; /* bytes of them so far */
 	bool done;
+	bool passes; /* the core passes what is to come */
 	int code;           /* BODY_BAD: 400 or 413 */
 	const char *reason; /* BODY_BAD: for the log, a constant */
 	_Alignas(max_align_t) unsigned char parser[BODY_PARSER];
@@ -55,6 +57,12 @@ enum body_verdict body_begin(struct body *b, const struct head *h, uint64_t most
  * nothing but *used.
  */
 enum body_verdict body_take(struct body *b, struct lg_span in, size_t *used);
+
+/* Has the core pass what is to come on `from`, if that is long and counted; where it does, body_take hears of the end. */
+void body_pass(struct body *b, struct lg_link *from, struct lg_link *to);
+
+/* Counts what has passed.  Before b->left, ->bytes and ->done are looked at, and before body_take. */
+void body_passed(struct body *b, const struct lg_link *from);
 
 /* The sender's stream has ended: was the body whole then?  True for BODY_CLOSE, if it ended cleanly, and where it was
  * done. */

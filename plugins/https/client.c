@@ -82,8 +82,9 @@ static void start_clock(struct lg_link *l)
 /* A client that waits for 100 may send the rest or not: nobody knows. */
 bool client_may_go_on(const struct lg_link *l)
 {
-	const struct client *c = client_of(l);
+	struct client *c = client_of(l);
 
+	body_passed(&c->body, l);
 	return c->phase == CLIENT_ANSWER || c->body.done ||
 	       (!c->head.expect && c->body.framing == BODY_LENGTH && c->body.left <= CLIENT_DISCARDS);
 }
@@ -91,8 +92,10 @@ bool client_may_go_on(const struct lg_link *l)
 void client_next(struct lg_link *l, bool close)
 {
 	struct client *c = client_of(l);
-	bool whole = c->phase == CLIENT_ANSWER || c->body.done;
+	bool whole;
 
+	body_passed(&c->body, l);
+	whole = c->phase == CLIENT_ANSWER || c->body.done;
 	c->x = NULL;
 	if (c->phase == CLIENT_END)
 		return;
@@ -253,8 +256,11 @@ static ptrdiff_t read_body(struct lg_link *l, struct lg_span in)
 	struct client *c = client_of(l);
 	struct lg_exchange *x = c->x;
 	size_t used = 0;
-	enum body_verdict verdict = body_take(&c->body, in, &used);
+	enum body_verdict verdict;
 
+	body_passed(&c->body, l);
+	c->body.passes = false;
+	verdict = body_take(&c->body, in, &used);
 	if (verdict == BODY_BAD)
 		return bad_body(l, in);
 	if (used > 0) {
@@ -267,9 +273,13 @@ static ptrdiff_t read_body(struct lg_link *l, struct lg_span in)
 	if (verdict == BODY_DONE) {
 		c->phase = CLIENT_ANSWER;
 		server_request_whole(x);
-	} else if (c->server_full) {
-		wait(l);
+		return (ptrdiff_t)used;
 	}
+	body_pass(&c->body, l, x->to);
+	if (c->body.passes)
+		c->server_full = false; /* the core knows */
+	else if (c->server_full)
+		wait(l);
 	return (ptrdiff_t)used;
 }
 
@@ -279,6 +289,8 @@ static ptrdiff_t discard_body(struct lg_link *l, struct lg_span in)
 	struct client *c = client_of(l);
 	size_t used = 0;
 
+	body_passed(&c->body, l);
+	c->body.passes = false;
 	if (body_take(&c->body, in, &used) == BODY_DONE) {
 		c->phase = CLIENT_HEAD;
 		untimed(l);

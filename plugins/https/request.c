@@ -422,8 +422,8 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 {
 	struct instance *inst = instance_of(x->from);
 	struct request *r = request_of(x);
-	const struct client *c = client_of(x->from);
-	const struct server *s = x->to ? server_of(x->to) : NULL;
+	struct client *c = client_of(x->from);
+	struct server *s = x->to ? server_of(x->to) : NULL;
 	const char *cookie = inst->options->cookie.name;
 	struct facts f = { .head = request_head(x), .text = x->unit.p, .status = r->status };
 
@@ -441,6 +441,9 @@ struct lg_span request_fact(struct lg_exchange *x, unsigned index, struct lg_spa
 		f.cookie = (struct lg_span){ r->cookie, COOKIE_VALUE };
 		f.cookie_is_new = !r->cookie_came;
 	}
+	body_passed(&c->body, x->from);
+	if (s)
+		body_passed(&s->body, x->to);
 	f.bytes_in = c->body.bytes + r->raw_in;
 	f.bytes_out = (s ? s->body.bytes : 0) + r->raw_out;
 	return facts_read(&f, index, arg);

@@ -250,16 +250,22 @@ static ptrdiff_t read_body(struct lg_link *l, struct lg_span in)
 {
 	struct server *s = server_of(l);
 	struct lg_exchange *x = l->exchange;
-	size_t used = 0;
-	enum body_verdict verdict = body_take(&s->body, in, &used);
-	struct lg_span bytes = { in.p, used };
+	struct lg_span bytes = { in.p, 0 };
+	enum body_verdict verdict;
+	size_t used;
 
+	body_passed(&s->body, l);
+	s->body.passes = false;
+	verdict = body_take(&s->body, in, &used);
+	bytes.n = used;
 	if (used > 0)
 		pass(x, &bytes, 1, verdict != BODY_DONE);
 	if (verdict == BODY_BAD)
 		return broken(l, in, s->body.reason);
 	if (verdict == BODY_DONE)
 		server_answered(l, used == in.n);
+	else
+		body_pass(&s->body, l, x->from);
 	return (ptrdiff_t)used;
 }
 
@@ -309,7 +315,7 @@ void server_expired(struct lg_link *l)
 {
 	struct lg_exchange *x = l->exchange;
 	struct server *s = server_of(l);
-	const struct client *c;
+	struct client *c;
 
 	if (!x)
 		return;
@@ -318,6 +324,7 @@ void server_expired(struct lg_link *l)
 		return;
 	}
 	c = client_of(x->from);
+	body_passed(&c->body, x->from);
 	if (c->phase == CLIENT_BODY && c->body.bytes != s->mark) {
 		s->mark = c->body.bytes;
 		l->host->deadline(l, (uint32_t)instance_of(l)->options->answer_ms);

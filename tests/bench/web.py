@@ -109,7 +109,7 @@ def lychgate(stage, address):
     def listener(name, bind, more=""):
         return f"""listener "{name}" {{
   plugin = "https", bind = "{bind}", pool = "server", {more}
-  limits = {{ sessions = 20000, sessions_per_source = 20000, new_per_source = 20000, handshakes = 20000 }},
+  limits = {{ sessions = 3000, sessions_per_source = 3000, new_per_source = 20000, handshakes = 20000 }},
 }}
 """
     file = stage.write("web-lychgate.lua", f"""gateway {{ workers = 1, control = "web.sock", log = "warning" }}

@@ -183,7 +183,11 @@ static void let_go(struct fake_peer *p)
 		struct fake_peer *other = f->peers[i];
 
 		if (other->owner == p && other->link)
-			f->host.close(other->link, LG_RESET);
+			f->host.close(other->link, LG_FLUSH);
+		if (other->passes_to == p && other->link) {
+			other->passes_to = NULL;
+			f->host.go(other->link);
+		}
 		if (other->joined != p || !other->link)
 			continue;
 		other->joined = NULL;
@@ -290,6 +294,29 @@ static bool offer(struct fake_peer *p)
 	return used > 0;
 }
 
+/* Sends on what goes unseen; false: there is no room for more. */
+static bool pass(struct fake_peer *p)
+{
+	struct fake_peer *to = p->passes_to;
+	size_t n = p->link->passing < p->in_n ? (size_t)p->link->passing : p->in_n;
+
+	if (to->closing) {
+		p->passes_to = NULL;
+		return true;
+	}
+	if (to->full)
+		return false;
+	fake_put(to, p, p->in, n, LG_MORE);
+	take(p, n);
+	p->link->passing -= n;
+	if (p->link->passing > 0)
+		return true;
+	p->passes_to = NULL;
+	fake_unit_over(to);
+	offer(p); /* what is behind, also when that is nothing */
+	return true;
+}
+
 void fake_read(struct fake_peer *p)
 {
 	while (p->link && !p->closing && p->in_n > 0) {
@@ -297,7 +324,10 @@ void fake_read(struct fake_peer *p)
 			fake_deliver(p->fake);
 			return;
 		}
-		if (p->joined) {
+		if (p->passes_to) {
+			if (!pass(p))
+				return;
+		} else if (p->joined) {
 			fake_put(p->joined, p, p->in, p->in_n, 0);
 			take(p, p->in_n);
 		} else if (p->held || !p->fake->plugin->receive || !offer(p)) {
@@ -375,6 +405,9 @@ void fake_drain(struct fake_peer *p)
 	struct fake *f = p->fake;
 
 	p->full = false;
+	for (unsigned i = 0; i < f->npeers; i++)
+		if (f->peers[i]->passes_to == p)
+			fake_read(f->peers[i]);
 	if (p->link && !p->closing && f->plugin->writable) {
 		f->depth++;
 		f->plugin->writable(p->link);

@@ -462,6 +462,22 @@ static void host_join(struct lg_link *a, struct lg_link *b)
 	fake_defer(p->fake, go_on, q);
 }
 
+static bool host_pass(struct lg_link *from, struct lg_link *to, uint64_t n)
+{
+	struct fake_peer *p = fake_peer_of(from), *q = fake_peer_of(to);
+
+	if (n == 0 || !from->session || from->session != to->session || from->transport == LG_UDP || p->closing ||
+	    q->closing || p->joined || q->joined || p->passes_to || (q->owner && q->owner != p))
+		return false;
+	p->fake->passes++;
+	p->passes_to = q;
+	p->held = false;
+	from->passing = n;
+	q->owner = p;
+	fake_defer(p->fake, go_on, p);
+	return true;
+}
+
 static void host_close(struct lg_link *l, enum lg_close how)
 {
 	struct fake_peer *p = fake_peer_of(l);
@@ -559,4 +575,5 @@ const struct lg_host fake_calls = {
 	.home = fake_home,
 	.reuse = fake_reuse,
 	.keep = fake_keep,
+	.pass = host_pass,
 };

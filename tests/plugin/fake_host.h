@@ -37,6 +37,7 @@ struct fake_peer {
 	bool closing;    /* the plugin or the core closes it */
 	enum lg_close how;
 	struct fake_peer *joined;
+	struct fake_peer *passes_to; /* link->passing bytes go there unseen */
 	uint16_t port;              /* over UDP: where the latest token said to send; 0: where it came from */
 	char *learned[LG_ALPN + 1]; /* what the plugin has told of it; NULL: nothing */
 
@@ -80,6 +81,7 @@ struct fake {
 	unsigned logs, pins, routes, agains, open; /* open: exchanges now */
 	unsigned refused;                          /* ended before a policy was asked; they do not count as routes */
 	unsigned reuses, leases;                   /* links given back; idle ones taken again */
+	unsigned passes;                           /* begun */
 	unsigned last_flags, last_proxy;           /* of the latest route */
 	char last_server[64];                      /* of the latest route, how.server */
 	unsigned rests;

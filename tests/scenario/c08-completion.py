@@ -50,6 +50,7 @@ def words_options_and_files(play):
             (f"{ctl} server d", ["disable", "drain"]),
             (f"{ctl} server nonsense ", []),
             (f"{ctl} --j", ["--json"]),
+            (f"{ctl} import-topology on", ["one.lua"]),
             (f"{ctl} -s o", ["one.lua", "other.lua"]),
             (f"{gate} -t -c on", ["one.lua"]),
             (f"{gate} -c ", ["one.lua", "other.lua"])):

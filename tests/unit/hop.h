@@ -11,6 +11,7 @@
  *     D  deadline                        S  LG_STREAM                      N  LG_KNOWN
  *     R  the token is for LG_ROUTE       T  the client is trusted from now on
  *     L  LG_LEASED, and it stays open    Y  LG_STAY
+ *     P  a new link begins with a PROXY header
  *     V  the token is for LG_SERVER_ANSWER
  *
  * A server's line is "TOKEN TEXT\n", an answer to there; "!TOKEN TEXT\n", by LG_ROUTE; "&TOKEN TEXT\n", by

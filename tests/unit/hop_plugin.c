@@ -46,6 +46,7 @@ static void begin(struct lg_link *l, struct lg_span unit)
 		l->trusted = true;
 	if (strchr(r.flags, 'L'))
 		how.mode = LG_LEASED;
+	how.proxy = strchr(r.flags, 'P') ? 1 : 0;
 	if (strchr(r.flags, 'Y'))
 		how.flags |= LG_STAY;
 	x = l->host->route(l, &how, unit);

@@ -2,11 +2,13 @@
 /* test_lease.c: links that one exchange has for itself: who gets one next, and who never does. */
 #include "unit.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "gateway/lease.h"
+#include "gateway/stream.h"
 #include "hop.h"
 #include "tls_rig.h"
 
@@ -20,7 +22,7 @@ static void gauges(unsigned server, unsigned sessions, unsigned idle)
 {
 	struct server_state *state = h.servers[server].state;
 
-	for (unsigned i = 0; i < 10000 && (state->sessions != sessions || state->idle != idle); i++)
+	for (unsigned i = 0; i < unit_patience_ms() && (state->sessions != sessions || state->idle != idle); i++)
 		usleep(1000);
 	assert_int_equal(state->sessions, sessions);
 	assert_int_equal(state->idle, idle);
@@ -495,6 +497,79 @@ static void test_least_connections(void **state)
 	end();
 }
 
+/* ---- Those that have named their client ---- */
+
+/* From now on, the how-manieth look at an idle link finds that its peer has just used it; 0: none does. */
+static atomic_uint used_at;
+
+bool __real_stream_is_silent(const struct stream *st);
+bool __wrap_stream_is_silent(const struct stream *st);
+
+bool __wrap_stream_is_silent(const struct stream *st)
+{
+	if (atomic_load(&used_at) && atomic_fetch_sub(&used_at, 1) == 1)
+		return false;
+	return __real_stream_is_silent(st);
+}
+
+static void named(struct wire *c, struct wire *server, const char *line)
+{
+	static char header[HOP_TEXT];
+
+	wire_say(c, "%s\n", line);
+	hop_accept(&h, server, 0);
+	wire_line(server, header);
+	assert_memory_equal(header, "PROXY TCP4 127.0.0.1 ", 21);
+	has(server, line);
+	wire_say(server, "+%s\n", line + 3);
+	wire_expect(c, line + 3);
+	gauges(0, 1, 0); /* it waits for its client, and counts as its session */
+}
+
+/* Who has a link to a full server goes on over it; others do not get in. */
+static void test_named_at_a_full_server(void **state)
+{
+	(void)state;
+	hop_make(&h, 1);
+	h.servers[0].max_sessions = 1;
+	begin();
+	named(&a, &s, "LP one");
+	wire_say(&a, "LP two\n");
+	has(&s, "LP two");
+	wire_say(&s, "+two\n");
+	wire_expect(&a, "two");
+	gauges(0, 1, 0);
+	wire_say(&b, "LP three\n");
+	hop_until(&h, "respond 3");
+	assert_false(hop_is_called(&h, 0));
+	wire_close(&s);
+	end();
+}
+
+/* A server that closes a waiting link at the very moment when that is taken again: every seat is given back once. */
+static void test_named_is_used_meanwhile(void **state)
+{
+	(void)state;
+	for (unsigned look = 1; look < 4; look++) {
+		hop_make(&h, 1);
+		begin();
+		named(&a, &s, "LP one");
+		atomic_store(&used_at, look);
+		wire_say(&a, "LP two\n");
+		if (hop_is_called(&h, 0)) {
+			hop_accept(&h, &s2, 0);
+			gauges(0, 1, 0);
+			wire_close(&s2);
+		}
+		atomic_store(&used_at, 0);
+		wire_close(&a);
+		gauges(0, 0, 0);
+		hop_dial(&h, &a, LEFT);
+		wire_close(&s);
+		end();
+	}
+}
+
 /* ---- Kept ones ---- */
 
 static void test_keep(void **state)
@@ -669,6 +744,8 @@ int main(void)
 		cmocka_unit_test(test_disabled),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_least_connections),
+		cmocka_unit_test(test_named_at_a_full_server),
+		cmocka_unit_test(test_named_is_used_meanwhile),
 		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_keep_ends_with_client),
 		cmocka_unit_test(test_kept_dies),

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "command.h"
+#include "lychctl_answer.h"
 #include "sample.h"
 #include "status.h"
 #include "unit.h"

@@ -43,7 +43,7 @@ static ptrdiff_t receive(struct stream *s, struct lg_span in)
 	e->copied += in.n;
 	if (stream_send(e->other->stream, &in, 1) == LG_FULL)
 		stream_hold(s);
-	splice_consider(s, e->other->stream, in.n);
+	splice_consider(s, e->other->stream, in.n, UINT64_MAX);
 	e->poured |= s->pours != NULL;
 	return (ptrdiff_t)in.n;
 }
@@ -279,15 +279,15 @@ static void pieces_and_tls_are_not_bulk(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		splice_consider(s, rig.b.stream, SPLICE_LARGE - 1);
+		splice_consider(s, rig.b.stream, SPLICE_LARGE - 1, UINT64_MAX);
 	assert_null(s->pours);
 	s->bulk = SPLICE_AFTER - SPLICE_LARGE;
-	splice_consider(s, rig.b.stream, 1);
-	splice_consider(s, rig.b.stream, SPLICE_LARGE);
+	splice_consider(s, rig.b.stream, 1, UINT64_MAX);
+	splice_consider(s, rig.b.stream, SPLICE_LARGE, UINT64_MAX);
 	assert_null(s->pours); /* not one after the other */
 	s->bulk = SPLICE_AFTER;
 	s->tls = (struct tls *)s;
-	splice_consider(s, rig.b.stream, SPLICE_LARGE);
+	splice_consider(s, rig.b.stream, SPLICE_LARGE, UINT64_MAX);
 	s->tls = NULL;
 	assert_null(s->pours);
 }
