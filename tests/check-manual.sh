@@ -77,11 +77,11 @@ named gateway/lychgate.8
 cat gateway/status.c gateway/command.c | grep -oE '(put(_text|_number)?|json_object_set(_new)?)\(o, "[a-z_]+' | sed 's/.*"//' |
 	sort -u >"$words"
 named gateway/lychctl.1
-grep -oE 'trouble_word\(.*' gateway/lychctl_view.c | grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u >"$words"
+grep -ohE 'trouble_word\(.*' gateway/lychctl*.c | grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u >"$words"
 named gateway/lychctl.1
 sed -n '/^const char \*server_state_word/,/^}/p' gateway/server.c | grep -oE '"[a-z]+"' | tr -d '"' >"$words"
 named gateway/lychctl.1
-grep -oE '\{ "[a-z-]+", (required|no)_argument' gateway/main.c | sed 's/{ "/--/; s/".*//' | grep -vE 'help|version' >"$words"
+grep -oE '\{ "[a-z-]+", (required|optional|no)_argument' gateway/main.c | sed 's/{ "/--/; s/".*//' | grep -vE 'help|version' >"$words"
 named gateway/lychgate.8
 {
 	sed -n '/base_own\[\]/,/NULL/p' gateway/script_sandbox.c | grep -oE '\{ "[a-z]+"' | tr -d '{ "'
