@@ -8,6 +8,7 @@
 #include <math.h>
 #include <sched.h>
 
+#include "slots.h"
 #include "span.h"
 
 /* Gathered once for each pick: health may change meanwhile, and a walk must see the same servers from start to end. */
@@ -182,6 +183,24 @@ struct server *balance_pick(struct pool *pool, const struct wish *w)
 	default:
 		return round_robin(&c, pool);
 	}
+}
+
+struct server *balance_listed(const struct pool *pool, unsigned i, unsigned *n)
+{
+	struct server *found = NULL;
+	unsigned listed = 0;
+
+	for (unsigned k = 0; k < pool->nservers; k++) {
+		const struct slots *name = pool->servers[k].slots;
+
+		if (name && k != name->first)
+			continue;
+		if (listed++ == i)
+			found = &pool->servers[k];
+	}
+	if (n)
+		*n = listed;
+	return found;
 }
 
 bool balance_takes(struct pool *pool, const struct server *s, const struct tried *tried)

@@ -37,6 +37,10 @@ struct wish {
  */
 struct server *balance_pick(struct pool *pool, const struct wish *w);
 
+/* The `i`th server that the configuration lists, from 0; of a host name, which is listed once, the first of its slots.
+ * NULL: so many are not listed; `n`, if not NULL, is how many are. */
+struct server *balance_listed(const struct pool *pool, unsigned i, unsigned *n);
+
 /* Whether a new key may go to `s`, one of the pool's, if there is room. */
 bool balance_takes(struct pool *pool, const struct server *s, const struct tried *tried);
 

@@ -288,10 +288,7 @@ static int read_and_build(struct builder *b, const struct script_config *in, str
 	if (ret == 0)
 		ret = build(b, in->paths);
 	free(b->plugin_path);
-	for (struct node *m = tree->child, *next; m; m = next) {
-		next = m->next;
-		node_free(m);
-	}
+	node_clear(tree);
 	return ret;
 }
 

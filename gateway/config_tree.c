@@ -38,16 +38,20 @@ struct node *node_add(struct node *parent, const char *key, enum node_kind kind,
 	return n;
 }
 
-void node_free(struct node *n)
+void node_clear(struct node *n)
 {
-	struct node *next;
-
-	if (!n)
-		return;
-	for (struct node *m = n->child; m; m = next) {
+	for (struct node *m = n->child, *next; m; m = next) {
 		next = m->next;
 		node_free(m);
 	}
+	n->child = NULL;
+}
+
+void node_free(struct node *n)
+{
+	if (!n)
+		return;
+	node_clear(n);
 	free(n->key);
 	free(n->text);
 	free(n);

@@ -26,6 +26,7 @@ struct node {
 /* A new last member of `parent`, which owns it; NULL: out of memory.  `text` is copied, NULL for other kinds than text.
  */
 struct node *node_add(struct node *parent, const char *key, enum node_kind kind, const char *text, int64_t number);
+void node_clear(struct node *n); /* frees its members */
 void node_free(struct node *n); /* with its members, not its neighbours; NULL is fine */
 
 const struct node *node_get(const struct node *table, const char *key);

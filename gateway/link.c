@@ -305,6 +305,12 @@ static void on_writable(struct stream *s)
 		plugin_of(l)->writable(&l->pub);
 }
 
+/* A proxy has named a client that may not come in: that was told as a limit, and is no fault of its TLS. */
+static bool is_over_source(const struct link *l)
+{
+	return !l->server && !l->session->counted;
+}
+
 /* The quiet ends are for debugging; what a server or TLS refused is for the operator. */
 static void log_close(struct link *l)
 {
@@ -319,7 +325,7 @@ static void log_close(struct link *l)
 		level = LG_WARNING;
 		event = "proxy-header-refused";
 		atomic_fetch_add_explicit(&l->listener->conf->stats->refused_proxy, 1, memory_order_relaxed);
-	} else if (l->proxied) {
+	} else if (l->proxied || is_over_source(l)) {
 		event = "link-closed";
 	} else if (!l->open && s->tls) {
 		level = s->limit ? LG_DEBUG : LG_INFO; /* limits are told by limit_passed: not one by one */

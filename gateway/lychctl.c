@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lychctl.c: the operator's program.  Makes a request of its words, and shows the answer.  It knows nothing of the
- * gateway but the lines of command.h; a tool needs no gateway.
+ * gateway but the lines of command.h.  What needs no gateway is a tool in Lua.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -27,6 +27,7 @@ static const char usage[] =
 	"       lychctl [-s PATH] server enable POOL/NAME [--json]   take the word back\n"
 	"       lychctl [-s PATH] policy reset LISTENER/NAME [--json]  ask a policy again that was tripped\n"
 	"       lychctl import-topology FILE                         a configuration from Get-CsTopology -AsXml\n"
+	"       lychctl import-netscaler FILE [-o CONFIG] [-r REPORT]  a configuration of a NetScaler's ns.conf\n"
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";
 
@@ -35,6 +36,7 @@ static const struct tool {
 	const char *word, *script;
 	int (*run)(const char *script, const struct config_paths *paths, char *const arguments[]);
 } tools[] = {
+	{ "import-netscaler", "import-netscaler", script_tool },
 	{ "import-topology", "topology", script_tool_documents },
 };
 
@@ -161,7 +163,7 @@ int main(int argc, char **argv)
 	struct arguments a = { .path = path };
 	int option;
 
-	if (find_tool(argv[1]))
+	if (find_tool(argv[1])) /* a tool has options of its own */
 		return run_tool(find_tool(argv[1]), argv + 2);
 	control_path_default(path);
 	while ((option = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {

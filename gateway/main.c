@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config.h"
 #include "descriptors.h"
@@ -23,6 +24,12 @@ enum {
 static const char usage[] =
 	"usage: lychgate -c FILE         run the gateway\n"
 	"       lychgate -t -c FILE      check the configuration, open nothing\n"
+	"       lychgate --explain[=tsv] -c FILE\n"
+	"                                print what the configuration opens\n"
+	"       lychgate --dns[=tsv] -c FILE\n"
+	"                                print the names to enter in the DNS for its pools\n"
+	"       lychgate --certificates[=tsv] -c FILE\n"
+	"                                print the names that certificates must have, and those they lack\n"
 	"       lychgate --policy FILE [--message FILE] [--fact NAME=VALUE]... [--option NAME=VALUE]...\n"
 	"                [--plugin NAME] [--plugin-path FOLDER]\n"
 	"                                try a policy: what it reads, decides and uses\n"
@@ -125,8 +132,9 @@ enum { TRIAL_WORDS = 64 }; /* --fact and --option, each */
 struct words {
 	const char *file;
 	bool check_only, version, help, wrong;
+	const char *tool, *form;  /* tells about the file, in this form; NULL: none, as a table to be read */
 	bool tests;               /* the other words are files of tests */
-	bool manual;              /* they are plugins and policies: lychgate.conf(5) is made of these */
+	bool manual;              /* they are plugins and policies, or a library: a manual is made of these */
 	struct trial_words trial; /* .ask.policy NULL: none is tried */
 	const char *facts[TRIAL_WORDS + 1], *options[TRIAL_WORDS + 1];
 	unsigned nfacts, noptions;
@@ -138,6 +146,14 @@ static void add(struct words *w, const char *list[], unsigned *n, const char *wo
 		list[(*n)++] = word;
 	else
 		w->wrong = true;
+}
+
+/* One at a time. */
+static void take_tool(struct words *w, const char *tool, const char *form)
+{
+	w->wrong |= w->tool || (form && strcmp(form, "tsv") != 0);
+	w->tool = tool;
+	w->form = form;
 }
 
 static void take(struct words *w, int option, char *value)
@@ -170,6 +186,15 @@ static void take(struct words *w, int option, char *value)
 	case 'o':
 		add(w, w->options, &w->noptions, value);
 		break;
+	case 'e':
+		take_tool(w, "explain", value);
+		break;
+	case 'd':
+		take_tool(w, "dns", value);
+		break;
+	case 'C':
+		take_tool(w, "certificates", value);
+		break;
 	case 'T':
 		w->tests = true;
 		break;
@@ -194,11 +219,19 @@ static bool lacks_policy(const struct words *w)
 static void read_words(struct words *w, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "policy", required_argument, NULL, 'p' }, { "message", required_argument, NULL, 'm' },
-		{ "plugin", required_argument, NULL, 'g' }, { "plugin-path", required_argument, NULL, 'P' },
-		{ "fact", required_argument, NULL, 'f' },   { "option", required_argument, NULL, 'o' },
-		{ "policy-test", no_argument, NULL, 'T' },  { "manual", no_argument, NULL, 'M' },
-		{ "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, 'V' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "message", required_argument, NULL, 'm' },
+		{ "plugin", required_argument, NULL, 'g' },
+		{ "plugin-path", required_argument, NULL, 'P' },
+		{ "fact", required_argument, NULL, 'f' },
+		{ "option", required_argument, NULL, 'o' },
+		{ "policy-test", no_argument, NULL, 'T' },
+		{ "manual", no_argument, NULL, 'M' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "explain", optional_argument, NULL, 'e' },
+		{ "dns", optional_argument, NULL, 'd' },
+		{ "certificates", optional_argument, NULL, 'C' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -210,7 +243,8 @@ static void read_words(struct words *w, int argc, char **argv)
 	w->trial.ask.pairs = w->options;
 	if (!w->help && !w->version)
 		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests + w->manual != 1 ||
-			    (optind < argc) != (w->tests || w->manual) || (w->check_only && !w->file) || lacks_policy(w);
+			    (optind < argc) != (w->tests || w->manual) || ((w->check_only || w->tool) && !w->file) ||
+			    (w->check_only && w->tool) || lacks_policy(w);
 }
 
 /* What needs TLS, or may need it: a plugin's or a configuration's. */
@@ -226,7 +260,9 @@ static int do_words(const struct words *w, char *const *rest)
 		return EXIT_FAILURE;
 	}
 	paths_find(&paths);
-	if (w->manual)
+	if (w->tool)
+		r = script_tool(w->tool, &paths, (char *const[]){ (char *)w->file, (char *)w->form, NULL });
+	else if (w->manual)
 		r = script_tool("manual", &paths, rest);
 	else if (w->tests)
 		r = script_cases_run(rest, w->trial.ask.plugin_path, &paths);

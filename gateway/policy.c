@@ -87,13 +87,14 @@ static void keep_edits(struct exchange *x, const struct policy_use *use, struct 
 static void check_pick(const struct exchange *x, const struct policy_use *use, struct verdict *v)
 {
 	const struct pool *pool = x->reach ? x->reach->pool : NULL;
+	unsigned listed = 0;
 
-	if (pool && v->server < pool->nservers)
+	if (pool && balance_listed(pool, v->server, &listed))
 		return;
 	v->kind = VERDICT_ERROR;
 	if (pool)
 		snprintf(v->error, sizeof v->error, "%s: pick(%u), but pool \"%s\" has %u servers", use->file,
-			 v->server + 1, pool->name, pool->nservers);
+			 v->server + 1, pool->name, listed);
 	else
 		snprintf(v->error, sizeof v->error, "%s: pick(%u), but listener \"%s\" has no pool", use->file,
 			 v->server + 1, x->session->listener->conf->name);

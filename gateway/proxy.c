@@ -90,23 +90,6 @@ static void write_address(char to[PROXY_ADDRESS], const struct address *a)
 	snprintf(to, PROXY_ADDRESS, a->v4 ? "%s:%u" : "[%s]:%u", host, a->port);
 }
 
-bool proxy_within(const struct lg_nets *nets, struct lg_span address)
-{
-	struct address a;
-
-	if (!nets || !nets->n || parse_address(&a, address) < 0)
-		return false;
-	for (size_t i = 0; i < nets->n; i++) {
-		const struct lg_net *net = &nets->list[i];
-		unsigned whole = net->bits / 8, rest = net->bits % 8;
-
-		if (memcmp(net->address, a.host, whole) == 0 &&
-		    (rest == 0 || (net->address[whole] ^ a.host[whole]) >> (8 - rest) == 0))
-			return true;
-	}
-	return false;
-}
-
 /* ---- Version 1: a line of text (2.1) ---- */
 
 /* The next word of the line: one space before it, and it is not empty. */

@@ -37,7 +37,4 @@ enum proxy_version { PROXY_NONE, PROXY_V1, PROXY_V2 };
 size_t proxy_write(char out[PROXY_OUT], enum proxy_version version, struct lg_span source, struct lg_span destination,
 		   struct lg_span authority, struct lg_span alpn);
 
-/* Is the address in one of the networks?  NULL: there are none. */
-bool proxy_within(const struct lg_nets *nets, struct lg_span address);
-
 #endif

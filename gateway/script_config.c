@@ -42,6 +42,13 @@ static void *config_alloc(void *ud, void *old, size_t had, size_t n)
 
 static void grow_table(lua_State *L, struct node *to);
 
+/* Ours, not Lua's: an error that is nil. */
+static int no_memory(lua_State *L)
+{
+	lua_pushnil(L);
+	return lua_error(L);
+}
+
 /* Adds the value on top of the stack to `to`. */
 static void grow(lua_State *L, struct node *to, const char *key)
 {
@@ -66,7 +73,7 @@ static void grow(lua_State *L, struct node *to, const char *key)
 		luaL_error(L, "a %s among the clean values", luaL_typename(L, -1));
 	}
 	if (!n)
-		luaL_error(L, "out of memory");
+		no_memory(L);
 }
 
 /* The members of the table on top of the stack: the list in order, then keys, but for those with "_" in front. */
@@ -104,7 +111,7 @@ static void take_problems(lua_State *L, struct script_reader *r)
 		p.text = lua_tostring(L, -2);
 		p.hint = lua_tostring(L, -1);
 		if (problems_add(r->problems, &p) < 0)
-			luaL_error(L, "out of memory");
+			no_memory(L);
 		lua_pop(L, 5);
 	}
 }
@@ -132,7 +139,7 @@ static int failed(lua_State *L, int status, const struct script_reader *r)
 {
 	const char *why = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error without words";
 
-	if (status == LUA_ERRMEM)
+	if (status == LUA_ERRMEM || lua_isnil(L, -1))
 		return -ENOMEM;
 	return problems_add(
 		r->problems,
@@ -150,8 +157,10 @@ int script_config_read(const struct script_config *in, struct node *tree, struct
 	lua_pushcfunction(L, read_protected); /* neither this nor the next allocates */
 	lua_pushlightuserdata(L, &r);
 	status = lua_pcall(L, 1, 0, 0);
-	if (status != LUA_OK)
+	if (status != LUA_OK) {
+		node_clear(tree); /* half of it would say something else */
 		ret = failed(L, status, &r);
+	}
 	lua_close(L);
 	script_host_end(&r);
 	return ret;

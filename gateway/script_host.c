@@ -50,7 +50,7 @@ static void set_string(lua_State *L, const char *key, const char *value)
 
 /* ---- The scripts ---- */
 
-/* use "NAME": what scripts/NAME.lua returns; it is run once. */
+/* use "NAME" or "FOLDER/NAME": what scripts/NAME.lua returns; it is run once. */
 static int use(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1), *scripts = lua_tostring(L, lua_upvalueindex(1));
@@ -121,6 +121,24 @@ static int host_address(lua_State *L)
 	if (inet_pton(AF_INET6, text, address) == 1)
 		return push_address(L, AF_INET6, address);
 	lua_pushnil(L);
+	return 1;
+}
+
+/* certificate_names(path): { common, its alternative names... } */
+static int host_certificate_names(lua_State *L)
+{
+	struct tls_names *names = &reader_of(L)->bears;
+	char err[512];
+
+	tls_names_free(names);
+	if (tls_names_read(names, luaL_checkstring(L, 1), err, sizeof err) < 0)
+		return refuse(L, err);
+	lua_newtable(L);
+	set_string(L, "common", names->common);
+	for (unsigned i = 0; i < names->n; i++) {
+		lua_pushstring(L, names->list[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
 	return 1;
 }
 
@@ -411,6 +429,7 @@ void script_host_push(lua_State *L, struct script_reader *r)
 {
 	static const luaL_Reg functions[] = {
 		{ "address", host_address },
+		{ "certificate_names", host_certificate_names },
 		{ "edits", host_edits },
 		{ "fact", host_fact },
 		{ "network", host_network },
@@ -444,5 +463,6 @@ void script_host_end(struct script_reader *r)
 {
 	policy_desc_free(&r->desc);
 	script_names_free(r->names);
+	tls_names_free(&r->bears);
 	script_destroy(r->policies);
 }

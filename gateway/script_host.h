@@ -10,6 +10,7 @@
 
 #include "script.h"
 #include "script_config.h"
+#include "tls.h"
 
 /* What one reading of a configuration holds.  Whatever Lua could leave behind when it raises is in here. */
 struct script_reader {
@@ -19,6 +20,7 @@ struct script_reader {
 	struct script *policies; /* where policy files are described; NULL until the first */
 	struct policy_desc desc; /* the last one */
 	char **names;            /* the last list of edited headers, or of facts */
+	struct tls_names bears;  /* the last certificate's names */
 	size_t used;             /* bytes of the Lua state */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_tool.c gives a tool its arguments, files to read and two streams to write to.  It knows no tool, and a tool sees no
+ * script_tool.c gives a tool its arguments, files to read and to write, and two streams.  It knows no tool, and a tool sees no
  * more of the system than this and script_host.c.
  */
 #include "script_tool.h"
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <lauxlib.h>
 
@@ -24,6 +25,13 @@ struct tool {
 };
 
 /* ---- What a tool has beside the configuration's host ---- */
+
+static int refuse(lua_State *L, const char *reason)
+{
+	lua_pushnil(L);
+	lua_pushstring(L, reason);
+	return 2;
+}
 
 static int tool_write(lua_State *L)
 {
@@ -63,19 +71,43 @@ static int tool_read(lua_State *L)
 	bool whole, good;
 
 	stream->f = fopen(path, "rb");
-	if (!stream->f) {
-		lua_pushnil(L);
-		lua_pushstring(L, strerror(errno));
-		return 2;
-	}
+	if (!stream->f)
+		return refuse(L, strerror(errno));
 	whole = slurp(L, stream->f); /* raises only when memory is out, and then the program ends */
 	good = !ferror(stream->f);
 	fclose(stream->f);
 	if (whole && good)
 		return 1;
-	lua_pushnil(L);
-	lua_pushstring(L, good ? "it is longer than 64 MiB" : "it cannot be read");
-	return 2;
+	return refuse(L, good ? "it is longer than 64 MiB" : "it cannot be read");
+}
+
+/* save(path, text): true, or nil and the reason; what the file had is gone. */
+static int tool_save(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	size_t n;
+	const char *text = luaL_checklstring(L, 2, &n);
+	FILE *file = fopen(path, "wb");
+	bool good = file && fwrite(text, 1, n, file) == n;
+	int error = errno;
+
+	if (file && fclose(file) != 0 && good) {
+		good = false;
+		error = errno;
+	}
+	if (!good)
+		return refuse(L, strerror(error));
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* folder(path): makes one where none is; true, or nil and the reason. */
+static int tool_folder(lua_State *L)
+{
+	if (mkdir(luaL_checkstring(L, 1), 0755) < 0 && errno != EEXIST)
+		return refuse(L, strerror(errno));
+	lua_pushboolean(L, 1);
+	return 1;
 }
 
 /* ---- The run ---- */
@@ -92,7 +124,8 @@ static void push_arguments(lua_State *L, char *const arguments[])
 static int run_protected(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "complain", tool_complain }, { "read", tool_read }, { "write", tool_write }, { NULL, NULL }
+		{ "complain", tool_complain }, { "folder", tool_folder }, { "read", tool_read },
+		{ "save", tool_save },         { "write", tool_write },   { NULL, NULL },
 	};
 	struct tool *t = lua_touserdata(L, 1);
 

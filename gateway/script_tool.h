@@ -2,7 +2,8 @@
 /*
  * script_tool.h: runs a tool that is written in Lua: scripts/NAME.lua gives function(host, arguments), which gives the exit
  * status.  `host` is what the configuration's scripts have (script_host.c), and beside that write(text) to the standard
- * output, complain(text) to the standard error, and read(path): the whole file, or nil and the reason.
+ * output, complain(text) to the standard error, read(path): the whole file, save(path, text) and folder(path), which makes
+ * one where none is; these three give nil and the reason when they cannot.
  */
 #ifndef SCRIPT_TOOL_H
 #define SCRIPT_TOOL_H

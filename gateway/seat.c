@@ -31,11 +31,26 @@ bool seat_take(struct exchange *x, struct server *server, bool own)
 	return true;
 }
 
+bool seat_is_wanted(const struct exchange *x, const struct server *s)
+{
+	return s && (s == x->wanted || (s->slots && s->slots == x->wanted->slots));
+}
+
 bool seat_take_wanted(struct exchange *x)
 {
-	if (!x->wanted || !balance_takes(x->reach->pool, x->wanted, &x->tried) || !seat_take(x, x->wanted, false))
+	struct pool *pool = x->reach->pool;
+	struct server *best = NULL;
+
+	for (unsigned i = 0; x->wanted && i < pool->nservers; i++) {
+		struct server *s = &pool->servers[i];
+
+		if (seat_is_wanted(x, s) && balance_takes(pool, s, &x->tried) &&
+		    (!best || atomic_load(&s->state->sessions) < atomic_load(&best->state->sessions)))
+			best = s;
+	}
+	if (!best || !seat_take(x, best, false))
 		return false;
-	x->server = x->wanted;
+	x->server = best;
 	return true;
 }
 

@@ -16,8 +16,10 @@ struct server;
  * even then: no other server knows it. */
 bool seat_take(struct exchange *x, struct server *server, bool own);
 
-/* Takes one at the server that a policy wants, x->wanted, if it takes new keys, and sets x->server. */
+/* Takes one at the server that a policy wants, x->wanted, if it takes new keys, and sets x->server.  A host name's are
+ * as good as each other: the one with the fewest sessions. */
 bool seat_take_wanted(struct exchange *x);
+bool seat_is_wanted(const struct exchange *x, const struct server *s);
 
 /* Sets x->server to where a new key goes, and takes a seat there: the wanted one, else whichever balance picks; when all
  * are full, one that the session has a link to.  False: no server can have it. */

@@ -128,7 +128,7 @@ static bool decide(struct exchange *x)
 		unavailable(x, LG_BY_NO_SERVER);
 		return false;
 	case VERDICT_PICK:
-		x->wanted = &x->reach->pool->servers[v.server];
+		x->wanted = balance_listed(x->reach->pool, v.server, NULL);
 		return true;
 	default:
 		return true;
@@ -195,7 +195,7 @@ static void take_owner(struct exchange *x)
 	struct claim *c = &x->claim;
 	struct server *owner = c->owner ? balance_owner(x->reach->pool, c->owner, &x->tried) : NULL;
 
-	if (!c->proposed && x->wanted && owner != x->wanted && seat_take_wanted(x)) {
+	if (!c->proposed && x->wanted && !seat_is_wanted(x, owner) && seat_take_wanted(x)) {
 		offer(x, c->owner);
 		return;
 	}

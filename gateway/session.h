@@ -73,7 +73,8 @@ struct exchange {
 	enum exchange_state state;
 	const struct reach *reach; /* where it goes: a pool, and the key's facts */
 	struct server *server;
-	struct server *wanted; /* pick(i): of that pool, if it takes new keys; NULL: whichever balance says */
+	struct server *wanted; /* pick(i): of that pool, or any slot of its name, if it takes new keys; NULL: whichever
+				* balance says */
 	struct server *seat;   /* where it has entered (seat.h), for a link to come or on a shared one; NULL: nowhere */
 	struct link *lease; /* the leased link that it has, or waits for; NULL: none */
 	bool reuse;         /* and its end gives that back */

@@ -8,13 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "exchange.h"
 #include "expect.h"
 #include "link.h"
 #include "log.h"
-#include "proxy.h"
-#include "span.h"
+#include "networks.h"
 
 void session_refuse(struct listener *l, int fd, const struct sockaddr *peer, enum admission why)
 {
@@ -39,12 +37,7 @@ static bool begin_with(struct session *s, int r)
 /* A proxy that has to say first for whom it comes. */
 static bool is_proxied(const struct listener_conf *conf, const struct sockaddr *peer)
 {
-	char text[ADDRESS_TEXT];
-
-	if (!conf->proxied)
-		return false;
-	address_format(peer, text, sizeof text);
-	return proxy_within(conf->proxied, span_of(text));
+	return conf->proxied && networks_have(conf->proxied, peer);
 }
 
 void session_begin(struct listener *listener, int fd, const struct sockaddr *peer, const struct entrance *in)

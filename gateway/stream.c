@@ -329,6 +329,7 @@ static void read_preface(struct stream *s)
 {
 	if (!stream_take_preface(s))
 		return;
+	s->heard = false; /* of its own */
 	if (s->tls) {
 		enter(s, STREAM_HANDSHAKE);
 		read_handshake(s);

@@ -54,6 +54,18 @@ const struct tls_flaw *tls_identity_flaws(const struct tls_identity *id, unsigne
 
 enum { TLS_SOON_DAYS = 30 }; /* fewer until the end of a certificate: there is a warning */
 
+/* What the first certificate of a PEM file calls its owner. */
+enum { TLS_NAMES_MAX = 200 }; /* those beyond are left out */
+struct tls_names {
+	char *common;              /* its common name; NULL: it has none */
+	char *list[TLS_NAMES_MAX]; /* its alternative names that are of the DNS */
+	unsigned n;
+};
+
+/* 0, and free them, or -errno with a reason that names the file. */
+int tls_names_read(struct tls_names *names, const char *path, char err[], size_t errlen);
+void tls_names_free(struct tls_names *names);
+
 /* Unix times in s; 0: does not apply. */
 struct tls_expiry {
 	const char *file, *subject; /* of the certificate; NULL: there is none */

@@ -5,6 +5,7 @@
  *     tls_file.c       PEM files -> certificates
  *     tls_priority.c   versions, ciphers, signatures that are allowed
  *     tls_crl.c        a file of revoked certificates, read again when it changes
+ *     tls_names.c      what a certificate file calls its owner
  *     tls_identity.c   a `tls` word -> struct tls_identity
  *     tls_flaws.c      what will give trouble, or is weak
  *     tls_sign.c       a private key that signs by libcrypto

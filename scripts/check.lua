@@ -167,6 +167,7 @@ end
 
 function check.unknown_key(c, key, names, at)
   local line = at:key(key).line
+  at = at.owner and at:owner(key) or at
   if type(key) ~= "string" then return c:complain(line, at.label .. ": a value without a key", "write KEY = VALUE") end
   return c:complain(line, at.label .. ": unknown key `" .. key .. "`", near(key, names))
 end

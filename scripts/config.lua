@@ -8,6 +8,7 @@
 
 local check = use "check"
 local context = use "context"
+local override = use "override"
 local run = use "run"
 local words = use "words"
 
@@ -62,6 +63,7 @@ local function build(c, noted, word)
       if clean and c.names[word][note.name] then
         c.names[word][note.name].clean = clean
         clean.bad = #c.problems > before
+        clean._by = note.by or word
         list[#list + 1] = clean
       end
     end
@@ -71,10 +73,11 @@ end
 
 return function(host)
   local c = context.new(host, words)
-  local noted = run(c)
+  local noted, models = run(c)
+  noted = override(c, noted)
   c.binds = {}
   declare(c, noted)
-  local clean = { gateway = gateway(c, noted) }
+  local clean = { gateway = gateway(c, noted), _models = models }
   for _, word in ipairs { "tls", "pool", "listener" } do
     clean[word] = build(c, noted, word)
     if word == "pool" then pool.link(c, clean.pool) end

@@ -88,9 +88,6 @@ function context:plugin(name, at)
     self.plugins[name] = known
   end
   if not known.refused then return known end
-  for _, later in ipairs(self.words.later_plugins) do
-    if later == name then return self:problem(at, "plugin `" .. name .. "` is not available in this version") end
-  end
   return self:problem(at, "plugin `" .. name .. "`: " .. known.refused, near(name, self.words.shipped_plugins))
 end
 

@@ -27,7 +27,8 @@ end
 local type_names = {
   boolean = "true or false", integer = "whole number", time = "time", size = "size", choice = "one of", string = "text",
   name = "name", file = "file", folder = "folder", list = "list", table = "table", word = "name of a word", server = "server",
-  monitor = "table", bind = "address", policy = "policy", options = "table",
+  monitor = "table", bind = "address", policy = "policy", options = "table", vip = "address", hosts = "table of servers",
+  certificate = "table, or name of a `tls`",
 }
 
 local function type_of(spec)
@@ -306,6 +307,11 @@ The policies above, each with its comment.
 
 -- A name with a slash is a policy's, any other a plugin's; plugins come first.
 return function(host, arguments)
+  if arguments[1] == "library" then
+    use(arguments[2] .. "_manual") { line = line, plain = plain, paragraph = paragraph, sentence = sentence, keys = keys }
+    host.write(table.concat(out, "\n") .. "\n")
+    return 0
+  end
   local policies
   table.sort(host.core_facts)
   line('.\\" Made from the tables that the gateway reads: a change belongs there.')

@@ -32,19 +32,10 @@ local function as_text(value, kind)
   return type(value) == "string" and value or nil
 end
 
-local function is_later(c, plugin, key)
-  for _, name in ipairs(c.words.later_options[plugin.name] or {}) do
-    if name == key then return true end
-  end
-end
-
 -- One option: { name, text }.  `which` is "options" or "probe_options"; `others` are names that were possible too.
 function options.one(c, plugin, which, key, value, at, others)
   local option = find(plugin[which], key)
   if c:is_unknown(value) then return nil end
-  if not option and which == "options" and is_later(c, plugin, key) then
-    return c:problem(at:key(key), "is not available in this version")
-  end
   if not option then return check.unknown_key(c, key, c.join(names(plugin[which]), others or {}), at) end
   if option.type == "routes" then return nil end -- routes.lua
   local text = as_text(value, option.type)

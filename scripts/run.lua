@@ -1,6 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- run.lua: runs the text of a configuration in a closed environment.  All that it can see is the words; each call of
--- one is noted with its place and checked later.
+-- one is noted with its place and checked later.  `include` adds the words of a library.
+--
+-- A library is a script that gives function(c, note, here): its words as a table of names, which the text sees from then
+-- on, and a function that is called when the text has run.  note(n) adds a note, with `by`: which word made it;
+-- here(word, label) is the place of the call that is being run.  What the function gives is the library's own model, for
+-- the tools that know it.
 
 local lines = use "lines"
 local near = use "near"
@@ -44,17 +49,48 @@ local function named(word, noted, place, c)
   end
 end
 
-local function environment(c, noted, place)
-  local calls, names = {}, {}
+-- include "NAME"
+local function include(c, noted, place, calls, finish)
+  local function note(n) noted[#noted + 1] = n end
+  local function here(word, label)
+    local at = place(word, nil, current_line())
+    at.label = label
+    return at
+  end
+  return function(name)
+    if c:is_unknown(name) or finish[name] then return end
+    for _, known in ipairs(c.words.libraries) do
+      if known == name then
+        local words, done = use(name)(c, note, here)
+        for word, value in pairs(words) do calls[word] = value end
+        finish[name] = done
+        return
+      end
+    end
+    local libraries = c.words.libraries
+    c:complain(current_line(), "there is no library `" .. tostring(name) .. "`", near(name, libraries) or
+      "the libraries are " .. table.concat(libraries, ", "))
+  end
+end
+
+local function hint_for(c, name, names)
+  for _, library in ipairs(c.words.libraries) do
+    if library == name then return 'write include "' .. name .. '" on a line before' end
+  end
+  return near(name, names) or "the words are " .. table.concat(names, ", ")
+end
+
+local function environment(c, noted, place, finish)
+  local calls, names = {}, { "include" }
   for i, w in ipairs(c.words) do
-    names[i] = w.word
+    names[i + 1] = w.word
     calls[w.word] = w.named and named(w.word, noted, place, c) or plain(w.word, noted, place)
   end
+  calls.include = include(c, noted, place, calls, finish)
   return setmetatable({}, {
     __index = function(_, name)
       if calls[name] then return calls[name] end
-      c:complain(current_line(), "unknown word `" .. tostring(name) .. "`", near(name, names) or
-        "the words are " .. table.concat(names, ", "))
+      c:complain(current_line(), "unknown word `" .. tostring(name) .. "`", hint_for(c, name, names))
       return c:unknown()
     end,
     __newindex = function(_, name)
@@ -85,16 +121,18 @@ local function run_closed(chunk)
   return ok, message
 end
 
--- The calls that the text makes, in order: { word, name, value, at }.
+-- The calls that the text makes, in order: { word, name, value, at, by }, then those that libraries make of theirs; and the
+-- libraries' models by name.
 return function(c)
-  local noted = {}
-  local env = environment(c, noted, lines(c.host.text))
+  local noted, finish, models = {}, {}, {}
+  local env = environment(c, noted, lines(c.host.text), finish)
   local chunk, message = load(c.host.text, chunk_name, "t", env)
   if not chunk then
     lua_problem(c, message)
-    return noted
+    return noted, models
   end
   local ok, failed = run_closed(chunk)
   if not ok then lua_problem(c, failed) end
-  return noted
+  for _, name in ipairs(c.words.libraries) do models[name] = finish[name] and finish[name]() end
+  return noted, models
 end

@@ -178,7 +178,7 @@ return {
         help = "how the servers' health is asked; false: they are always up" },
       { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
         help = "no server is up: stop listening, answer in the protocol's words, or try them all the same" },
-      { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try, when one cannot be connected to" },
+      { key = "tries", type = "integer", min = 1, max = 10, default = 3, help = "servers that one request may try, one after the other" },
       { key = "links", type = "integer", min = 1, max = 64, default = 2,
         help = "shared links to each server, from each worker" },
       { key = "slow_start", type = "time", min = "1s", max = "24h", unset = "its whole weight at once",
@@ -222,14 +222,11 @@ return {
     },
   },
 
+  -- What `include` can add: words that stand for many of those above.
+  libraries = { "lync" },
+
   -- For hints: what comes with the gateway.
   shipped_plugins = { "https", "rpc", "sip", "stun", "tcp" },
   shipped_policies = { "edit/headers", "responder/answer", "responder/no-compression", "responder/options",
     "responder/rate-limit", "responder/scanner", "routing/by-domain", "routing/by-header", "routing/by-source" },
-
-  -- Names that later versions will know.
-  later_plugins = { "https", "rpc", "stun" },
-  later_options = {
-    sip = { "mode", "record_route" },
-  },
 }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- no-guests: calls from one domain are refused, those of one user that come too often are answered as busy, and all
--- others go where the configuration says.  In the listener:
+-- no-guests: calls from one domain are refused, those of one user that come too
+-- often are answered as busy, and all others go where the configuration says:
 --
 --     policies = { { "./no-guests.lua", domain = "guest.example", rate = 2 } }
 
@@ -9,7 +9,8 @@ return {
   reads = { "method", "from.user", "from.domain" },
   options = {
     domain = { type = "string", required = true, help = "whose calls are refused" },
-    rate = { type = "number", min = 0.1, max = 1000, default = 5, help = "calls of one user in a second" },
+    rate = { type = "number", min = 0.1, max = 1000, default = 5,
+      help = "calls of one user in a second" },
   },
 
   decide = function(m, o)

@@ -4,11 +4,14 @@ end
 local options = { domain = "guest.example", rate = 2 }
 
 return {
-  { name = "a guest", options = options, facts = call("eve", "Guest.example"), expect = reply(403) },
-  { name = "one of us", options = options, facts = call("alice", "corp.example"), expect = pass() },
-  { name = "not a call", options = options, facts = { method = "OPTIONS", ["from.domain"] = "guest.example" },
-    expect = pass() },
-  { name = "ten at once, then two a second", options = options, facts = call("alice", "corp.example"),
+  { name = "a guest", options = options,
+    facts = call("eve", "Guest.example"), expect = reply(403) },
+  { name = "one of us", options = options,
+    facts = call("alice", "corp.example"), expect = pass() },
+  { name = "not a call", options = options,
+    facts = { method = "OPTIONS", ["from.domain"] = "guest.example" }, expect = pass() },
+  { name = "ten at once, then two a second", options = options,
+    facts = call("alice", "corp.example"),
     steps = {
       { times = 10, expect = pass() },
       { expect = reply(486, "Busy Here", { ["Retry-After"] = "5" }) },
@@ -21,5 +24,6 @@ return {
     .. "From: <sip:eve@guest.example>;tag=1\nTo: <sip:alice@corp.example>\nCall-ID: 1\nCSeq: 1 INVITE\n"
     .. "Max-Forwards: 70\nContent-Length: 0\n\n" },
   { name = "without a domain", expect = refused("`domain` is missing") },
-  { name = "too fast", options = { domain = "guest.example", rate = 5000 }, expect = refused("is more than 1000") },
+  { name = "too fast", options = { domain = "guest.example", rate = 5000 },
+    expect = refused("is more than 1000") },
 }

@@ -115,6 +115,7 @@ def talk(play, made, server):
     client.ended()  # longer than the option says
     server.well = False
     made.wait_state(f"{server.server_address[0]}:5060", "down")
+    equal(made.server(f"{server.server_address[0]}:5060")["probe"], "no pong", "what the probe notes")
     eventually(lambda: not made.is_open(), "the listener closes, since the monitor says that its server is sick")
 
 

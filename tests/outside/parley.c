@@ -143,9 +143,12 @@ static int probe(struct lg_probe *p)
 
 static enum lg_verdict judge(struct lg_probe *p, struct lg_span in)
 {
+	bool well = in.n >= 5 && memcmp(in.p, "pong\n", 5) == 0;
+
 	if (in.n < 5 && !p->ended)
 		return LG_NOT_YET;
-	return in.n >= 5 && memcmp(in.p, "pong\n", 5) == 0 ? LG_HEALTHY : LG_SICK;
+	strcpy(p->note, well ? "pong" : "no pong"); /* for lychctl and the log */
+	return well ? LG_HEALTHY : LG_SICK;
 }
 
 LG_PLUGIN = {

@@ -6,11 +6,16 @@ from play.names import Names
 MESSAGE = 'options = { route = "message" },'
 
 
-def stage(play, names, servers, settings="", **words):
+PICK = """return { plugin = "sip", reads = { "header.x-server" }, decide = function(m)
+  return pick(tonumber(m["header.x-server"]))
+end }"""
+
+
+def stage(play, names, servers, settings="", files=None, **words):
     """`servers` as the configuration writes them."""
     words.setdefault("listener", MESSAGE)
-    gateway = play.gateway_of(play.config(servers, gateway=f'resolve = "200ms", {settings}', **words), start=False)
-    return names.start(gateway)
+    config = play.config(servers, gateway=f'resolve = "200ms", {settings}', **words)
+    return names.start(play.gateway_of(config, start=False, files=files))
 
 
 def shown(gateway, pool="farm"):
@@ -132,6 +137,22 @@ def no_more_addresses_than_it_may_have(play):
     gateway.wait_line("addresses-left-out", "farm.play", "number=1")
     names.now(farm=servers[2].host)
     wait_shown(gateway, {servers[2].address: "up"})
+
+
+@story
+def a_policy_picks_a_name_as_one_server(play):
+    one, two, three = (play.server(name) for name in ("one", "two", "three"))
+    names = Names(play.folder).now(farm=f"{one.host} {two.host}")
+    servers = ['"farm.play:5060"', f'"{three.address}"']
+    gateway = stage(play, names, servers, listener='policies = { "./pick.lua" }, ' + MESSAGE, files={"pick.lua": PICK})
+    gateway.expected_errors = ["policy"]
+    wait_shown(gateway, {s.address: "up" for s in (one, two, three)})
+    client = play.client()
+    ask = lambda number: client.ask(request(more=[("X-Server", str(number))]))
+    equal({ask(2).server for _ in range(3)}, {"three"}, "pick(2)")
+    equal({ask(1).server for _ in range(6)}, {"one", "two"}, "pick(1), in turn")
+    equal(ask(3).status, 503, "the answer to pick(3)")
+    expect(gateway.lines("pick(3), but pool", "has 2 servers"), "the log says why")
 
 
 @story

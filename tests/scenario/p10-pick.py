@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""p06: a policy picks the server by its place in the pool."""
+"""p10: a policy picks the server by its place in the pool."""
 from play import equal, expect, main, request, story
 
 PICK = """return { plugin = "sip", reads = { "header.x-server" }, decide = function(m)

@@ -79,7 +79,7 @@ def it_asks_for_the_servers_name(play):
 
 @story
 def wrong_words_are_told_before_anything_runs(play):
-    for words, said in (('path = "no-slash"', "`path` is no path"), ('expect = "fine"', "`expect` is not a list"),
+    for words, said in (('path = "no-slash"', "`path` is no path"), ('codes = "fine"', "`codes` is not a list"),
                         ('method = "HEAD", contains = "x"', "needs method GET"), ('host = "a/b"', "`host` is no host")):
         made = play.web([play.host(50) + ":80"][:0] or [f'"{play.host(50)}:80"'], wait=False, start=False,
                         pool=f'monitor = {{ plugin = "https", {words} }},')

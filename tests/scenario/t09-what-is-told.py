@@ -111,7 +111,7 @@ def every_weak_thing_is_listed_once(play):
 def without_options_nothing_is_weak(play):
     gateway = gateway_with(play, word("own", *made(play, "own", 100)))
     equal(gateway.run("-t").stderr, "", "what -t says")
-    equal(gateway.lines("warning"), [], "warnings in the log")
+    equal(gateway.warnings(), [], "warnings in the log")
 
 
 # ---- Mistakes ----

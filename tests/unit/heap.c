@@ -19,6 +19,7 @@ void __wrap_free(void *p);
 
 static atomic_size_t bytes;
 static atomic_long left = -1;
+static atomic_bool once, failed;
 
 size_t heap_bytes(void)
 {
@@ -27,7 +28,20 @@ size_t heap_bytes(void)
 
 void heap_fail_after(long n)
 {
+	atomic_store(&once, false);
 	atomic_store(&left, n);
+}
+
+void heap_fail_once(long n)
+{
+	atomic_store(&failed, false);
+	atomic_store(&once, true);
+	atomic_store(&left, n);
+}
+
+bool heap_has_failed(void)
+{
+	return atomic_load(&failed);
 }
 
 static bool fails(void)
@@ -36,6 +50,10 @@ static bool fails(void)
 
 	while (n > 0 && !atomic_compare_exchange_weak(&left, &n, n - 1))
 		;
+	if (n == 0 && atomic_load(&once)) {
+		atomic_store(&failed, true);
+		atomic_store(&left, -1);
+	}
 	return n == 0;
 }
 

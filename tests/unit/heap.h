@@ -6,6 +6,7 @@
 #ifndef HEAP_H
 #define HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes that are allocated now.  The allocator rounds each up, not always alike: leave it HEAP_ROUNDING when two counts
@@ -16,5 +17,9 @@ enum { HEAP_ROUNDING = 1024 };
 
 /* The next `n` allocations succeed and those after them fail; negative: none fails (so it begins). */
 void heap_fail_after(long n);
+
+/* The same, but only one fails; has it? */
+void heap_fail_once(long n);
+bool heap_has_failed(void);
 
 #endif

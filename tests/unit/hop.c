@@ -51,7 +51,7 @@ bool hop_said(struct hop *h, const char *text)
 
 void hop_until(struct hop *h, const char *text)
 {
-	for (unsigned i = 0; i < PATIENCE_MS && !hop_said(h, text); i++)
+	for (unsigned i = 0; i < unit_patience_ms() && !hop_said(h, text); i++)
 		usleep(1000);
 	if (!hop_said(h, text))
 		fail_msg("waited in vain for \"%s\" in \"%s\"", text, h->log);
@@ -114,6 +114,7 @@ static void make_server(struct hop *h, unsigned i)
 			      .trunk = i,
 			      .state = server_state_create() };
 	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(hop_host(i)), .sin_port = port };
+	assert_non_null(s->state);
 	assert_int_equal(server_put(s, &address), 0);
 	atomic_store(&s->state->health, HEALTH_UP);
 }

@@ -5,8 +5,6 @@
 
 #include <netinet/in.h>
 
-enum { PATIENCE_MS = 10000 };
-
 /* Adds to the log of the one that runs; any thread may. */
 void hop_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *hop_log(void); /* for the text of a failure */

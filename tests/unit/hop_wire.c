@@ -41,7 +41,7 @@ static bool comes(int fd, int ms)
 
 void hop_accept(struct hop *h, struct wire *s, unsigned server)
 {
-	if (!comes(h->listening[server], PATIENCE_MS))
+	if (!comes(h->listening[server], (int)unit_patience_ms()))
 		fail_msg("nobody calls s%u; log: %s", server, h->log);
 	*s = (struct wire){ .fd = accept4(h->listening[server], NULL, NULL, SOCK_CLOEXEC) };
 	assert_true(s->fd >= 0);
@@ -87,7 +87,7 @@ void wire_line(struct wire *w, char line[HOP_TEXT])
 	char *end;
 
 	while (!(end = memchr(w->in, '\n', w->n))) {
-		if (!more(w, PATIENCE_MS))
+		if (!more(w, (int)unit_patience_ms()))
 			fail_msg("no line came, but \"%.*s\"; log: %s", (int)w->n, w->in, hop_log());
 	}
 	memcpy(line, w->in, (size_t)(end - w->in));
@@ -116,7 +116,7 @@ void wire_request(struct wire *w, unsigned *number, char token[LG_TOKEN + 1], co
 
 bool wire_ends(struct wire *w)
 {
-	while (comes(w->fd, PATIENCE_MS)) {
+	while (comes(w->fd, (int)unit_patience_ms())) {
 		if (recv(w->fd, w->in, sizeof w->in, 0) <= 0)
 			return true;
 	}

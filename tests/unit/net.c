@@ -233,6 +233,7 @@ static void make_server(struct net *n, unsigned i)
 			      .pool = &n->pool,
 			      .index = i,
 			      .state = server_state_create() };
+	assert_non_null(s->state);
 	memcpy(&address, &at, sizeof at);
 	assert_int_equal(server_put(s, &address), 0);
 	atomic_store(&s->state->health, HEALTH_UP);
@@ -359,7 +360,7 @@ bool net_said(const struct net *n, const char *text)
 
 void net_until(struct net *n, const char *text)
 {
-	uint64_t end = rig_now_ms() + 10000;
+	uint64_t end = rig_now_ms() + unit_patience_ms();
 
 	while (!net_said(n, text)) {
 		if (rig_now_ms() > end)
@@ -371,7 +372,7 @@ void net_until(struct net *n, const char *text)
 void net_expect(struct net *n, struct peer *p, const char *text)
 {
 	size_t len = strlen(text);
-	uint64_t end = rig_now_ms() + 10000;
+	uint64_t end = rig_now_ms() + unit_patience_ms();
 
 	while (!peer_has(p, len, 0)) {
 		if (rig_now_ms() > end)

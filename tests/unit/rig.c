@@ -120,8 +120,10 @@ bool peer_has(struct peer *p, size_t n, size_t most)
 	while (!p->eof && !p->error && (!most || buf_len(&p->in) < n)) {
 		size_t room = most ? most : 65536;
 		char *at = buf_room(&p->in, room);
-		ssize_t got = recv(p->fd, at, room, 0);
+		ssize_t got;
 
+		assert_non_null(at);
+		got = recv(p->fd, at, room, 0);
 		if (got > 0)
 			buf_grown(&p->in, (size_t)got);
 		else if (got == 0)

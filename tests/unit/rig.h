@@ -11,6 +11,8 @@
 #include "gateway/stream.h"
 #include "gateway/tls.h"
 
+#include "unit.h"
+
 /* ---- A worker ---- */
 
 /* With a pool of one handshake thread. */
@@ -24,7 +26,7 @@ void rig_run(struct worker *w, unsigned ms); /* turns for that long */
 /* Turns until `cond` holds; after 10 s the test fails. */
 #define RIG_UNTIL(w, cond)                                                                                             \
 	do {                                                                                                           \
-		uint64_t rig_end = rig_now_ms() + 10000;                                                               \
+		uint64_t rig_end = rig_now_ms() + unit_patience_ms();                                                  \
 		while (!(cond)) {                                                                                      \
 			if (rig_now_ms() > rig_end)                                                                    \
 				fail_msg("%s:%d: waited in vain for %s", __FILE__, __LINE__, #cond);                   \

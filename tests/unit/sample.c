@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "unit.h"
+
 static const char *const counter_names[] = { "messages", "malformed", NULL };
 static const struct lg_plugin counting = { LG_PLUGIN_HEADER, .name = "counting", .counters = counter_names,
 					   .persistence = "source" };
@@ -27,8 +29,9 @@ static void init_server(struct server *s, struct pool *pool, const char *name, c
 	*s = (struct server){ .name = (char *)name, .weight = 1, .pool = pool };
 	s->index = pool->nservers++;
 	s->state = server_state_create();
+	assert_non_null(s->state);
 	address_parse(&at, (struct lg_span){ address, strlen(address) });
-	server_put(s, &at);
+	assert_int_equal(server_put(s, &at), 0);
 }
 
 static void init_pools(struct sample *s)

@@ -47,7 +47,7 @@ static const char *read_all(const char *name)
 /* Until the file has the words. */
 static void has(const char *name, const char *words)
 {
-	for (unsigned i = 0; i < 10000 && !strstr(read_all(name), words); i++)
+	for (unsigned i = 0; i < unit_patience_ms() && !strstr(read_all(name), words); i++)
 		usleep(1000);
 	if (!strstr(text, words))
 		fail_msg("\"%s\" is not in \"%s\"", words, text);

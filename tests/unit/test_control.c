@@ -18,8 +18,6 @@
 #include "sample.h"
 #include "unit.h"
 
-enum { PATIENCE_MS = 20000 };
-
 struct fixture {
 	struct sample sample;
 	struct worker worker; /* only its loop is in use */
@@ -124,7 +122,7 @@ static char *take(struct fixture *f, int fd)
 	char *text = calloc(1, 1 << 22);
 	size_t n = 0;
 
-	for (uint64_t end = uv_hrtime() + PATIENCE_MS * UINT64_C(1000000); uv_hrtime() < end;) {
+	for (uint64_t end = uv_hrtime() + 2 * unit_patience_ms() * UINT64_C(1000000); uv_hrtime() < end;) {
 		ssize_t got = read(fd, text + n, (1 << 22) - 1 - n);
 
 		if (got == 0 || (got < 0 && errno == ECONNRESET)) {
@@ -135,7 +133,7 @@ static char *take(struct fixture *f, int fd)
 		if (got < 0)
 			step(f);
 	}
-	fail_msg("no end after %d ms", PATIENCE_MS);
+	fail_msg("no end after %u ms", 2 * unit_patience_ms());
 	return text;
 }
 

@@ -22,7 +22,7 @@ static void gauges(unsigned server, unsigned sessions, unsigned idle)
 {
 	struct server_state *state = h.servers[server].state;
 
-	for (unsigned i = 0; i < 10000 && (state->sessions != sessions || state->idle != idle); i++)
+	for (unsigned i = 0; i < unit_patience_ms() && (state->sessions != sessions || state->idle != idle); i++)
 		usleep(1000);
 	assert_int_equal(state->sessions, sessions);
 	assert_int_equal(state->idle, idle);

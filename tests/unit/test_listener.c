@@ -211,25 +211,103 @@ static void test_limits(void **state)
 static void test_handshakes_limit(void **state)
 {
 	struct net n;
-	struct peer c[3];
+	struct peer c[4];
 
 	rig_tls_start(state);
 	net_make(&n, *state, 1);
 	n.bind.transport = LG_TLS;
 	n.conf.tls = rig_tls_server();
 	n.conf.limits.handshakes = 2;
-	n.conf.limits.handshake_ms = 300;
+	n.conf.limits.handshake_ms = 2000;
 	net_open(&n);
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 4; i++)
 		c[i] = net_dial(&n);
-	RIG_UNTIL(n.w, n.stats.accepted == 2 && n.stats.refused_limit == 1);
-	assert_int_equal(n.stats.handshakes, 2);
-	RIG_UNTIL(n.w, n.stats.handshakes == 0); /* silent clients hold nothing for ever */
+	RIG_UNTIL(n.w, n.stats.accepted == 4);
+	assert_int_equal(n.stats.handshakes, 0); /* who says nothing keeps nobody out */
+	for (unsigned i = 0; i < 2; i++)
+		peer_say(n.w, &c[i], "\x16");
+	RIG_UNTIL(n.w, n.stats.handshakes == 2);
+	peer_say(n.w, &c[2], "\x16");
+	RIG_UNTIL(n.w, peer_ended(&c[2]));
+	assert_int_equal(c[2].error, ECONNRESET);
+	assert_int_equal(n.stats.limits[LIMIT_HANDSHAKES].passed, 1);
+	c[2].error = 0;
+	peer_close(&c[2]);
+	c[2] = net_dial(&n); /* at once */
+	RIG_UNTIL(n.w, n.stats.refused_limit == 1);
+	assert_int_equal(n.stats.limits[LIMIT_HANDSHAKES].passed, 2);
+	RIG_UNTIL(n.w, n.stats.handshakes == 0); /* half a hello holds nothing for ever */
 	assert_true(gets_in(&n));
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 4; i++)
 		peer_close(&c[i]);
 	net_free(&n);
-	assert_int_equal(n.stats.refused_tls, 3);
+	assert_int_equal(n.stats.refused_tls, 5);
+	rig_tls_stop(state);
+}
+
+/* The first byte is that behind the proxy's header. */
+static void test_handshakes_behind_a_proxy(void **state)
+{
+	static const struct lg_net anybody = { { 0 }, 0 };
+	static const struct lg_nets all = { &anybody, 1 };
+	struct net n;
+	struct peer c[2];
+
+	rig_tls_start(state);
+	net_make(&n, *state, 1);
+	n.bind.transport = LG_TLS;
+	n.conf.tls = rig_tls_server();
+	n.conf.proxied = &all;
+	n.conf.limits.handshakes = 1;
+	net_open(&n);
+	for (unsigned i = 0; i < 2; i++) {
+		c[i] = net_dial(&n);
+		peer_say(n.w, &c[i], "PROXY TCP4 192.0.2.1 192.0.2.2 5000 5061\r\n");
+	}
+	RIG_UNTIL(n.w, n.stats.accepted == 2);
+	assert_int_equal(n.stats.handshakes, 0);
+	peer_say(n.w, &c[0], "\x16");
+	RIG_UNTIL(n.w, n.stats.handshakes == 1);
+	peer_say(n.w, &c[1], "\x16");
+	RIG_UNTIL(n.w, peer_ended(&c[1]));
+	assert_int_equal(c[1].error, ECONNRESET);
+	assert_int_equal(n.stats.limits[LIMIT_HANDSHAKES].passed, 1);
+	peer_close(&c[0]);
+	peer_close(&c[1]);
+	net_free(&n);
+	rig_tls_stop(state);
+}
+
+/* Two clients of one address: the second is told as a limit, and is nothing that TLS refused. */
+static void test_source_behind_a_proxy(void **state)
+{
+	static const struct lg_net anybody = { { 0 }, 0 };
+	static const struct lg_nets all = { &anybody, 1 };
+	struct sources *sources;
+	struct net n;
+	struct peer c[2];
+
+	rig_tls_start(state);
+	assert_int_equal(sources_create(&sources, &(struct sources_limits){ .sessions = 1 }), 0);
+	net_make(&n, *state, 1);
+	n.bind.transport = LG_TLS;
+	n.conf.tls = rig_tls_server();
+	n.conf.proxied = &all;
+	net_open(&n);
+	n.listener->sources = sources;
+	for (unsigned i = 0; i < 2; i++) {
+		c[i] = net_dial(&n);
+		peer_say(n.w, &c[i], "PROXY TCP4 192.0.2.1 192.0.2.2 5000 5061\r\n");
+	}
+	RIG_UNTIL(n.w, n.stats.refused_limit == 1);
+	RIG_UNTIL(n.w, n.stats.sessions == 1);
+	assert_int_equal(n.stats.limits[LIMIT_PER_SOURCE].passed, 1);
+	assert_int_equal(n.stats.refused_tls, 0);
+	assert_int_equal(n.stats.refused_proxy, 0);
+	peer_close(&c[0]);
+	peer_close(&c[1]);
+	net_free(&n);
+	sources_destroy(sources);
 	rig_tls_stop(state);
 }
 
@@ -308,6 +386,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_two_workers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_handshakes_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_handshakes_behind_a_proxy, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_source_behind_a_proxy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_create_fails, setup, teardown),
 	};

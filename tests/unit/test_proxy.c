@@ -234,41 +234,6 @@ static void a_checksum_is_verified(void **state)
 	assert_int_equal(read_exactly(&p, header, sizeof header), -EINVAL);
 }
 
-static struct lg_net net(const char *address, unsigned bits)
-{
-	struct lg_net n = { .bits = (uint8_t)bits, .address = { [10] = 0xff, [11] = 0xff } };
-
-	if (inet_pton(AF_INET, address, n.address + 12) == 1)
-		n.bits += 96;
-	else
-		assert_int_equal(inet_pton(AF_INET6, address, n.address), 1);
-	return n;
-}
-
-static void networks(void **state)
-{
-	const struct lg_net list[] = { net("10.0.0.0", 8), net("192.0.2.128", 25), net("2001:db8::", 33) };
-	static const struct {
-		const char *address;
-		bool within;
-	} rows[] = {
-		{ "10.255.0.1:1", true },
-		{ "11.0.0.1:1", false },
-		{ "192.0.2.127:1", false },
-		{ "192.0.2.128:1", true },
-		{ "[2001:db8:7fff::1]:1", true },
-		{ "[2001:db8:8000::1]:1", false },
-		{ "[::ffff:10.0.0.1]:99", true },
-		{ "nonsense", false },
-		{ "", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_int_equal(proxy_within(&(struct lg_nets){ list, 3 }, span(rows[i].address)), rows[i].within);
-	assert_false(proxy_within(&(struct lg_nets){ NULL, 0 }, span("10.0.0.1:1")));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,7 +245,6 @@ int main(void)
 		cmocka_unit_test(what_is_written_can_be_read),
 		cmocka_unit_test(nothing_is_written_when_nothing_is_wanted),
 		cmocka_unit_test(a_checksum_is_verified),
-		cmocka_unit_test(networks),
 	};
 
 	return cmocka_run_group_tests_name("tcp proxy", tests, NULL, NULL);

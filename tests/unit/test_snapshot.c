@@ -493,6 +493,35 @@ static void survives_lack_of_memory(void **state)
 	}
 }
 
+/* The n-th allocation of a small configuration alone fails; false: it has not as many. */
+static bool fails_once(long n)
+{
+	struct problems problems;
+	struct snapshot *s = NULL;
+	int ret;
+
+	heap_fail_once(n);
+	ret = config_rig_load(&s, BASE, &problems);
+	heap_fail_after(-1);
+	assert_true(ret == 0 ? s != NULL : s == NULL);
+	snapshot_unref(s);
+	problems_free(&problems);
+	return heap_has_failed();
+}
+
+/* One failure, of the last allocations: those that make a tree of what the scripts say, and a snapshot of the tree. */
+static void survives_one_failure(void **state)
+{
+	enum { LAST = 1000, STEP = 7 };
+	long end = LAST;
+
+	(void)state;
+	while (fails_once(end))
+		end += LAST;
+	for (long n = end - 2 * LAST; n < end; n += STEP)
+		fails_once(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +533,7 @@ int main(void)
 		cmocka_unit_test(probes_go_as_the_pool_prefers),
 		cmocka_unit_test(examples_load),
 		cmocka_unit_test(survives_lack_of_memory),
+		cmocka_unit_test(survives_one_failure),
 	};
 
 	return cmocka_run_group_tests(tests, config_rig_make, config_rig_end);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -20,6 +21,14 @@ static inline uint64_t unit_random(uint64_t *state)
 	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
 	return x ^ x >> 31;
+}
+
+/* How long a test waits for what comes from elsewhere before it fails; tests/sweep.py takes much of it away. */
+static inline unsigned unit_patience_ms(void)
+{
+	const char *less = getenv("SWEEP_PATIENCE_MS");
+
+	return less ? (unsigned)strtoul(less, NULL, 10) : 10000;
 }
 
 #endif

@@ -88,6 +88,10 @@ class Gateway:
     def lines(self, *words):
         return [line for line in self.log() if all(str(w) in line for w in words)]
 
+    def warnings(self):
+        """But for those that are about the machine that the tests run on: as whom, and with how many descriptors."""
+        return [line for line in self.lines(" warning ") if line.split()[2] not in ("root", "sessions-lowered")]
+
     def wait_line(self, *words):
         return eventually(lambda: self.lines(*words), f"a line of the log with {', '.join(map(str, words))}")[0]
 

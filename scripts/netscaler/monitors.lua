@@ -1,0 +1,213 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- monitors.lua: the `monitor` of a pool, of the monitors that are bound to its services.  One monitor can be had; what
+-- cannot be asked in the same way is not asked otherwise: then the servers count as up, and the report says so.
+
+local model = use "netscaler/model"
+
+local monitors = {}
+
+local factors = { SEC = 1000, MSEC = 1, MIN = 60000 }
+
+-- A time with its unit, as lychgate writes it; "2", "500 MSEC", "1 MIN".
+function monitors.time(o, name)
+  local option = o:option(name)
+  local values = option and option.values or { o:get(name) }
+  local number, unit = tonumber(values[1]), factors[(values[2] or "SEC"):upper()]
+  if not number or not unit then
+    model.part(o:line_of(name), string.format("-%s %s: not a time that is known here", name, table.concat(values, " ")), true)
+    return nil
+  end
+  local ms = math.tointeger(math.floor(number * unit))
+  if ms % 60000 == 0 and ms > 60000 then return string.format("%dm", ms // 60000) end
+  return ms % 1000 == 0 and string.format("%ds", ms // 1000) or string.format("%dms", ms)
+end
+
+local function set(m, key, value)
+  if value ~= nil then m[#m + 1] = { key, value } end
+end
+
+-- ---- What each type asks ----
+
+local ask = {}
+
+function ask.TCP(_, m) return m end
+ask["TCP-DEFAULT"] = ask.TCP
+
+ask["TCP-ECV"] = function(o, m)
+  if o:peek_any { "send", "recv" } then return nil, "text that is sent or expected over TCP (-send, -recv)" end
+  return m
+end
+
+-- "GET /path" and nothing behind it.
+local function request(text)
+  local method, path = text:match("^(%u+) +(/%S*)%s*$")
+  if not method then method, path = text:match("^(%u+) +(/%S*) +HTTP/1%.[01]%s*$") end
+  if method == "GET" or method == "HEAD" then return method, path end
+end
+
+local function ask_path(o, m, option, default)
+  local method, path = request(o:get(option) or default)
+  if not method then return nil, string.format("a request that is not GET or HEAD of a path: %s", o:get(option) or default) end
+  set(m, "plugin", "https")
+  set(m, "transport", o:is_on("secure") and "tls" or "tcp")
+  set(m, "method", method)
+  set(m, "path", path)
+  local headers = o:get("customHeaders")
+  local host = headers and headers:match("^[Hh]ost: *([%w.:%-]+)[\\rn]*$")
+  if headers and not host then model.part(o:line_of("customHeaders"), "-customHeaders: only Host can be sent", true) end
+  set(m, "host", host)
+  return m
+end
+
+local function codes(o)
+  local option = o:option("respCode")
+  return option and table.concat(option.values, ", ")
+end
+
+function ask.HTTP(o, m)
+  local done, reason = ask_path(o, m, "httpRequest", "HEAD /")
+  if done then set(m, "codes", codes(o) or "200") end
+  return done, reason
+end
+
+ask["HTTP-ECV"] = function(o, m)
+  local done, reason = ask_path(o, m, "send", "GET /")
+  local text = o:get("recv")
+  if done and text and text:find("%c") then return nil, "an expected text with control characters" end
+  if done and text and text ~= "" then
+    set(m, "contains", text)
+    model.part(o:line_of("recv"), "-recv: is looked for in the body, not in the head", false)
+  end
+  return done, reason
+end
+
+local function sip(transport)
+  return function(o, m)
+    if o:word("sipMethod") ~= "OPTIONS" then return nil, "a probe by " .. o:word("sipMethod") .. ": only OPTIONS is sent" end
+    set(m, "plugin", "sip")
+    set(m, "transport", transport == "tcp" and o:is_on("secure") and "tls" or transport)
+    local uri = o:get("sipURI")
+    set(m, "uri", uri)
+    set(m, "codes", codes(o) or "200")
+    set(m, "max_forwards", o:number("maxForwards"))
+    return m
+  end
+end
+
+ask["SIP-UDP"], ask["SIP-TCP"] = sip("udp"), sip("tcp")
+
+local reasons = {
+  PING = "ping: lychgate asks by a protocol of the service", ARP = "an answer on the wire, not of the service",
+  UDP = "a datagram that nothing refuses; a STUN server can be asked by monitor = { plugin = \"stun\" }",
+  ["UDP-ECV"] = "text that is sent or expected over UDP; a STUN server can be asked by monitor = { plugin = \"stun\" }",
+}
+
+-- ---- A monitor ----
+
+local function timing(o, m)
+  set(m, "interval", monitors.time(o, "interval"))
+  set(m, "timeout", monitors.time(o, "resptimeout"))
+  set(m, "fall", o:number("retries"))
+  set(m, "rise", o:number("successRetries"))
+  set(m, "backoff", monitors.time(o, "downTime"))
+  if o:is_on("reverse") then set(m, "reverse", true) end
+end
+
+local function build(o)
+  local kind = o.args.type:upper()
+  local asks = ask[kind]
+  if not asks then return nil, reasons[kind] or ("a monitor of the type " .. o.args.type) end
+  local m = { comment = string.format("lb monitor %s, line %d", o.name, o.line.number) }
+  o.peek_any = function(_, names)
+    for _, name in ipairs(names) do
+      if o.options[name] then return true end
+    end
+  end
+  local done, reason = asks(o, m)
+  if not done then return nil, reason end
+  local port = o:number("destPort")
+  if port and port > 0 then set(m, "port", port) end
+  timing(o, m)
+  return m
+end
+
+-- What is asked when nothing is bound: tcp-default and ping-default, which ns.conf does not write out.
+local function built_in(udp)
+  if udp then return false end
+  return { comment = "NetScaler's tcp-default", { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" } }
+end
+
+-- By the name of a binding: a monitor of the file, or one that every appliance has; nil and why it cannot be asked.
+local function of_binding(whole, b)
+  local name = b:get("monitorName")
+  local o = whole:find("lb monitor", name)
+  if o then return build(o) end
+  local known = name:lower():gsub("%-default$", "")
+  if known == "tcp" then return built_in(false) end
+  return nil, known == "ping" and reasons.PING or "there is no lb monitor " .. name
+end
+
+-- Does the binding take part?  What rests is told as mapped: nothing asks it there either.
+local function is_asked(whole, b)
+  if not b.options.monitorname then return false end
+  local o = whole:peek("lb monitor", b:get("monitorName"))
+  local rests = b:word("monState") == "DISABLED" or o and (o:word("state") == "DISABLED" or o.disabled)
+  if rests and o then whole:find("lb monitor", o.name) end
+  model.mapped(b.line)
+  return not rests
+end
+
+-- The bindings to ask for, over all owners, whether an owner wants none, and the owners that leave it to the appliance.
+local function bindings(whole, owners)
+  local list, off, without = {}, false, {}
+  for _, owner in ipairs(owners) do
+    local silent = owner:word("healthMonitor") == "NO"
+    off = off or silent
+    local before = #list
+    for _, b in ipairs(owner.binds) do
+      if silent and b.options.monitorname then
+        model.none(b.line, "health is not asked for: -healthMonitor NO")
+      elseif is_asked(whole, b) then
+        list[#list + 1] = b
+      end
+    end
+    if not silent and #list == before then without[#without + 1] = owner end
+  end
+  return list, off, without
+end
+
+local function refuse(whole, b, reason)
+  local o = whole:peek("lb monitor", b:get("monitorName"))
+  local why = "not asked, and the servers count as up: " .. reason
+  model.part(b.line, why, true)
+  if o then model.unsupported(o.line, why) end
+end
+
+-- The monitor of a pool whose members are the services or the groups `owners`, and false when none can be asked.
+function monitors.of(whole, owners, udp, line)
+  local list, off, without = bindings(whole, owners)
+  local first = list[1]
+  if not first and off then return false end
+  if not first then
+    if udp then model.part(line, "its servers count as up: NetScaler would ping them", true) end
+    return built_in(udp)
+  end
+  local chosen, reason = of_binding(whole, first)
+  for i, b in ipairs(list) do
+    local name = b:get("monitorName")
+    local weight = b:get("weight")
+    if weight and weight ~= "1" then model.part(b.line, "-weight: how much a monitor counts", true) end
+    if not chosen then
+      refuse(whole, b, i == 1 and reason or "a pool has one monitor, and the first cannot be asked")
+    elseif name:lower() ~= first:get("monitorName"):lower() then
+      model.part(b.line, "a pool has one monitor: it has " .. first:get("monitorName"), true)
+    end
+  end
+  for _, owner in ipairs(without) do
+    model.part(owner.line, "no monitor is bound to it: it is asked as the others of its virtual server", true)
+  end
+  if off then model.part(first.line, "-healthMonitor differs between services of one virtual server: all are asked", true) end
+  return chosen or false
+end
+
+return monitors

@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- report.lua: what became of every line of the file, once each and in order.  Secrets are not shown.
+
+local report = {}
+
+local MOST_TEXT = 2000
+
+local secrets = { "password", "passcrypt", "passplain", "secret", "cookiePassphrase", "hashMethod" }
+
+local function hide(text)
+  if not text:find("[-%d]") then return text end
+  local lower = text:lower()
+  for _, name in ipairs(secrets) do
+    local first, last = lower:find("%-" .. name:lower() .. "%s+")
+    if first then
+      local rest = text:sub(last + 1):match("^\"[^\"]*\"(.*)$") or text:sub(last + 1):match("^%S+(.*)$") or ""
+      text = text:sub(1, last) .. "***" .. rest
+      lower = text:lower()
+    end
+  end
+  local before = text:match("^(%s*add%s+system%s+user%s+%S+)%s") or text:match("^(%s*set%s+system%s+user%s+%S+)%s")
+    or text:match("^(%s*set%s+ns%s+rpcNode%s+%S+)%s")
+  return before and before .. " ***" or text
+end
+
+-- What a terminal would take for orders is shown as numbers.
+local function plain(text)
+  if #text > MOST_TEXT then text = text:sub(1, MOST_TEXT) .. " ..." end
+  return (text:gsub("[%z\1-\31\127]", function(c) return string.format("\\x%02x", c:byte()) end))
+end
+
+local order = { "mapped", "in part", "not applicable", "not supported" }
+
+-- The text, and whether a line that affects traffic was not mapped.
+function report.text(whole, name)
+  local out, count, traffic = {}, {}, 0
+  for _, line in ipairs(whole.lines) do
+    count[line.status] = (count[line.status] or 0) + 1
+    traffic = traffic + (line.traffic and 1 or 0)
+    out[#out + 1] = string.format("%5d %s %-14s %s", line.number, line.traffic and "!" or " ", line.status, plain(hide(line.text))):gsub(" +$", "")
+    for _, note in ipairs(line.notes or {}) do out[#out + 1] = string.rep(" ", 23) .. plain(note) end
+  end
+  local sums = {}
+  for _, status in ipairs(order) do sums[#sums + 1] = string.format("%d %s", count[status] or 0, status) end
+  out[#out + 1] = string.format("\n%s: %d lines: %s", plain(name), #whole.lines, table.concat(sums, ", "))
+  out[#out + 1] = traffic > 0 and string.format("%d affect traffic and were not mapped whole: they are marked !", traffic)
+    or "all that affects traffic was mapped"
+  return table.concat(out, "\n") .. "\n", traffic > 0
+end
+
+return report

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""m01: the guide's deployment in the words of `include "lync"`: what --explain, --dns and --certificates tell of it, cell by cell."""
+import os
+import re
+
+from play import equal, expect, main, story
+from play.lync import deployment, rows
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "examples")
+
+
+def table(gateway, what):
+    done = gateway.run(f"--{what}=tsv")
+    equal((done.returncode, done.stderr), (0, ""), f"exit code and stderr of --{what}")
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def compare(gateway, what, name):
+    got = [[cell.replace(gateway.folder + "/", "") for cell in row] for row in table(gateway, what)]
+    wanted = rows(name)
+    for i, (g, w) in enumerate(zip(got, wanted)):
+        equal(g, w, f"row {i + 1} of --{what}, as in {name}")
+    equal(len(got), len(wanted), f"the number of rows of --{what}, as in {name}")
+
+
+@story
+def what_it_opens_by_the_vendors_rules(play):
+    gateway = deployment(play, "microsoft")
+    compare(gateway, "explain", "explain-microsoft.tsv")
+    equal(gateway.run("-t").returncode, 0, "and it is good")
+
+
+@story
+def what_it_opens_by_the_guides_rules(play):
+    gateway = deployment(play, "guide")
+    compare(gateway, "explain", "explain-guide.tsv")
+    equal(gateway.run("-t").returncode, 0, "and it is good")
+
+
+@story
+def names_in_the_dns(play):
+    compare(deployment(play, "microsoft"), "dns", "dns-microsoft.tsv")
+    compare(deployment(play, "guide"), "dns", "dns-guide.tsv")
+
+
+@story
+def names_in_certificates_and_those_that_are_missing(play):
+    compare(deployment(play), "certificates", "certificates.tsv")
+
+
+@story
+def a_table_for_eyes_has_the_same_cells(play):
+    gateway = deployment(play)
+    for what in ("explain", "dns", "certificates"):
+        cells = table(gateway, what)
+        lines = gateway.run(f"--{what}").stdout.splitlines()
+        equal([re.split("  +", line) for line in lines], cells, f"the cells of --{what}")
+        starts = {len(line) - len(row[-1]) for line, row in zip(lines, cells)}
+        equal(len(starts), 1, f"the places where the last column of --{what} begins: {starts}")
+
+
+@story
+def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
+    for version, xmpp, weak in (("2010", True, True), ("2013", True, True), ("2015", True, False), ("2019", False, False)):
+        gateway = deployment(play, version=version)
+        names = [row[0] for row in table(gateway, "explain")]
+        equal("edge.corp.example-5269-access" in names, xmpp, f"5269 with {version}")
+        records = [row[1] for row in table(gateway, "dns")]
+        equal("_xmpp-server._tcp.corp.example" in records, xmpp, f"XMPP's record with {version}")
+        told = gateway.run("-t").stderr
+        for word in ("TLS 1.0 is allowed", "SHA-1 signatures are allowed"):
+            equal(word in told, weak, f"`{word}` with {version}: {told}")
+
+
+@story
+def a_configuration_without_pools_of_lync_has_nothing_to_tell(play):
+    gateway = play.gateway_of('listener "in" { plugin = "tcp", bind = "tcp:127.0.0.1:5060" }\n', start=False)
+    equal(table(gateway, "explain")[1][:5], ["in", "tcp:127.0.0.1:5060", "-", "-", "tcp"], "but what it opens")
+    for what in ("dns", "certificates"):
+        done = gateway.run(f"--{what}")
+        equal((done.returncode, done.stdout), (1, ""), f"exit code and output of --{what}")
+        expect('include "lync"' in done.stderr, f"what to do is told: {done.stderr}")
+
+
+@story
+def a_configuration_with_problems_is_told_as_by_t(play):
+    gateway = play.gateway_of('include "lync"\nlync.edge_pool { name = "edge", externl = { } }\n', start=False)
+    told = gateway.run("-t").stderr
+    for what in ("explain", "dns", "certificates"):
+        done = gateway.run(f"--{what}")
+        equal((done.returncode, done.stdout), (1, ""), f"exit code and output of --{what}")
+        expect(done.stderr and told.startswith(done.stderr), f"--{what} tells {done.stderr}, -t tells {told}")
+
+
+@story
+def every_example_is_good(play):
+    for name in sorted(os.listdir(EXAMPLES)):
+        if not name.endswith(".lua") or name.startswith(("demo", "no-guests")):
+            continue  # those have tests of their own
+        with open(os.path.join(EXAMPLES, name), encoding="utf-8") as file:
+            text = file.read()
+        gateway = play.gateway_of(text, start=False)
+        for stem in ("ca", "pool", "pool-web", "dirpool", "dirpool-web", "outside", "trunk"):
+            for end in ("pem", "key"):
+                source = play.certificates.path(f"ca.{end}" if stem == "ca" else f"pool.{end}")
+                os.symlink(source, os.path.join(gateway.folder, f"{stem}.{end}"))
+        done = gateway.run("-t")
+        equal(done.returncode, 0, f"{name}: {done.stderr}")
+        expect("problem" not in done.stderr, f"{name}: {done.stderr}")
+
+
+main()
