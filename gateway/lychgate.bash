@@ -25,7 +25,7 @@ _lychgate_words() {
 		POOL/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_servers ;;
 		[a-z]*) printf '%s\n' "${form[i]}" ;;
 		esac
-	done < <(sed -nE '/^(usage:)? +lych[a-z]+ /!d; s///; s/\[[^]]*\]//g; s/^ +//; s/  .*//; s/--?[A-Za-z-]+( [A-Z]+)?//g; p' <<<"$usage")
+	done < <(sed -nE '/^(usage:)? +lych[a-z]+ /!d; s///; s/\[[^]]*\]//g; s/^ +//; s/  .*//; s/(^| )--?[A-Za-z-]+( [A-Z]+)?//g; p' <<<"$usage")
 }
 
 _lychgate() {

@@ -30,14 +30,21 @@ bool paths_inside(const char *path, const char *folder)
 	return n > 0 && strncmp(path, folder, n) == 0 && (path[n] == '/' || folder[n - 1] == '/');
 }
 
-/* "/stage" of "/stage/usr/sbin/lychgate" when it was to be installed in /usr/sbin: its length; < 0: the program was moved to
- * somewhere else. */
+/* "/stage" of "/stage/usr/sbin/lychgate" when it was to be installed in /usr/sbin, or of lychctl in /usr/bin: its length;
+ * < 0: the program was moved to somewhere else. */
 static int stage_of(const char *program)
 {
+	static const char *const folders[] = { LYCHGATE_SBINDIR, LYCHGATE_BINDIR };
 	const char *end = strrchr(program, '/');
-	size_t folder = end ? (size_t)(end - program) : 0, n = strlen(LYCHGATE_SBINDIR);
+	size_t folder = end ? (size_t)(end - program) : 0;
 
-	return folder >= n && memcmp(program + folder - n, LYCHGATE_SBINDIR, n) == 0 ? (int)(folder - n) : -1;
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		size_t n = strlen(folders[i]);
+
+		if (folder >= n && memcmp(program + folder - n, folders[i], n) == 0)
+			return (int)(folder - n);
+	}
+	return -1;
 }
 
 static const char *put(char to[PATH_MAX], const char *program, int stage, const char *path)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # import.py: lychctl import-topology.  Whole outputs beside the expected ones, in each form in which a topology comes;
-# then documents and zips that are out to harm, each of which is refused with one line, in little memory.
+# then documents and zips that are out to harm, each of which is refused with one line, in little memory.  What is written
+# loads when it has been filled in, and not before.
 # By hand, in the build folder: python3 ../tests/topology/import.py [--write]
 import io
+import itertools
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -81,6 +84,36 @@ for what, data in {
 }.items():
     check(what, run(data) == plain, run(data))
 expect('exported', zipped(('DocItemSet.xml', (here / 'exported.xml').read_bytes())), 0)
+
+# ---- Filled in ----
+
+
+def loads(folder, text):
+    (folder / 'lync.lua').write_text(text)
+    return subprocess.run(['./lychgate', '-t', '-c', str(folder / 'lync.lua')], capture_output=True, timeout=120)
+
+
+def load_all(folder):
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '90',
+                    '-subj', '/CN=pool.corp.example', '-keyout', folder / 'key.pem', '-out', folder / 'cert.pem'],
+                   check=True, capture_output=True, timeout=60)
+    addresses = itertools.count(1)
+
+    def fill(match):
+        if 'PEM' in match[1]:
+            return f'"{folder}/{"key" if "its key" in match[1] else "cert"}.pem"'
+        return '"owa1.corp.example"' if 'host name' in match[1] else f'"127.0.9.{next(addresses)}"'
+
+    for name in (*fixtures, 'exported'):
+        conf = (here / (name + '.conf')).read_text()
+        r = loads(folder, re.sub(r'"FILL IN: ([^"]*)"', fill, conf))
+        check(f'{name} loads when it is filled in', r.returncode == 0, r.stderr.decode()[-2000:])
+        r = loads(folder, conf)
+        check(f'{name} does not load before', r.returncode == 1 and b'FILL IN' in r.stderr, r.stderr[:400])
+
+
+with tempfile.TemporaryDirectory() as place:
+    load_all(pathlib.Path(place))
 
 # ---- What is no topology ----
 

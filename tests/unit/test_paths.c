@@ -83,14 +83,13 @@ static void test_elsewhere(void **state)
 }
 
 /* As `make install DESTDIR=...` leaves it, even inside of the build folder. */
-static void test_staged(void **state)
+static void try_staged(const char *programs)
 {
 	char stage[PATH_MAX] = LYCHGATE_BUILDDIR "/stage-XXXXXX", folder[2 * PATH_MAX], wanted[2 * PATH_MAX];
 	char command[5 * PATH_MAX], bare[PATH_MAX], whole[PATH_MAX];
 
-	(void)state;
 	assert_non_null(mkdtemp(stage));
-	snprintf(folder, sizeof folder, "%s" LYCHGATE_SBINDIR, stage);
+	snprintf(folder, sizeof folder, "%s%s", stage, programs);
 	ask_copy(folder, bare);
 	snprintf(wanted, sizeof wanted, "%s" LYCHGATE_DATADIR "/scripts", stage);
 	snprintf(command, sizeof command, "mkdir -p %s", wanted);
@@ -100,6 +99,13 @@ static void test_staged(void **state)
 	assert_int_equal(system(command), 0);
 	assert_string_equal(bare, LYCHGATE_DATADIR "/scripts"); /* its own are missing there */
 	assert_string_equal(whole, wanted);
+}
+
+static void test_staged(void **state)
+{
+	(void)state;
+	try_staged(LYCHGATE_SBINDIR);
+	try_staged(LYCHGATE_BINDIR);
 }
 
 int main(int argc, char **argv)
