@@ -48,7 +48,8 @@ static void next_in(struct monitor *m, uint64_t ms)
 
 static void set_one(struct server *s, enum health health, const char *note)
 {
-	if (health == HEALTH_UP && atomic_load(&s->state->health) == HEALTH_DOWN)
+	/* At the gateway's start all come up together. */
+	if (health == HEALTH_UP && (atomic_load(&s->state->health) == HEALTH_DOWN || atomic_load(&s->state->rose_ms)))
 		server_rise(s, clock_loop_ms());
 	atomic_store(&s->state->health, health);
 	atomic_store(&s->state->since, clock_unix_ms());

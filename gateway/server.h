@@ -40,7 +40,7 @@ struct server_state {
 	atomic_uint idle;     /* leased links that nobody has now (lease.h) */
 	atomic_uint expected; /* ports that are open for clients to come to it (expect.h) */
 	atomic_llong rests_until; /* no new keys before this, in ms of the workers' clock; 0: it does not rest */
-	atomic_llong rose_ms; /* when it came up or was enabled last, by the workers' clock; 0: at the start */
+	atomic_llong rose_ms; /* when it came up, was enabled or found last, by the workers' clock; 0: at the start */
 	long long turn;       /* round-robin's, under the pool's live->turn: the server with the most is next */
 	atomic_ullong requests, failures;
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */

@@ -149,8 +149,18 @@ static void forget(const struct slots *s, struct server *k)
 	server_answer(k, "");
 }
 
+/* The name had addresses before: who comes now joins those that run, and starts slowly once it is up. */
+static bool had_addresses(const struct slots *s)
+{
+	for (unsigned i = 0; i < s->n; i++) {
+		if (was_somewhere(slot(s, i)))
+			return true;
+	}
+	return false;
+}
+
 /* 0, or what server_put says. */
-static int take(struct slots *s, struct server *k, const struct sockaddr_storage *found)
+static int take(struct slots *s, struct server *k, const struct sockaddr_storage *found, bool late)
 {
 	struct sockaddr_storage address = *found;
 	bool back = is_at(k, &address);
@@ -163,6 +173,8 @@ static int take(struct slots *s, struct server *k, const struct sockaddr_storage
 		return r;
 	if (!back)
 		forget(s, k);
+	if (late)
+		server_rise(k, clock_loop_ms());
 	address_format_host((const struct sockaddr *)&address, host, sizeof host);
 	snprintf(text, sizeof text, "%s %s", s->id, host);
 	atomic_store(&k->id, server_id(text));
@@ -202,7 +214,7 @@ bool slots_take(struct slots *s, const struct sockaddr_storage *found, unsigned 
 		void *ctx)
 {
 	unsigned left_out = 0;
-	bool changed = false;
+	bool changed = false, late = had_addresses(s);
 
 	for (unsigned i = 0; i < s->n; i++)
 		changed |= compare(slot(s, i), found, n);
@@ -213,7 +225,7 @@ bool slots_take(struct slots *s, const struct sockaddr_storage *found, unsigned 
 		if (has_slot(s, &found[i]))
 			continue;
 		k = slot_for(s, &found[i]);
-		if (!k || take(s, k, &found[i]) < 0) {
+		if (!k || take(s, k, &found[i], late) < 0) {
 			left_out++;
 			continue;
 		}

@@ -125,6 +125,22 @@ static const struct {
 	{ { "", "", "1" }, { "-a -a -a", "-a -a -a", "1p -a -a" }, { "", "", "+1" } },
 };
 
+/* Those of the first answer are there from the start; whoever joins them later starts slowly when it is up. */
+static void test_late_ones_start_slowly(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	answer(&f, "12");
+	assert_int_equal(atomic_load(&f.servers[0].state->rose_ms), 0);
+	assert_int_equal(atomic_load(&f.servers[1].state->rose_ms), 0);
+	answer(&f, "123");
+	assert_int_equal(atomic_load(&f.servers[0].state->rose_ms), 0);
+	assert_true(atomic_load(&f.servers[2].state->rose_ms) > 0);
+	teardown(&f);
+}
+
 static void set_links(struct fixture *f, char digit, unsigned n)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
@@ -291,6 +307,7 @@ static void test_places_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_late_ones_start_slowly),
 		cmocka_unit_test(test_stories),        cmocka_unit_test(test_health),
 		cmocka_unit_test(test_ids_and_places), cmocka_unit_test(test_a_new_address_begins_anew),
 		cmocka_unit_test(test_what_is_shown),  cmocka_unit_test(test_places_are_bounded),
