@@ -2,6 +2,8 @@
 /* admission.c: the limits that a new session meets before anything is made for it. */
 #include "admission.h"
 
+#include <errno.h>
+
 #include "address.h"
 #include "flow.h"
 #include "log.h"
@@ -17,19 +19,23 @@ static const char *const words[] = {
 static const enum limit numbers[] = {
 	[OVER_HANDSHAKES] = LIMIT_HANDSHAKES,
 	[OVER_SESSIONS] = LIMIT_SESSIONS,
-	[OVER_SOURCE] = LIMIT_PER_SOURCE,
+	[OVER_SOURCE] = LIMIT_SESSIONS_PER_SOURCE,
+	[OVER_PACE] = LIMIT_NEW_PER_SOURCE,
 	[NOT_EXPECTED] = LIMIT_NONE,
 };
 
-bool admission_enter(struct listener *l, const struct sockaddr *source)
+enum admission admission_enter(struct listener *l, const struct sockaddr *source)
 {
-	return !l->sources || sources_enter(l->sources, source, l->worker->now_ms);
+	int r = l->sources ? sources_enter(l->sources, source, l->worker->now_ms) : 0;
+
+	return r == 0 ? ADMITTED : r == -EUSERS ? OVER_SOURCE : r == -EAGAIN ? OVER_PACE : OUT_OF_MEMORY;
 }
 
 enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_transport transport)
 {
 	const struct listener_limits *limits = &l->conf->limits;
 	struct listener_stats *stats = l->conf->stats;
+	enum admission a;
 
 	if (transport == LG_TLS && atomic_load_explicit(&stats->handshakes, memory_order_relaxed) >= limits->handshakes)
 		return OVER_HANDSHAKES;
@@ -37,9 +43,10 @@ enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_tr
 		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
 		return OVER_SESSIONS;
 	}
-	if (peer && !admission_enter(l, peer)) {
+	a = peer ? admission_enter(l, peer) : ADMITTED;
+	if (a != ADMITTED) {
 		atomic_fetch_sub_explicit(&stats->sessions, 1, memory_order_relaxed);
-		return OVER_SOURCE;
+		return a;
 	}
 	atomic_fetch_add_explicit(&stats->accepted, 1, memory_order_relaxed);
 	return ADMITTED;
@@ -48,7 +55,7 @@ enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_tr
 /* The table is full, or this client's share: a flow that is worth less goes at once. */
 static void make_room(struct listener_socket *k, enum admission why, const struct sockaddr *peer)
 {
-	struct flow_entry *e = why == OVER_SOURCE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
+	struct flow_entry *e = why == OVER_SOURCE || why == OVER_PACE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
 
 	if (!e)
 		return;
@@ -76,6 +83,11 @@ enum admission admit_flow(struct listener_socket *k, const struct sockaddr *peer
 		return a;
 	make_room(k, a, peer);
 	return admit(k->listener, peer, LG_UDP);
+}
+
+uint32_t admission_share(uint32_t handshakes)
+{
+	return handshakes / HANDSHAKES_SHARE ? handshakes / HANDSHAKES_SHARE : 1;
 }
 
 /* Not a limit in number. */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "admission.h"
 #include "flow.h"
 #include "host.h"
 #include "link.h"
@@ -183,8 +184,12 @@ static int create_sources(struct crew *c)
 		return -ENOMEM;
 	for (unsigned i = 0; i < c->snapshot->nlisteners; i++) {
 		const struct listener_limits *l = &c->snapshot->listeners[i].limits;
-		struct sources_limits limits = { l->sessions_per_source, l->new_per_source, &l->exempt };
-		int r = limits.sessions || limits.per_second ? sources_create(&c->sources[i], &limits) : 0;
+		int r = sources_create(&c->sources[i], &(struct sources_limits){
+							       .sessions = l->sessions_per_source,
+							       .per_second = l->new_per_source,
+							       .handshakes = admission_share(l->handshakes),
+							       .exempt = &l->exempt,
+						       });
 
 		if (r < 0)
 			return r;

@@ -141,8 +141,10 @@ static void on_second(struct deadline *d)
 {
 	struct gateway *g = container_of(d, struct gateway, second);
 
-	for (unsigned i = 0; i < g->snapshot->nlisteners; i++)
+	for (unsigned i = 0; i < g->snapshot->nlisteners; i++) {
 		limit_catch_up(&g->snapshot->listeners[i], g->main.now_ms);
+		quiet_catch_up(&g->snapshot->listeners[i], g->main.now_ms);
+	}
 	wheel_set(&g->main.wheel, d, g->main.now_ms + 1000);
 }
 

@@ -12,7 +12,8 @@ const char *limit_word(enum limit limit)
 	static const char *const words[LIMITS] = {
 		[LIMIT_NONE] = "none",
 		[LIMIT_SESSIONS] = "sessions",
-		[LIMIT_PER_SOURCE] = "per_source",
+		[LIMIT_SESSIONS_PER_SOURCE] = "sessions_per_source",
+		[LIMIT_NEW_PER_SOURCE] = "new_per_source",
 		[LIMIT_HANDSHAKES] = "handshakes",
 		[LIMIT_HANDSHAKE] = "handshake",
 		[LIMIT_FIRST_BYTE] = "first_byte",

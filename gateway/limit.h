@@ -15,8 +15,9 @@ enum limit {
 	LIMIT_NONE,
 	/* A client is not let in. */
 	LIMIT_SESSIONS,
-	LIMIT_PER_SOURCE, /* sessions_per_source, new_per_source */
-	LIMIT_HANDSHAKES,
+	LIMIT_SESSIONS_PER_SOURCE,
+	LIMIT_NEW_PER_SOURCE,
+	LIMIT_HANDSHAKES, /* or one source's share of them */
 	/* A link is closed. */
 	LIMIT_HANDSHAKE,
 	LIMIT_FIRST_BYTE,

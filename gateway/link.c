@@ -18,11 +18,14 @@
 
 void link_log(const struct link *l, enum lg_level level, const char *event, const char *key, const char *value)
 {
-	if (!log_wants(level))
+	unsigned long long n = log_wants(level) ? quiet_asks(&l->listener->conf->stats->quiet, level, event,
+							     l->session->worker->now_ms) : 0;
+
+	if (!n)
 		return;
 	log_event(level, event, "listener", l->listener->conf->name, "session", LOG_NUM(l->session->number), "peer",
 		  l->peer_text, "source", l->session->origin_text[0] ? l->session->origin_text : NULL, "server",
-		  l->server ? server_log_name(l->server) : NULL, key, value, NULL);
+		  l->server ? server_log_name(l->server) : NULL, "count", n > 1 ? LOG_NUM(n) : NULL, key, value, NULL);
 }
 
 /* ---- Units: what several senders write to one link stays whole ---- */
@@ -211,8 +214,11 @@ static void take_tls_facts(struct link *l)
 
 static void end_handshake(struct link *l)
 {
-	if (l->handshaking)
-		atomic_fetch_sub_explicit(&l->listener->conf->stats->handshakes, 1, memory_order_relaxed);
+	if (!l->handshaking)
+		return;
+	atomic_fetch_sub_explicit(&l->listener->conf->stats->handshakes, 1, memory_order_relaxed);
+	if (l->listener->sources && l->session->counted)
+		sources_shaken(l->listener->sources, l->session->counted);
 	l->handshaking = false;
 }
 
@@ -225,6 +231,10 @@ static bool on_greeted(struct stream *s)
 	if (l->server)
 		return true;
 	if (atomic_fetch_add_explicit(&conf->stats->handshakes, 1, memory_order_relaxed) >= conf->limits.handshakes) {
+		atomic_fetch_sub_explicit(&conf->stats->handshakes, 1, memory_order_relaxed);
+		return false;
+	}
+	if (l->listener->sources && l->session->counted && !sources_shake(l->listener->sources, l->session->counted)) {
 		atomic_fetch_sub_explicit(&conf->stats->handshakes, 1, memory_order_relaxed);
 		return false;
 	}

@@ -14,14 +14,14 @@
 #include "span.h"
 
 /* A proxy that speaks for itself (a check of its own) counts as what it is. */
-static bool count_source(struct session *s)
+static enum admission count_source(struct session *s)
 {
 	const struct sockaddr *who = session_origin(s);
+	enum admission a = admission_enter(s->listener, who);
 
-	if (!admission_enter(s->listener, who))
-		return false;
-	s->counted = who;
-	return true;
+	if (a == ADMITTED)
+		s->counted = who;
+	return a;
 }
 
 static void learn(struct link *l, const struct proxy *p)
@@ -39,6 +39,7 @@ static void learn(struct link *l, const struct proxy *p)
 ptrdiff_t link_proxy_read(struct stream *s, struct lg_span in)
 {
 	struct link *l = s->owner;
+	enum admission a;
 	struct proxy p;
 	int r = proxy_read(&p, in);
 
@@ -47,8 +48,9 @@ ptrdiff_t link_proxy_read(struct stream *s, struct lg_span in)
 	l->proxied = false;
 	learn(l, &p);
 	l->pub.exempt = networks_have(&l->listener->conf->limits.exempt, session_origin(l->session));
-	if (!count_source(l->session)) {
-		admission_refused(l->listener, session_origin(l->session), OVER_SOURCE);
+	a = count_source(l->session);
+	if (a != ADMITTED) {
+		admission_refused(l->listener, session_origin(l->session), a);
 		link_close(l, LG_RESET, "too many from its source");
 	}
 	return (ptrdiff_t)p.used;

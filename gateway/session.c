@@ -320,9 +320,18 @@ static void try_next(struct exchange *x)
 	leave_server(x);
 }
 
+static void tell_unreachable(const struct exchange *x, const char *reason)
+{
+	const struct listener_conf *conf = x->session->listener->conf;
+	unsigned long long n = quiet_asks(&conf->stats->quiet, LG_WARNING, "server-unreachable", x->session->worker->now_ms);
+
+	if (n)
+		log_warning("server-unreachable", "listener", conf->name, "server", server_log_name(x->server), "count",
+			    n > 1 ? LOG_NUM(n) : NULL, "reason", reason);
+}
+
 static void reach_server(struct exchange *x)
 {
-	struct session *s = x->session;
 	struct link *l;
 	int r = reach_link(&l, x);
 
@@ -333,8 +342,7 @@ static void reach_server(struct exchange *x)
 			leave_server(x);
 			return;
 		}
-		log_warning("server-unreachable", "listener", s->listener->conf->name, "server",
-			    server_log_name(x->server), "reason", uv_strerror(r));
+		tell_unreachable(x, uv_strerror(r));
 		try_next(x);
 		return;
 	}

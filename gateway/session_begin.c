@@ -25,7 +25,12 @@ void session_refuse(struct listener *l, int fd, const struct sockaddr *peer, enu
 static bool begin_with(struct session *s, int r)
 {
 	if (r < 0) {
-		log_error("session-failed", "listener", s->listener->conf->name, "reason", uv_strerror(r));
+		const struct listener_conf *conf = s->listener->conf;
+		unsigned long long n = quiet_asks(&conf->stats->quiet, LG_ERROR, "session-failed", s->worker->now_ms);
+
+		if (n)
+			log_error("session-failed", "listener", conf->name, "count", n > 1 ? LOG_NUM(n) : NULL, "reason",
+				  uv_strerror(r));
 		session_destroy(s);
 		return false;
 	}

@@ -17,6 +17,7 @@
 #include <lychgate/plugin.h>
 
 #include "limit.h"
+#include "quiet.h"
 #include "server.h"
 #include "slots.h"
 #include "store.h"
@@ -212,6 +213,7 @@ struct listener_stats {
 	atomic_uint handshakes;        /* in flight now */
 	atomic_ullong accepted, refused_limit, refused_tls, refused_proxy;
 	struct limit_count limits[LIMITS]; /* how often each was passed */
+	struct quiet quiet;            /* what its log leaves out */
 	atomic_ullong exchanges;
 	atomic_ullong lost_datagrams;  /* that the kernel did not take */
 	atomic_ullong held_bytes;      /* in buffers now: limits.memory */

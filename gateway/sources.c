@@ -33,7 +33,7 @@ struct source {
 	struct source *next;
 	struct prefix prefix;
 	uint64_t spent_ns; /* when what it has begun is worked off at `per_second`; idle when past */
-	uint32_t sessions;
+	uint32_t sessions, handshakes;
 };
 
 struct shard {
@@ -182,7 +182,7 @@ static bool spend(struct source *src, uint32_t per_second, uint64_t now_ns)
 	return true;
 }
 
-static bool enter(struct sources *s, struct shard *sh, uint64_t hash, const struct prefix *p)
+static int enter(struct sources *s, struct shard *sh, uint64_t hash, const struct prefix *p)
 {
 	struct source *src;
 
@@ -191,38 +191,40 @@ static bool enter(struct sources *s, struct shard *sh, uint64_t hash, const stru
 	src = *find(sh, hash, p);
 	if (!src)
 		src = add(s, sh, hash, p);
-	if (!src || (s->limits.sessions != 0 && src->sessions >= s->limits.sessions))
-		return false;
+	if (!src)
+		return -ENOMEM;
+	if (s->limits.sessions != 0 && src->sessions >= s->limits.sessions)
+		return -EUSERS;
 	if (!spend(src, s->limits.per_second, sh->now_ns))
-		return false;
+		return -EAGAIN;
 	src->sessions++;
-	return true;
+	return 0;
 }
 
 static bool is_unlimited(const struct sources *s, const struct sockaddr *address)
 {
-	if (s->limits.sessions == 0 && s->limits.per_second == 0)
+	if (s->limits.sessions == 0 && s->limits.per_second == 0 && s->limits.handshakes == 0)
 		return true;
 	return s->limits.exempt && networks_have(s->limits.exempt, address);
 }
 
-bool sources_enter(struct sources *s, const struct sockaddr *address, uint64_t now_ms)
+int sources_enter(struct sources *s, const struct sockaddr *address, uint64_t now_ms)
 {
 	struct prefix p;
 	struct shard *sh;
 	uint64_t hash;
-	bool enters;
+	int r;
 
 	if (is_unlimited(s, address) || !prefix_of(&p, address))
-		return true;
+		return 0;
 	hash = hash_of(s, &p);
 	sh = shard_of(s, hash);
 	pthread_mutex_lock(&sh->lock);
 	if (now_ms * (second_ns / 1000) > sh->now_ns) /* threads' clocks may be a turn of the loop apart */
 		sh->now_ns = now_ms * (second_ns / 1000);
-	enters = enter(s, sh, hash, &p);
+	r = enter(s, sh, hash, &p);
 	pthread_mutex_unlock(&sh->lock);
-	return enters;
+	return r;
 }
 
 void sources_leave(struct sources *s, const struct sockaddr *address)
@@ -244,6 +246,38 @@ void sources_leave(struct sources *s, const struct sockaddr *address)
 		forget(sh, at);
 	shrink(s, sh);
 	pthread_mutex_unlock(&sh->lock);
+}
+
+/* Adds `step` to a source's handshakes, as far as `most`. */
+static bool count_handshake(struct sources *s, const struct sockaddr *address, int step, uint32_t most)
+{
+	struct prefix p;
+	struct source *src;
+	struct shard *sh;
+	uint64_t hash;
+	bool may;
+
+	if (is_unlimited(s, address) || !prefix_of(&p, address))
+		return true;
+	hash = hash_of(s, &p);
+	sh = shard_of(s, hash);
+	pthread_mutex_lock(&sh->lock);
+	src = *find(sh, hash, &p);
+	may = !src || src->handshakes + step <= most;
+	if (src && may)
+		src->handshakes += step;
+	pthread_mutex_unlock(&sh->lock);
+	return may;
+}
+
+bool sources_shake(struct sources *s, const struct sockaddr *address)
+{
+	return count_handshake(s, address, 1, s->limits.handshakes ? s->limits.handshakes : UINT32_MAX);
+}
+
+void sources_shaken(struct sources *s, const struct sockaddr *address)
+{
+	count_handshake(s, address, -1, UINT32_MAX);
 }
 
 static int shard_init(struct shard *sh)

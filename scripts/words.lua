@@ -23,7 +23,7 @@ local limits = {
   { key = "exempt", type = "list", of = { type = "network" }, max = 64, default = {},
     help = 'networks like "192.0.2.0/24" that the limits of one address do not count; those of all clients still do' },
   { key = "handshakes", type = "integer", min = 1, max = 100000, default = 500,
-    help = "TLS handshakes in flight at the same time; one begins with the client's first byte" },
+    help = "TLS handshakes in flight at the same time, of one source at most a quarter; one begins with the client's first byte" },
   { key = "handshake", type = "time", min = "100ms", max = "10m", default = "10s",
     help = "a TLS handshake that takes longer is ended" },
   { key = "first_byte", type = "time", min = "100ms", max = "1h", default = "30s",

@@ -12,6 +12,7 @@ import argparse
 import concurrent.futures
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,8 @@ class Program:
             result = self.run(SWEEP_FAIL=str(n), SWEEP_PATIENCE_MS=str(PATIENCE_MS), CMOCKA_TEST_ABORT="1")
         except subprocess.TimeoutExpired as e:
             return f"it hangs: {HANG_SECONDS} s\n" + readable((e.stdout or b"").decode(errors="replace"))
+        for folder in re.findall(r"^sweep-folder (/tmp/\S+)$", result.stdout, re.M):
+            shutil.rmtree(folder, ignore_errors=True)
         text = readable(result.stdout)
         return f"status {result.returncode}\n{text}" if is_fault(text) else None
 

@@ -113,7 +113,7 @@ def exempt_networks_are_not_counted_by_source_but_with_all_others(play):
     inside.append(play.client(source=proxy))
     in_use(inside[-1])
     expect(play.turned_away(source=proxy), "the limit of all clients holds for it, too")
-    equal(gateway.listener()["limits_passed"], {"per_source": 1, "sessions": 1}, "limits that were passed")
+    equal(gateway.listener()["limits_passed"], {"sessions_per_source": 1, "sessions": 1}, "limits that were passed")
 
 
 def how_it_ends(client):

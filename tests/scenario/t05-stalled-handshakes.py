@@ -44,7 +44,7 @@ def others_go_on_while_many_handshakes_stall_and_the_stalled_ones_are_closed(pla
 
 @story
 def handshakes_are_limited_in_number_and_only_handshakes(play):
-    gateway = gateway_with(play, 'handshakes = 4, handshake = "20s"')
+    gateway = gateway_with(play, 'handshakes = 4, handshake = "20s", exempt = { "127.0.0.0/8" }')
     done = [play.tls_client() for _ in range(6)]  # six one after the other are no matter
     for client in done:
         client.ask(request())  # so that the gateway, too, is through with the handshake
@@ -65,6 +65,34 @@ def handshakes_are_limited_in_number_and_only_handshakes(play):
         except (ssl.SSLError, ConnectionError):
             return False
     expect(eventually(admitted, "a new client gets in when the stalled ones have gone"), "it works")
+
+
+@story
+def one_source_has_a_quarter_of_the_handshakes(play):
+    gateway = gateway_with(play, 'handshakes = 8, handshake = "30s"')
+    half = [play.client(source=play.host(100)) for _ in range(6)]
+    for client in half:
+        client.send(hello()[:100])
+    eventually(lambda: gateway.listener()["limits_passed"].get("handshakes") == 4, "four of six are closed")
+    equal(gateway.listener()["handshakes"], 2, "handshakes in flight")
+    equal(play.tls_client(source=play.host(101)).ask(request()).server, "one", "another source's server")
+
+
+@story
+def bad_connections_do_not_fill_the_log(play):
+    gateway = gateway_with(play, 'sessions = 1000')
+    for _ in range(60):
+        client = play.client()
+        client.send(b"this is no hello\r\n")
+        client.ended()
+    eventually(lambda: gateway.listener()["refused_tls"] == 60, "all are counted")
+    lines = gateway.lines("tls-refused")
+    expect(20 <= len(lines) < 60, f"some are told ({len(lines)} lines)")
+
+    def told():
+        return sum(int(line.split("count=")[1].split()[0]) if "count=" in line else 1
+                   for line in gateway.lines("tls-refused"))
+    eventually(lambda: told() == 60, "and all are told of")
 
 
 main()

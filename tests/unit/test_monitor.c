@@ -321,6 +321,8 @@ static void test_stop_before_asking_again(void **state)
 	watch_begin(t);
 	hear(t, fd, &from);
 	monitors_stop(t->m);
+	while (recv(fd, text, sizeof text, 0) > 0) /* on a busy machine it was asked again meanwhile */
+		;
 	rig_run(t->n.w, 800);
 	assert_int_equal(recv(fd, text, sizeof text, 0), -1);
 	close(fd);
