@@ -263,6 +263,7 @@ void hop_free(struct hop *h)
 		assert_int_equal(h->servers[i].state->shared, 0);
 		assert_int_equal(h->servers[i].state->idle, 0);
 		server_state_free(h->servers[i].state);
+		server_places_free(&h->servers[i]);
 		close(h->bound[i]);
 		if (h->listening[i] >= 0)
 			close(h->listening[i]);
