@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls_hello.c looks at a ClientHello before GnuTLS does: for the choice of a certificate (tls_choice.c), and to say whose
- * order of ciphers and groups counts.  Ours begins with what is cheapest, but must not cost a client another round trip: one that has sent key shares, and none for our
- * first group, is served in its own order.
+ * order of ciphers and groups counts.  Ours begins with what is cheapest, but must not cost a client another round trip:
+ * one that has sent key shares, and none for our first group, is served in its own order.
  */
 #include "tls_private.h"
 
