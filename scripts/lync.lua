@@ -45,7 +45,8 @@ local function table_of_words(c, calls, here)
       return c:unknown()
     end,
     __newindex = function(_, name)
-      c:complain(here("lync").line, "`lync." .. tostring(name) .. "` is assigned to", "call it: lync." .. tostring(name) .. " { ... }")
+      name = "lync." .. tostring(name)
+      c:complain(here("lync").line, "`" .. name .. "` is assigned to", "call it: " .. name .. " { ... }")
     end,
   })
 end
@@ -62,7 +63,8 @@ end
 local function side(pool, name, v, at, more)
   local keys = {}
   for _, key in ipairs { "vip", "servers", "web_names", "source" } do keys[key] = at:key(key) end
-  local s = { name = name, pool = pool, vip = v.vip, servers = v.servers, web_names = v.web_names or {}, at = pool.at, keys = keys }
+  local s = { name = name, pool = pool, vip = v.vip, servers = v.servers, web_names = v.web_names or {}, at = pool.at,
+    keys = keys }
   for key, value in pairs(more or {}) do s[key] = value end
   pool.sides[#pool.sides + 1] = s
   return s
@@ -78,7 +80,8 @@ local function certificates(c, model, pool, v, at)
     c:problem(at:key("certificate"), "`trust` is missing", "servers are known by certificates of the authorities in that file")
     by_id = nil
   end
-  local tls = by_id and parts.tls(model, pool.name .. "-tls", v.certificate, v.trust, pool.at, { certificate = at:key("certificate"), trust = trust })
+  local tls = by_id and parts.tls(model, pool.name .. "-tls", v.certificate, v.trust, pool.at,
+    { certificate = at:key("certificate"), trust = trust })
   local web = v.web_certificate and parts.tls(model, pool.name .. "-web-tls", v.web_certificate, v.trust, pool.at,
     { certificate = at:key("web_certificate"), trust = trust })
   return tls or nil, web or nil
@@ -141,7 +144,8 @@ local function build_pool(c, model, call, v)
   local pool = { role = role, name = v.name, rules = v.rules or model.rules, version = model.version, at = call.at, sides = {},
     without = set(v.without), probe_port = v.probe_port, trust = v.trust, gateways = v.gateways, um = v.um, written = v }
   if model.by_name[pool.name] then
-    return c:problem(call.at, "this name is taken, by line " .. model.by_name[pool.name].at.line, "each pool has a name of its own")
+    local line = model.by_name[pool.name].at.line
+    return c:problem(call.at, "this name is taken, by line " .. line, "each pool has a name of its own")
   end
   model.by_name[pool.name] = pool
   model.pools[#model.pools + 1] = pool

@@ -137,6 +137,8 @@ end
 
 -- ---- Certificates ----
 
+local web_sites = { "meet", "dialin", "admin", "lyncdiscoverinternal", "lyncdiscover" }
+
 local function needs_of_pool(model, pool, add)
   local tls, web = pool.inside and pool.inside.tls, pool.inside and pool.inside.web
   local lync = pool.role == "front_end_pool" or pool.role == "director_pool"
@@ -148,7 +150,7 @@ local function needs_of_pool(model, pool, add)
   if not web then return end
   add(web, full(model, pool.name))
   for _, domain in ipairs(lync and model.domains or {}) do
-    for _, name in ipairs { "meet", "dialin", "admin", "lyncdiscoverinternal", "lyncdiscover" } do add(web, name .. "." .. domain) end
+    for _, name in ipairs(web_sites) do add(web, name .. "." .. domain) end
     if pool.role == "front_end_pool" then add(web, "ucupdates-r2." .. domain) end
   end
   for _, name in ipairs(pool.inside.web_names) do add(web, name) end

@@ -99,8 +99,10 @@ end
 function find_pool(model, side, row, plugin)
   local port = server_port(row, side)
   local name = part_name(side, port)
+  local known = model.pools_made[name]
+  if known and known ~= plugin then name = name .. "-" .. plugin end -- one site is decrypted, another is not
   if model.pools_made[name] then return name end
-  model.pools_made[name] = true
+  model.pools_made[name] = plugin
   local servers, places = {}, {}
   for i, s in ipairs(side.servers) do servers[i], places[i] = s.value, place.server(s.at) end
   local tls = plugin == "sip" and side.tls or plugin == "https" and not CLEAR[port] and (side.towards or side.web) or nil
@@ -109,7 +111,8 @@ function find_pool(model, side, row, plugin)
     persistence = persistence_of(row, side, plugin), monitor = monitor_of(model, row, side, plugin),
     ntlm = plugin == "https" or nil, slow_start = plugin == "sip" and "2m" or nil,
   }
-  local origins = { servers = place.list(side.keys.servers or side.at, places), tls = side.keys.tls, tls_name = side.pool.at:key("name") }
+  local origins = { servers = place.list(side.keys.servers or side.at, places), tls = side.keys.tls,
+    tls_name = side.pool.at:key("name") }
   origins.monitor = row.monitor == "sip" and place.made(side.at, { port = side.pool.at:key("probe_port") }) or nil
   model.note { word = "pool", name = name, value = value, at = place.made(side.at, origins), by = side.at.word }
   return name
@@ -171,8 +174,9 @@ end
 local function routes_of(c, model, side, row, plugin)
   local routes, places = {}, {}
   if #side.web_names == 0 and side.pool.rules == "guide" then
-    c:warn(side.at, string.format("%d of %s to %d is left out: nothing tells it from the servers' %d", row.port, side.vip, row.server,
-      row.port), 'name its sites: web_names = { "lyncweb.corp.example" }')
+    local text = "%d of %s to %d is left out: nothing tells it from the servers' %d"
+    c:warn(side.at, string.format(text, row.port, side.vip, row.server, row.port),
+      'name its sites: web_names = { "lyncweb.corp.example" }')
   end
   for i, name in ipairs(side.web_names) do
     routes[i] = { [plugin == "https" and "host" or "sni"] = name, pool = find_pool(model, side, row, plugin) }

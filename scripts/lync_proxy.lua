@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_proxy.lua: what lync.reverse_proxy publishes: one listener for each address, its sites told apart by name: as TO-443-proxy,
--- where TO is the first pool that it leads to.  Another address for the same pool has its address in the name, too.
+-- lync_proxy.lua: what lync.reverse_proxy publishes: one listener for each address, its sites told apart by name.  It is
+-- called TO-443-proxy, where TO is the first pool that it leads to; a second one for that pool has its address in the name.
 
 local check = use "check"
 local near = use "near"
@@ -37,7 +37,8 @@ local function side_of(model, site, pool)
   web = written and model.tls_made[written] or web
   local towards = pool.inside.web
   if web and not towards then
-    pool.towards = pool.towards or parts.tls(model, pool.name .. "-server-tls", nil, pool.trust or nil, pool.at, { trust = pool.at:key("trust") })
+    local trust = { trust = pool.at:key("trust") }
+    pool.towards = pool.towards or parts.tls(model, pool.name .. "-server-tls", nil, pool.trust, pool.at, trust)
     towards = pool.towards
   end
   return { name = "proxy", pool = pool, vip = site.vip, servers = pool.inside.servers, web = web, towards = towards, at = site.at,

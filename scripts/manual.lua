@@ -215,6 +215,10 @@ and checks it with
 .BR \-t ,
 which tells every mistake at once, with its line and a hint, and opens nothing.
 Words may stand in any order and refer to each other by name.
+After
+.B include \(dqlync\(dq
+there are words for whole pools of Lync Server and Skype for Business:
+.BR lychgate\-lync (7).
 .PP
 .nf
 .RS
@@ -302,6 +306,7 @@ The policies above, each with its comment.
 .BR lychctl (1),
 .BR lychgate\-policy (7),
 .BR lychgate\-plugin (3),
+.BR lychgate\-lync (7),
 .BR lychgate\-network (7),
 .BR lychgate\-sip (7),
 .BR lychgate\-https (7)]]

@@ -81,11 +81,12 @@ local function hint_for(c, name, names)
 end
 
 local function environment(c, noted, place, finish)
-  local calls, names = {}, { "include" }
+  local calls, names = {}, {}
   for i, w in ipairs(c.words) do
-    names[i + 1] = w.word
+    names[i] = w.word
     calls[w.word] = w.named and named(w.word, noted, place, c) or plain(w.word, noted, place)
   end
+  names[#names + 1] = "include"
   calls.include = include(c, noted, place, calls, finish)
   return setmetatable({}, {
     __index = function(_, name)

@@ -141,6 +141,34 @@ def mistakes_in_what_is_laid_over_are_told_on_its_own_line(play):
     tells(play, good + 'pool "pool.corp.example-5062" { tries = 2 }\n', 11, "`servers` is missing")
 
 
+SITES = """
+lync.web_apps { servers = { ["owa1.corp.example"] = "127.0.1.51" } }
+lync.reverse_proxy {
+  { vip = "127.0.9.1", sites = { "meet.*" }, to = "pool.corp.example", http = true },
+  { vip = "127.0.9.1", sites = { "owa.*" }, to = "owa" },
+  { vip = "127.0.9.2", sites = { "dialin.*" }, to = "pool.corp.example", SECOND },
+}
+"""
+
+
+@story
+def sites_without_a_certificate_are_told_apart_undecrypted(play):
+    own = 'certificate = { certificate = "pool.pem", key = "pool.key" }'
+    text = POOL.replace("MORE", "") + SITES
+    gateway = play.gateway_of(text.replace("SECOND", own), start=False, files=files(play))
+    equal(gateway.run("-t").returncode, 0, "it is good")
+    rows = rows_of(gateway)
+    for route, start in {
+            "sni meet.*": ["pool.corp.example-443-proxy", "tcp:127.0.9.1:443", "sni meet.*", "4443", "tcp", "none"],
+            "sni owa.*": ["pool.corp.example-443-proxy", "tcp:127.0.9.1:443", "sni owa.*", "443", "tcp", "source 30m group owa"],
+            "host meet.*": ["pool.corp.example-80-proxy", "tcp:127.0.9.1:80", "host meet.*", "8080", "https", "none"],
+            "host dialin.*": ["pool.corp.example-443-proxy-127.0.9.2", "tls:127.0.9.2:443", "host dialin.*", "4443", "https", "none"],
+    }.items():
+        equal([row[:6] for (_, r), row in rows.items() if r == route], [start], f"what leads {route} on")
+    mixed = text.replace('to = "owa"', f'to = "owa", {own}').replace("SECOND", "")
+    tells(play, mixed, 15, "lync.reverse_proxy[2]", "127.0.9.1", "all decrypted, or none")
+
+
 @story
 def ports_that_are_left_out_have_no_listener(play):
     gateway = play.gateway_of(POOL.replace("MORE", "without = { 135, 5061 }"), start=False)

@@ -215,7 +215,6 @@ static void test_handshakes_limit(void **state)
 	struct net n;
 	struct peer c[4];
 
-	/* One begins with the client's first byte; who says nothing takes no place. */
 	rig_tls_start(state);
 	net_make(&n, *state, 1);
 	n.bind.transport = LG_TLS;
@@ -225,7 +224,6 @@ static void test_handshakes_limit(void **state)
 	net_open(&n);
 	for (unsigned i = 0; i < 4; i++)
 		c[i] = net_dial(&n);
-<<<<<<< HEAD
 	RIG_UNTIL(n.w, n.stats.accepted == 4);
 	assert_int_equal(n.stats.handshakes, 0); /* who says nothing keeps nobody out */
 	for (unsigned i = 0; i < 2; i++)
@@ -241,23 +239,46 @@ static void test_handshakes_limit(void **state)
 	RIG_UNTIL(n.w, n.stats.refused_limit == 1);
 	assert_int_equal(n.stats.limits[LIMIT_HANDSHAKES].passed, 2);
 	RIG_UNTIL(n.w, n.stats.handshakes == 0); /* half a hello holds nothing for ever */
-=======
-	RIG_UNTIL(n.w, n.stats.accepted == 3);
-	assert_int_equal(n.stats.handshakes, 0);
-	for (unsigned i = 0; i < 2; i++)
-		peer_write(n.w, &c[i], "\026\003\001", 3);
-	RIG_UNTIL(n.w, n.stats.handshakes == 2);
-	peer_write(n.w, &c[2], "\026\003\001", 3);
-	RIG_UNTIL(n.w, n.stats.limits[LIMIT_HANDSHAKES].passed == 1);
-	assert_int_equal(n.stats.handshakes, 2);
-	RIG_UNTIL(n.w, n.stats.handshakes == 0); /* silent clients hold nothing for ever */
->>>>>>> sweep6
 	assert_true(gets_in(&n));
 	for (unsigned i = 0; i < 4; i++)
 		peer_close(&c[i]);
 	net_free(&n);
-<<<<<<< HEAD
 	assert_int_equal(n.stats.refused_tls, 5);
+	rig_tls_stop(state);
+}
+
+/* Half a hello takes a place for as long as the limit allows: one source may have a quarter of them. */
+static void test_handshakes_of_one_source(void **state)
+{
+	struct sources *sources;
+	struct peer c[3];
+	struct net n;
+
+	rig_tls_start(state);
+	net_make(&n, *state, 1);
+	n.bind.transport = LG_TLS;
+	n.conf.tls = rig_tls_server();
+	n.conf.limits.handshakes = 8;
+	assert_int_equal(admission_share(n.conf.limits.handshakes), 2);
+	assert_int_equal(sources_create(&sources, &(struct sources_limits){ .handshakes = 2 }), 0);
+	net_open(&n);
+	n.listener->sources = sources;
+	for (unsigned i = 0; i < 3; i++) {
+		c[i] = net_dial(&n);
+		peer_write(n.w, &c[i], "\026\003\001", 3);
+		RIG_UNTIL(n.w, n.stats.handshakes == (i < 2 ? i + 1 : 2));
+	}
+	RIG_UNTIL(n.w, n.stats.limits[LIMIT_HANDSHAKES].passed == 1);
+	peer_close(&c[0]); /* makes room again */
+	RIG_UNTIL(n.w, n.stats.handshakes == 1);
+	c[0] = net_dial(&n);
+	peer_write(n.w, &c[0], "\026\003\001", 3);
+	RIG_UNTIL(n.w, n.stats.handshakes == 2);
+	for (unsigned i = 0; i < 3; i++)
+		peer_close(&c[i]);
+	RIG_UNTIL(n.w, n.stats.handshakes == 0);
+	net_free(&n);
+	sources_destroy(sources);
 	rig_tls_stop(state);
 }
 
@@ -317,47 +338,11 @@ static void test_source_behind_a_proxy(void **state)
 	}
 	RIG_UNTIL(n.w, n.stats.refused_limit == 1);
 	RIG_UNTIL(n.w, n.stats.sessions == 1);
-	assert_int_equal(n.stats.limits[LIMIT_PER_SOURCE].passed, 1);
+	assert_int_equal(n.stats.limits[LIMIT_SESSIONS_PER_SOURCE].passed, 1);
 	assert_int_equal(n.stats.refused_tls, 0);
 	assert_int_equal(n.stats.refused_proxy, 0);
 	peer_close(&c[0]);
 	peer_close(&c[1]);
-=======
-	assert_int_equal(n.stats.refused_tls, 4);
-	rig_tls_stop(state);
-}
-
-/* Half a hello takes a place for as long as the limit allows: one source may have a quarter of them. */
-static void test_handshakes_of_one_source(void **state)
-{
-	struct sources *sources;
-	struct peer c[3];
-	struct net n;
-
-	rig_tls_start(state);
-	net_make(&n, *state, 1);
-	n.bind.transport = LG_TLS;
-	n.conf.tls = rig_tls_server();
-	n.conf.limits.handshakes = 8;
-	assert_int_equal(admission_share(n.conf.limits.handshakes), 2);
-	assert_int_equal(sources_create(&sources, &(struct sources_limits){ .handshakes = 2 }), 0);
-	net_open(&n);
-	n.listener->sources = sources;
-	for (unsigned i = 0; i < 3; i++) {
-		c[i] = net_dial(&n);
-		peer_write(n.w, &c[i], "\026\003\001", 3);
-		RIG_UNTIL(n.w, n.stats.handshakes == (i < 2 ? i + 1 : 2));
-	}
-	RIG_UNTIL(n.w, n.stats.limits[LIMIT_HANDSHAKES].passed == 1);
-	peer_close(&c[0]); /* makes room again */
-	RIG_UNTIL(n.w, n.stats.handshakes == 1);
-	c[0] = net_dial(&n);
-	peer_write(n.w, &c[0], "\026\003\001", 3);
-	RIG_UNTIL(n.w, n.stats.handshakes == 2);
-	for (unsigned i = 0; i < 3; i++)
-		peer_close(&c[i]);
-	RIG_UNTIL(n.w, n.stats.handshakes == 0);
->>>>>>> sweep6
 	net_free(&n);
 	sources_destroy(sources);
 	rig_tls_stop(state);
@@ -438,12 +423,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_two_workers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_handshakes_limit, setup, teardown),
-<<<<<<< HEAD
+		cmocka_unit_test_setup_teardown(test_handshakes_of_one_source, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_handshakes_behind_a_proxy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_source_behind_a_proxy, setup, teardown),
-=======
-		cmocka_unit_test_setup_teardown(test_handshakes_of_one_source, setup, teardown),
->>>>>>> sweep6
 		cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_create_fails, setup, teardown),
 	};
