@@ -32,12 +32,12 @@ bool paths_inside(const char *path, const char *folder)
 
 /* "/stage" of "/stage/usr/sbin/lychgate" when it was to be installed in /usr/sbin: its length; < 0: the program was moved to
  * somewhere else. */
-static int stage_of(const char *program)
+static int stage_of(const char *program, const char *bin)
 {
 	const char *end = strrchr(program, '/');
-	size_t folder = end ? (size_t)(end - program) : 0, n = strlen(LYCHGATE_SBINDIR);
+	size_t folder = end ? (size_t)(end - program) : 0, n = strlen(bin);
 
-	return folder >= n && memcmp(program + folder - n, LYCHGATE_SBINDIR, n) == 0 ? (int)(folder - n) : -1;
+	return folder >= n && memcmp(program + folder - n, bin, n) == 0 ? (int)(folder - n) : -1;
 }
 
 static const char *put(char to[PATH_MAX], const char *program, int stage, const char *path)
@@ -62,7 +62,9 @@ void paths_find(struct config_paths *paths)
 	*paths = installed;
 	if (!realpath("/proc/self/exe", program))
 		return;
-	stage = stage_of(program);
+	stage = stage_of(program, LYCHGATE_SBINDIR);
+	if (stage < 0)
+		stage = stage_of(program, LYCHGATE_BINDIR); /* lychctl */
 	if (stage >= 0)
 		find_installed(paths, program, stage);
 	else if (realpath(LYCHGATE_BUILDDIR, build) && paths_inside(program, build))

@@ -3,6 +3,7 @@
 -- A command that commands.lua does not know is told as not supported.
 
 local commands = use "netscaler/commands"
+local families = use "netscaler/families"
 local lex = use "netscaler/lex"
 local model = use "netscaler/model"
 
@@ -27,7 +28,7 @@ local function family_of(words)
   for n = 3, 2, -1 do
     local name = {}
     for i = 2, n do name[#name + 1] = words[i] and words[i].text or "" end
-    local family = commands.families[table.concat(name, " "):lower()]
+    local family = families[table.concat(name, " "):lower()]
     if family then return family end
   end
 end

@@ -85,7 +85,7 @@ QUOTING = [
 
 def run(play, *words, folder=None):
     return subprocess.run([os.path.join(play.build, "lychctl"), "import-netscaler", *words], cwd=folder or play.folder, capture_output=True,
-                          text=True, errors="replace", timeout=slow(PATIENCE))
+                          text=True, errors="replace", timeout=slow(10 * PATIENCE))
 
 
 def imported(play, name):
@@ -229,10 +229,10 @@ def what_is_cut_off_or_no_ns_conf_at_all_ends_well(play):
 @story
 def a_file_of_ten_megabytes_is_bounded(play):
     line = b"add server s%d 192.0.2.1\n"
-    many = b"".join(line % i for i in range(60000))
-    status, _, said = pool_of(play, many + b"#" * 65000 + b"\n")
+    many = b"".join(line % i for i in range(10000))
+    status, _, said = pool_of(play, many + 160 * (b"#" * 65000 + b"\n"))
     equal(status, 0, "the exit status of many lines")
-    expect("60001 lines" in said, "all are told")
+    expect("10160 lines" in said, "all are told")
     for text, why in ((b"a\n" * 300000, "more than 100000 lines"), (b"add server s " + b"x" * 10000000, "longer than 65536 bytes"),
                       (b'add server s "' + b'\\"' * 5000000, "longer than 65536 bytes"), (b"add server" + b" a" * 20000, "more than 1000 words")):
         status, _, said = pool_of(play, text)
