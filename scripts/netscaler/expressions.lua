@@ -181,6 +181,7 @@ expressions.quote = quote
 function expressions.try(make, what, text)
   local tree = parse(text)
   if not tree then return nil, "not an expression that is understood: " .. text end
+  make.depth = 0
   local ok, result = pcall(make[what], make, tree)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end

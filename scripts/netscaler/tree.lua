@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- tree.lua: reads a NetScaler expression into a tree.  What its names mean is not known here.
 
-local MOST_DEPTH = 50
+local MOST_DEPTH, MOST_TOKENS = 50, 1000
 
 local escapes = { r = "\r", n = "\n", t = "\t" }
 
@@ -24,6 +24,7 @@ local function tokens(text)
   while true do
     i = text:find("%S", i)
     if not i then return list end
+    if #list == MOST_TOKENS then return nil end
     local word = text:match("^[%a_][%w_]*", i) or text:match("^%d[%w%.:/]*", i)
     local sign = text:match("^&&", i) or text:match("^||", i) or text:match("^[!=]=", i) or text:match("^[().,!+]", i)
     if text:sub(i, i) == '"' then

@@ -238,10 +238,11 @@ def a_file_of_ten_megabytes_is_bounded(play):
         status, _, said = pool_of(play, text)
         equal(status, 1, f"the exit status: {why}")
         expect(why in said, f"{why}: {said[:300]}")
-    deep = "(" * 2000 + "true" + ")" * 2000
-    status, _, said = pool_of(play, f'add responder policy p "{deep}" DROP\nadd service s 192.0.2.1 HTTP 80\nadd lb vserver v HTTP 203.0.113.1 80\n'
-                              "bind lb vserver v s\nbind lb vserver v -policyName p -priority 1\n")
-    equal(status, 2, "the exit status of an expression that is too deep")
+    for rule in ("(" * 2000 + "true" + ")" * 2000, "!" * 60000 + "true", "true" + " && true" * 7000, "itself", "true" + " || itself" * 300):
+        status, _, said = pool_of(play, f'add responder policy p "{rule}" DROP\nadd service s 192.0.2.1 HTTP 80\n'
+                                  "add lb vserver v HTTP 203.0.113.1 80\nbind lb vserver v s\nadd policy expression itself itself\n"
+                                  "bind lb vserver v -policyName p -priority 1\n")
+        equal(status, 2, f"the exit status of an expression that is too long, too deep or its own: {rule[:20]}: {said[-300:]}")
 
 
 main()
