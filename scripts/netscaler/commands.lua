@@ -21,7 +21,9 @@ local function object(name, args, needs, by_verb, more)
       args = set and (more or { "name", "target", "port" }) or args }
   end
   for _, verb in ipairs { "enable", "disable", "unset" } do
-    commands[verb .. " " .. name:lower()] = { verb = verb, object = name, options = by_verb.add, needs = 1, args = { "name", "target", "port" } }
+    commands[verb .. " " .. name:lower()] = { verb = verb, object = name, options = by_verb.add, needs = 1, args = {
+      "name", "target", "port" },
+    }
   end
 end
 
@@ -53,12 +55,20 @@ object("ssl crl", { "name", "file" }, 2, verbs("ssl crl", options.rows { { "refr
 object("policy expression", { "name", "text" }, 2, verbs("policy expression", options.with(options.common, { { "clientSecurityMessage", meant = "a check of clients" } })))
 object("policy patset", { "name" }, 1, verbs("policy patset", options.rows { { "comment", silent = true } }, options.rows { { "index", silent = true }, { "charset", neutral = "ASCII", meant = "a set of characters" } }), { "name", "text" })
 for _, name in ipairs { "ssl vserver", "ssl service", "ssl serviceGroup" } do
-  commands["set " .. name:lower()] = { verb = "set", object = name, options = options.tls, args = { "name" }, needs = 1 }
-  commands["bind " .. name:lower()] = { verb = "bind", object = name, options = options.certificate, args = { "name" }, needs = 1 }
+  commands["set " .. name:lower()] = { verb = "set", object = name, options = options.tls, args = {
+    "name" }, needs = 1,
+  }
+  commands["bind " .. name:lower()] = { verb = "bind", object = name, options = options.certificate, args = {
+    "name" }, needs = 1,
+  }
 end
-commands["link ssl certkey"] = { verb = "link", object = "ssl certKey", options = {}, args = { "name", "parent" }, needs = 2 }
+commands["link ssl certkey"] = { verb = "link", object = "ssl certKey", options = {}, args = {
+  "name", "parent" }, needs = 2,
+}
 for _, name in ipairs { "responder", "rewrite" } do
-  commands["bind " .. name .. " global"] = { verb = "bind", object = name .. " global", options = options.bound, args = { "policy", "priority", "goto" }, needs = 2 }
+  commands["bind " .. name .. " global"] = { verb = "bind", object = name .. " global", options = options.bound, args = {
+    "policy", "priority", "goto" }, needs = 2,
+  }
 end
 commands["set lb parameter"] = { verb = "set", object = "lb parameter", args = {}, needs = 0, options = options.rows {
   { "httpOnlyCookieFlag", default = "ENABLED" },

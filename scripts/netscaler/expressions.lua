@@ -226,7 +226,9 @@ function maker:rows(tree)
   if (fact ~= "host" and fact ~= "path") or not patterns[value.how or ""] then give_up(tree) end
   local list = {}
   for _, text in ipairs(value.set or { value.argument }) do
-    if text == "" or text:find("[*?#]") or fact == "path" and value.how ~= "ENDSWITH" and text:sub(1, 1) ~= "/" then give_up(tree) end
+    if text == "" or text:find("[*?#]") or fact == "path" and value.how ~= "ENDSWITH" and text:sub(1, 1) ~= "/" then
+      give_up(tree)
+    end
     list[#list + 1] = { [fact] = patterns[value.how](text) }
   end
   return list

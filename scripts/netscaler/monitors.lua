@@ -14,7 +14,8 @@ function monitors.time(o, name)
   local values = option and option.values or { o:get(name) }
   local number, unit = tonumber(values[1]), factors[(values[2] or "SEC"):upper()]
   if not number or not unit then
-    model.part(o:line_of(name), string.format("-%s %s: not a time that is known here", name, table.concat(values, " ")), true)
+    model.part(o:line_of(name),
+      string.format("-%s %s: not a time that is known here", name, table.concat(values, " ")), true)
     return nil
   end
   local ms = math.tointeger(math.floor(number * unit))
@@ -47,7 +48,9 @@ end
 
 local function ask_path(o, m, option, default)
   local method, path = request(o:get(option) or default)
-  if not method then return nil, string.format("a request that is not GET or HEAD of a path: %s", o:get(option) or default) end
+  if not method then
+    return nil, string.format("a request that is not GET or HEAD of a path: %s", o:get(option) or default)
+  end
   set(m, "plugin", "https")
   set(m, "transport", o:is_on("secure") and "tls" or "tcp")
   set(m, "method", method)
@@ -83,7 +86,9 @@ end
 
 local function sip(transport)
   return function(o, m)
-    if o:word("sipMethod") ~= "OPTIONS" then return nil, "a probe by " .. o:word("sipMethod") .. ": only OPTIONS is sent" end
+    if o:word("sipMethod") ~= "OPTIONS" then
+      return nil, "a probe by " .. o:word("sipMethod") .. ": only OPTIONS is sent"
+    end
     set(m, "plugin", "sip")
     set(m, "transport", transport == "tcp" and o:is_on("secure") and "tls" or transport)
     local uri = o:get("sipURI")
@@ -206,7 +211,9 @@ function monitors.of(whole, owners, udp, line)
   for _, owner in ipairs(without) do
     model.part(owner.line, "no monitor is bound to it: it is asked as the others of its virtual server", true)
   end
-  if off then model.part(first.line, "-healthMonitor differs between services of one virtual server: all are asked", true) end
+  if off then
+    model.part(first.line, "-healthMonitor differs between services of one virtual server: all are asked", true)
+  end
   return chosen or false
 end
 

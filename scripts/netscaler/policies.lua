@@ -17,7 +17,9 @@ local function global(whole, family)
   for _, o in ipairs(whole:all(family .. " global")) do
     for _, b in ipairs(o.binds) do
       local phase = (b:word("type") or "REQ_DEFAULT"):find("OVERRIDE") and 1 or 3
-      list[#list + 1] = { b = b, policy = b.args.policy or "", priority = tonumber(b.args.priority) or 0, goto_ = b.args["goto"], phase = phase }
+      list[#list + 1] = {
+        b = b, policy = b.args.policy or "", priority = tonumber(b.args.priority) or 0, goto_ = b.args["goto"], phase = phase,
+      }
     end
   end
   return list
@@ -27,7 +29,9 @@ end
 local function means(whole, family, entry, v, plugin)
   local kind = entry.b:word("type") or "REQ_DEFAULT"
   local p = whole:peek(family .. " policy", entry.policy)
-  if kind:find("^SIP") then return plugin == "sip" and (kind:find("^SIPUDP") ~= nil) == (v.args.type:upper() == "SIP_UDP") end
+  if kind:find("^SIP") then
+    return plugin == "sip" and (kind:find("^SIPUDP") ~= nil) == (v.args.type:upper() == "SIP_UDP")
+  end
   return plugin == "https" and p ~= nil and kind:find("^RE[QS]_") ~= nil
 end
 
@@ -41,7 +45,9 @@ local function bound(whole, family, v, plugin)
     if name and whole:peek(family .. " policy", name) then
       b:get("policyName")
       b:get("type")
-      list[#list + 1] = { b = b, policy = name, priority = b:number("priority") or 0, goto_ = b:get("gotoPriorityExpression"), phase = 2 }
+      list[#list + 1] = {
+        b = b, policy = name, priority = b:number("priority") or 0, goto_ = b:get("gotoPriorityExpression"), phase = 2,
+      }
     end
   end
   table.sort(list, function(x, y)
@@ -60,7 +66,9 @@ end
 -- ---- Responder ----
 
 -- Headers that the gateway writes into an answer itself.
-local own_headers = { via = true, from = true, to = true, ["call-id"] = true, cseq = true, ["content-length"] = true, connection = true }
+local own_headers = {
+  via = true, from = true, to = true, ["call-id"] = true, cseq = true, ["content-length"] = true, connection = true,
+}
 
 -- The parts of a text as lines, each a list of parts without its end.
 local function lines_of(parts)
@@ -91,7 +99,9 @@ local function reply_of(action, parts)
     if not name then return nil, "a line of the answer that is no header" end
     local rest = { { literal = value }, table.unpack(lines[i], 2) }
     if value == "" and #rest > 1 then table.remove(rest, 1) end
-    if not own_headers[name:lower()] then headers[#headers + 1] = string.format("[%s] = %s", quote(name), lua_of(rest)) end
+    if not own_headers[name:lower()] then
+      headers[#headers + 1] = string.format("[%s] = %s", quote(name), lua_of(rest))
+    end
     i = i + 1
   end
   for k = i + 1, #lines do
@@ -104,13 +114,17 @@ local function reply_of(action, parts)
   return string.format("return reply(%s, %s%s)", code, quote(reason ~= "" and reason or "OK"), more)
 end
 
-local reasons = { ["301"] = "Moved Permanently", ["302"] = "Found", ["303"] = "See Other", ["307"] = "Temporary Redirect", ["308"] = "Permanent Redirect" }
+local reasons = {
+  ["301"] = "Moved Permanently", ["302"] = "Found", ["303"] = "See Other", ["307"] = "Temporary Redirect", ["308"] = "Permanent Redirect",
+}
 
 local function respond(action, make)
   local kind = action.args.type:lower()
   local target = action.args.target or ""
   if kind == "noop" then return "return nil" end
-  if kind ~= "respondwith" and kind ~= "redirect" then return nil, "a responder action of the type " .. action.args.type end
+  if kind ~= "respondwith" and kind ~= "redirect" then
+    return nil, "a responder action of the type " .. action.args.type
+  end
   local parts, reason = expressions.try(make, "parts", target)
   if not parts and kind == "redirect" and target:find("^%a+://[^%s\"]+$") then parts = { { literal = target } } end
   if not parts then return nil, reason end
@@ -164,7 +178,9 @@ local function edit(action, make, response)
     local parts, reason = expressions.try(make, "parts", action.args.text or "")
     if not parts then return nil, reason end
     value = lua_of(parts)
-    if kind == "insert_http_header" then model.part(action.line, "a header of that name that is there already is replaced", false) end
+    if kind == "insert_http_header" then
+      model.part(action.line, "a header of that name that is there already is replaced", false)
+    end
   end
   if not name:find("^[%w-]+$") then return nil, "not a header's name: " .. name end
   return name, value, response
@@ -214,7 +230,9 @@ local function responder(whole, v, plugin)
     rules[#rules + 1] = responder_rule(whole, entry, make)
   end
   if #rules == 0 then return nil end
-  if #rules == 1 and rules[1]:gsub('%(m.method or ""%)', "m.method"):find(compression, 1, true) then return "responder/no-compression" end
+  if #rules == 1 and rules[1]:gsub('%(m.method or ""%)', "m.method"):find(compression, 1, true) then
+    return "responder/no-compression"
+  end
   return whole:policy(v.name .. "-responder", head(v, "responder", make) .. "\n\n  decide = function(m)\n" .. table.concat(rules, "\n") .. "\n  end,\n}\n")
 end
 

@@ -76,12 +76,15 @@ local function persistence(o, kind, group)
   if backup == "SOURCEIP" then
     by = { fact, "source" }
     if minutes(o, "backupPersistenceTimeout") ~= minutes(o, "timeout") then
-      model.part(o:line_of("backupPersistenceTimeout"), "-backupPersistenceTimeout: the second choice is remembered as long as the first", true)
+      model.part(o:line_of("backupPersistenceTimeout"),
+        "-backupPersistenceTimeout: the second choice is remembered as long as the first", true)
     end
   elseif backup ~= "NONE" then
     return nil, "-persistenceBackup " .. backup .. " has no counterpart"
   end
-  if o:number("timeout") == 0 then model.part(o:line_of("timeout"), "-timeout 0: a week after the last use, not for ever", false) end
+  if o:number("timeout") == 0 then
+    model.part(o:line_of("timeout"), "-timeout 0: a week after the last use, not for ever", false)
+  end
   local p = { { "by", by }, { "timeout", minutes(o, "timeout") }, cookie = fact == "cookie" and o }
   local has_source = fact == "source" or backup == "SOURCEIP"
   if group then p[#p + 1] = { "group", group } end
@@ -106,7 +109,9 @@ local function choice(v, kind, group)
   local p, reason = persistence(group or v, kind, group and group.name)
   if p == nil then return nil, reason end
   if balance then
-    if kind.plugin == "sip" and not p then return nil, "SIP without persistence: NetScaler takes " .. method .. " with CALLID or RULE only" end
+    if kind.plugin == "sip" and not p then
+      return nil, "SIP without persistence: NetScaler takes " .. method .. " with CALLID or RULE only"
+    end
     return balance, p
   end
   local fact = hashed(v, kind)
@@ -198,7 +203,9 @@ local function add_backup(whole, v, list, kind)
   local name = v:get("backupVServer")
   local backup = name and whole:find("lb vserver", name)
   if not name then return end
-  if not backup then return model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": there is none", true) end
+  if not backup then
+    return model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": there is none", true)
+  end
   local seen, more = {}, {}
   for _, s in ipairs(list) do seen[s[1]] = true end
   owners_of(whole, backup, more, kind)
@@ -208,7 +215,8 @@ local function add_backup(whole, v, list, kind)
       list[#list + 1] = s
     end
   end
-  model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": its servers stand in, with this one's balance, persistence and monitor", false)
+  model.part(v:line_of("backupVServer"),
+    "-backupVServer " .. name .. ": its servers stand in, with this one's balance, persistence and monitor", false)
   for _, option in ipairs { "persistenceType", "timeout", "lbMethod", "cltTimeout", "persistMask" } do backup:option(option) end
 end
 
@@ -219,7 +227,8 @@ local function agreed(owners, name, read)
     local own = read(o)
     if i == 1 then value = own end
     if own ~= value then
-      model.part(o:line_of(name), string.format("-%s: services of one virtual server differ; the first one's holds", name), true)
+      model.part(o:line_of(name),
+        string.format("-%s: services of one virtual server differ; the first one's holds", name), true)
     end
   end
   return value
@@ -246,7 +255,9 @@ function pools.of(whole, v, kind, tls)
     v.refused = "no server that is not disabled is bound to it"
     return nil, v.refused
   end
-  local pool = { name = whole:name(v.name), line = v.line, servers = list, balance = balance, persistence = p, owners = owners, from = v }
+  local pool = {
+    name = whole:name(v.name), line = v.line, servers = list, balance = balance, persistence = p, owners = owners, from = v,
+  }
   pool.monitor = monitors.of(whole, owners, kind.udp, v.line)
   pool.transport = kind.plugin == "sip" and (kind.udp and "udp" or "tcp") or nil
   if kind.secure[owners[1] and owners[1].args.type:upper() or ""] then tls.of_pool(whole, pool, owners) end

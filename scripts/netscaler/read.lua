@@ -78,7 +78,9 @@ end
 local function copies(args)
   local first, last = first_range(args)
   if not first then return { args } end
-  if last < first or last - first >= MOST_COPIES then return nil, "an array of more than " .. MOST_COPIES .. " or of none" end
+  if last < first or last - first >= MOST_COPIES then
+    return nil, "an array of more than " .. MOST_COPIES .. " or of none"
+  end
   local list = {}
   for k = 0, last - first do
     local one = {}
@@ -105,7 +107,9 @@ local function parse(line, list)
   local row, n = grammar_of(line.words)
   if not row then
     local family = verbs[verb] and family_of(line.words)
-    if not family then return model.unsupported(line, verbs[verb] and "not a command that is known here" or "not a command") end
+    if not family then
+      return model.unsupported(line, verbs[verb] and "not a command that is known here" or "not a command")
+    end
     if family.none then return model.none(line, family.none) end
     return model.unsupported(line, family.refuse)
   end
@@ -116,7 +120,9 @@ local function parse(line, list)
   for _, one in ipairs(all) do
     local own = {}
     for key, o in pairs(options) do own[key] = { name = o.name, values = o.values, line = line } end
-    list[#list + 1] = { verb = verb, object = row.object, args = named(row, one), options = own, line = line, grammar = row.options }
+    list[#list + 1] = {
+      verb = verb, object = row.object, args = named(row, one), options = own, line = line, grammar = row.options,
+    }
   end
 end
 

@@ -97,7 +97,11 @@ local function options(out, list)
   if not list then return end
   out[#out + 1] = "  options = {"
   for _, p in ipairs(list) do
-    if p[1] == "routes" then routes(out, p[2]) else out[#out + 1] = string.format("    %s = %s,", p[1], value_of(p[2])) end
+    if p[1] == "routes" then
+      routes(out, p[2])
+    else
+      out[#out + 1] = string.format("    %s = %s,", p[1], value_of(p[2]))
+    end
   end
   out[#out + 1] = "  },"
 end
@@ -121,7 +125,9 @@ end
 
 -- The whole configuration.
 function write.configuration(whole, name)
-  local out = { string.format("-- Made of %s by lychctl import-netscaler.  Numbers of lines are those of that file.\n", plain(name)) }
+  local out = {
+    string.format("-- Made of %s by lychctl import-netscaler.  Numbers of lines are those of that file.\n", plain(name)),
+  }
   for _, t in ipairs(whole.tls) do tls_word(out, t) end
   for _, p in ipairs(whole.pools) do pool_word(out, p) end
   for _, l in ipairs(whole.listeners) do listener_word(out, l) end
