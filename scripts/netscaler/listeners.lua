@@ -92,7 +92,7 @@ local function idle(v, kind, pool)
     model.part(pool.owners[1]:line_of("svrTimeout"),
       "-svrTimeout " .. pool.idle .. ": one idle time holds for both ends, that of the client", true)
   end
-  return own .. "s"
+  return v:bounded("cltTimeout", own, 604800, " s") .. "s"
 end
 
 local function add(list, key, value)
@@ -151,7 +151,7 @@ local function https_options(whole, v, reached, rows, secure)
     end
     answer = answer or pool.idle
   end
-  add(options, "answer", (answer and answer > 0 and answer or answer and 86400 or 360) .. "s")
+  add(options, "answer", (answer and answer > 0 and math.min(answer, 86400) or answer and 86400 or 360) .. "s")
   if v.kind == "cs vserver" then v:get("caseSensitive") end
   return options
 end

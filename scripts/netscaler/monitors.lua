@@ -8,8 +8,8 @@ local monitors = {}
 
 local factors = { SEC = 1000, MSEC = 1, MIN = 60000 }
 
--- A time with its unit, as lychgate writes it; "2", "500 MSEC", "1 MIN".
-function monitors.time(o, name)
+-- A time with its unit, as lychgate writes it; "2", "500 MSEC", "1 MIN".  `most` is in seconds.
+local function time(o, name, most)
   local option = o:option(name)
   local values = option and option.values or { o:get(name) }
   local number, unit = tonumber(values[1]), factors[(values[2] or "SEC"):upper()]
@@ -18,7 +18,11 @@ function monitors.time(o, name)
       string.format("-%s %s: not a time that is known here", name, table.concat(values, " ")), true)
     return nil
   end
-  local ms = math.tointeger(math.floor(number * unit))
+  local ms = o:bounded(name, math.tointeger(math.floor(math.min(number * unit, 1e9))), most * 1000, " ms")
+  if ms < 100 then
+    model.part(o:line_of(name), string.format("-%s: 100 ms is the least that is possible here", name), true)
+    ms = 100
+  end
   if ms % 60000 == 0 and ms > 60000 then return string.format("%dm", ms // 60000) end
   return ms % 1000 == 0 and string.format("%ds", ms // 1000) or string.format("%dms", ms)
 end
@@ -110,11 +114,11 @@ local reasons = {
 -- ---- A monitor ----
 
 local function timing(o, m)
-  set(m, "interval", monitors.time(o, "interval"))
-  set(m, "timeout", monitors.time(o, "resptimeout"))
-  set(m, "fall", o:number("retries"))
-  set(m, "rise", o:number("successRetries"))
-  set(m, "backoff", monitors.time(o, "downTime"))
+  set(m, "interval", time(o, "interval", 3600))
+  set(m, "timeout", time(o, "resptimeout", 600))
+  set(m, "fall", o:bounded("retries", o:number("retries"), 100))
+  set(m, "rise", o:bounded("successRetries", o:number("successRetries"), 100))
+  set(m, "backoff", time(o, "downTime", 86400))
   if o:is_on("reverse") then set(m, "reverse", true) end
 end
 

@@ -141,6 +141,10 @@ end
 -- One entry of `servers`; false when it is told to rest.
 local function server(whole, owner, name, port, b, extra)
   local host, s = host_of(whole, name)
+  if not s and not whole.host.address(host) then return nil, "there is no server " .. name end
+  if not whole.host.address(host) and (not host:find("^[%w._-]+$") or #host > 253 or host:find("^[%d.]+$")) then
+    return nil, host .. " is neither an address nor a name"
+  end
   local from = string.format("%s, line %d", extra.label, extra.line.number)
   if s then s:get("state") end
   local off = owner:word("state") == "DISABLED" or owner.disabled or s and (s:word("state") == "DISABLED" or s.disabled) or extra.off
@@ -150,14 +154,27 @@ local function server(whole, owner, name, port, b, extra)
   local written = (host:find(":") and "[" .. host .. "]" or host) .. ":" .. port
   local entry = { written, comment = from, weight = weight_of(b), disabled = off }
   local most = owner:number("maxClient")
-  if most and most > 0 then entry.max_sessions = most end
+  if most and most > 0 then entry.max_sessions = owner:bounded("maxClient", most, 1000000) end
   return entry
+end
+
+-- One machine and port is one server, however often it is bound.
+local function push(list, entry, line)
+  for _, other in ipairs(list) do
+    if other[1] == entry[1] then
+      return model.part(line, entry[1] .. " is in the pool already, of " .. other.comment, true)
+    end
+  end
+  list[#list + 1] = entry
 end
 
 local function of_service(whole, list, svc, b)
   local entry, reason = server(whole, svc, svc.args.server, svc.args.port, b, { label = "service " .. svc.name, line = svc.line })
-  if not entry then return nil, reason end
-  list[#list + 1] = entry
+  if not entry then
+    model.unsupported(svc.line, reason)
+    return nil, reason
+  end
+  push(list, entry, b.line)
   return true
 end
 
@@ -169,7 +186,7 @@ local function of_group(whole, list, group)
       model.mapped(b.line)
       local label = "serviceGroup " .. group.name
       local entry, reason = server(whole, group, b.args.target, b.args.port or "", b, { label = label, line = b.line, off = b:word("state") == "DISABLED" })
-      if entry then list[#list + 1] = entry else model.unsupported(b.line, reason) end
+      if entry then push(list, entry, b.line) else model.unsupported(b.line, reason) end
     end
   end
   return true
