@@ -246,23 +246,27 @@ local function one(whole, v)
   end
 end
 
+-- What is bound to a virtual server that is mapped, and nobody took.
+local function tell_rest(v)
+  for _, b in ipairs(v.binds) do
+    if not b.line.status then
+      model.unsupported(b.line, "a policy that is not there, or of a kind that has no counterpart at this place")
+    end
+  end
+end
+
 -- Those that only others lead to have no listener of their own, and what nobody leads to is not in use.
 function listeners.build(whole)
   whole:find("lb parameter", "")
   for _, v in ipairs(whole.order) do
-    if (v.kind == "lb vserver" or v.kind == "cs vserver") and (is_addressable(v) or v.options.ippattern or v.options.targettype) then
-      one(whole, v)
-    end
+    local is_server = v.kind == "lb vserver" or v.kind == "cs vserver"
+    if is_server and (is_addressable(v) or v.options.ippattern or v.options.targettype) then one(whole, v) end
   end
   for _, v in ipairs(whole:all("lb vserver")) do
     if v.refused then refuse(v, v.refused) end
-    for _, b in ipairs(v.binds) do
-      if v.pool and not b.line.status and b.options.policyname then
-        model.unsupported(b.line,
-          "a policy bound to a virtual server that others lead to, or of a kind that has no counterpart")
-      end
-    end
+    if v.pool then tell_rest(v) end
   end
+  for _, l in ipairs(whole.listeners) do tell_rest(l.from) end
 end
 
 return listeners

@@ -177,10 +177,21 @@ local function unset(c, o)
   model.mapped(c.line)
 end
 
+-- The older form of a monitor's binding names the service behind it.
+local function bind_monitor(m, c)
+  local owner = m:peek("service", c.args.target) or m:peek("serviceGroup", c.args.target)
+  if not c.args.target then return model.unsupported(c.line, "a certificate or a measure of a monitor") end
+  if not owner then return model.unsupported(c.line, "there is no service or serviceGroup " .. c.args.target) end
+  c.options.monitorname = { name = "monitorName", values = { c.args.name }, line = c.line }
+  m:bind(owner, { args = {}, options = c.options, line = c.line, grammar = commands["bind service"].options })
+end
+
 local function change(m, c)
   local o = m:peek(c.object, c.args.name or "") or on_demand(m, c)
   if not o then return model.unsupported(c.line, string.format("there is no %s %s", c.object, c.args.name or "")) end
-  if c.verb == "set" then
+  if c.verb == "bind" and c.object == "lb monitor" then
+    bind_monitor(m, c)
+  elseif c.verb == "set" then
     set(m, c, o)
   elseif c.verb == "bind" or c.verb == "link" then
     m:bind(o, { link = c.verb == "link", args = c.args, options = c.options, line = c.line, grammar = c.grammar })
