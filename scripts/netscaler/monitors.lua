@@ -39,7 +39,7 @@ function ask.TCP(_, m) return m end
 ask["TCP-DEFAULT"] = ask.TCP
 
 ask["TCP-ECV"] = function(o, m)
-  if o:peek_any { "send", "recv" } then return nil, "text that is sent or expected over TCP (-send, -recv)" end
+  if o.options.send or o.options.recv then return nil, "text that is sent or expected over TCP (-send, -recv)" end
   return m
 end
 
@@ -127,11 +127,6 @@ local function build(o)
   local asks = ask[kind]
   if not asks then return nil, reasons[kind] or ("a monitor of the type " .. o.args.type) end
   local m = { comment = string.format("lb monitor %s, line %d", o.name, o.line.number) }
-  o.peek_any = function(_, names)
-    for _, name in ipairs(names) do
-      if o.options[name] then return true end
-    end
-  end
   local done, reason = asks(o, m)
   if not done then return nil, reason end
   local port = o:number("destPort")
@@ -143,7 +138,10 @@ end
 -- What is asked when nothing is bound: tcp-default and ping-default, which ns.conf does not write out.
 local function built_in(udp)
   if udp then return false end
-  return { comment = "NetScaler's tcp-default", { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" } }
+  return {
+    comment = "NetScaler's tcp-default",
+    { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" },
+  }
 end
 
 -- By the name of a binding: a monitor of the file, or one that every appliance has; nil and why it cannot be asked.

@@ -150,7 +150,7 @@ local function responder_rule(whole, entry, make)
   if word:upper() == "RESET" then model.part(policy.line, "RESET: the connection ends, without RST", false) end
   model.mapped(entry.b.line)
   policy:get("undefAction")
-  local head = string.format("    -- responder policy %s, line %d\n", policy.name, policy.line.number)
+  local head = string.format("    -- responder policy %s, line %d\n", (policy.name:gsub("%c", "?")), policy.line.number)
   if condition == "true" then return head .. "    do " .. verdict .. " end" end
   return string.format("%s    if %s then\n      %s\n    end", head, condition, verdict)
 end
@@ -199,10 +199,12 @@ local function rewrite_rule(whole, entry, make, names)
   if not name then return refuse(entry, policy, action, value) end
   names[name] = true
   model.mapped(entry.b.line)
-  local where = of_answer and string.format("answer[%s] = %s", quote(name), value)
-    or value == "false" and string.format("remove[#remove + 1] = %s", quote(name)) or string.format("set[%s] = %s", quote(name), value)
+  local key = quote(name)
+  local where = of_answer and string.format("answer[%s] = %s", key, value)
+    or value == "false" and string.format("remove[#remove + 1] = %s", key) or string.format("set[%s] = %s", key, value)
   local ends = (entry.goto_ or "END"):upper() ~= "NEXT"
-  return string.format("    -- rewrite policy %s, line %d\n    if not done%s then\n      %s\n%s    end", policy.name, policy.line.number,
+  local rule = "    -- rewrite policy %s, line %d\n    if not done%s then\n      %s\n%s    end"
+  return string.format(rule, (policy.name:gsub("%c", "?")), policy.line.number,
     condition == "true" and "" or " and (" .. condition .. ")", where, ends and "      done = true\n" or "")
 end
 
@@ -217,12 +219,14 @@ end
 
 local function head(v, what, make)
   local reads = sorted(make.reads)
-  return string.format("-- The %s policies of %s %s, in NetScaler's order.\nreturn {\n  plugin = %s,%s", what, v.kind, v.name, quote(make.plugin),
+  local text = "-- The %s policies of %s %s, in NetScaler's order.\nreturn {\n  plugin = %s,%s"
+  return string.format(text, what, v.kind, (v.name:gsub("%c", "?")), quote(make.plugin),
     reads ~= "" and " reads = { " .. reads .. " }," or "")
 end
 
 -- The one that Lync asks for is there already.
-local compression = 'if m.method == "NEGOTIATE" and m["header.compression"] ~= nil then\n      return reply(400, "Bad Request")\n    end'
+local compression = 'if m.method == "NEGOTIATE" and m["header.compression"] ~= nil then\n' ..
+  '      return reply(400, "Bad Request")\n    end'
 
 local function responder(whole, v, plugin)
   local make, rules = whole:maker(plugin), {}
@@ -233,7 +237,8 @@ local function responder(whole, v, plugin)
   if #rules == 1 and rules[1]:gsub('%(m.method or ""%)', "m.method"):find(compression, 1, true) then
     return "responder/no-compression"
   end
-  return whole:policy(v.name .. "-responder", head(v, "responder", make) .. "\n\n  decide = function(m)\n" .. table.concat(rules, "\n") .. "\n  end,\n}\n")
+  local body = "\n\n  decide = function(m)\n" .. table.concat(rules, "\n") .. "\n  end,\n}\n"
+  return whole:policy(v.name .. "-responder", head(v, "responder", make) .. body)
 end
 
 local function rewrite(whole, v, plugin)

@@ -116,7 +116,8 @@ local function choice(v, kind, group)
   end
   local fact = hashed(v, kind)
   if not fact then
-    return nil, "-lbMethod " .. method .. " has no counterpart" .. (v.options.rule and ", or not with this rule: " .. v:get("rule") or "")
+    local rule = v.options.rule and ", or not with this rule: " .. v:get("rule") or ""
+    return nil, "-lbMethod " .. method .. " has no counterpart" .. rule
   end
   if p then return nil, "-lbMethod " .. method .. " beside persistence: they would be one here" end
   p = { { "by", fact }, { "timeout", "2m" } }
@@ -146,8 +147,8 @@ local function server(whole, owner, name, port, b, extra)
     return nil, host .. " is neither an address nor a name"
   end
   local from = string.format("%s, line %d", extra.label, extra.line.number)
-  if s then s:get("state") end
-  local off = owner:word("state") == "DISABLED" or owner.disabled or s and (s:word("state") == "DISABLED" or s.disabled) or extra.off
+  local off = extra.off
+  for _, o in ipairs { owner, s } do off = off or o:word("state") == "DISABLED" or o.disabled end
   if not math.tointeger(tonumber(port)) or tonumber(port) == 0 or tonumber(port) > 65535 then
     return nil, string.format("the port %s of %s: a server has one port", port, name)
   end
@@ -169,7 +170,8 @@ local function push(list, entry, line)
 end
 
 local function of_service(whole, list, svc, b)
-  local entry, reason = server(whole, svc, svc.args.server, svc.args.port, b, { label = "service " .. svc.name, line = svc.line })
+  local extra = { label = "service " .. svc.name, line = svc.line }
+  local entry, reason = server(whole, svc, svc.args.server, svc.args.port, b, extra)
   if not entry then
     model.unsupported(svc.line, reason)
     return nil, reason
@@ -184,8 +186,8 @@ local function of_group(whole, list, group)
       model.unsupported(b.line, "an option of one member, set later")
     elseif b.args.target then
       model.mapped(b.line)
-      local label = "serviceGroup " .. group.name
-      local entry, reason = server(whole, group, b.args.target, b.args.port or "", b, { label = label, line = b.line, off = b:word("state") == "DISABLED" })
+      local extra = { label = "serviceGroup " .. group.name, line = b.line, off = b:word("state") == "DISABLED" }
+      local entry, reason = server(whole, group, b.args.target, b.args.port or "", b, extra)
       if entry then push(list, entry, b.line) else model.unsupported(b.line, reason) end
     end
   end

@@ -143,12 +143,14 @@ end
 -- Objects that are there with the one they belong to.
 local function on_demand(m, c)
   local owner = c.object:match("^ssl (.+)$")
-  local is_known = owner == "vserver" and (m:peek("lb vserver", c.args.name) or m:peek("cs vserver", c.args.name)) or m:peek(owner or "", c.args.name)
+  local is_known = m:peek(owner or "", c.args.name)
+  if owner == "vserver" then is_known = m:peek("lb vserver", c.args.name) or m:peek("cs vserver", c.args.name) end
   if c.object:find(" global$") or c.object == "lb parameter" or c.object == "lb group" then is_known = true end
   local name = c.args.name or ""
   if not is_known then return nil end
   local rows = commands["set " .. c.object:lower()]
-  return m:add(c.object, name, { args = {}, options = {}, line = c.line, grammar = rows and rows.options or c.grammar, disabled = false })
+  local grammar = rows and rows.options or c.grammar
+  return m:add(c.object, name, { args = {}, options = {}, line = c.line, grammar = grammar, disabled = false })
 end
 
 -- A member's own options: set serviceGroup NAME SERVER PORT -weight 2.
