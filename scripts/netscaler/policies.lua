@@ -186,6 +186,15 @@ local function edit(action, make, response)
   return name, value, response
 end
 
+-- What holds a message together is no policy's to edit.
+local function is_sealed(whole, plugin, name)
+  local p = whole.host.plugin(plugin, { whole.host.plugins })
+  for _, sealed in ipairs(p and p.sealed or {}) do
+    if sealed:lower() == name then return true end
+  end
+  return false
+end
+
 local function rewrite_rule(whole, entry, make, names)
   local policy = whole:find("rewrite policy", entry.policy)
   local action = whole:find("rewrite action", policy.args.action)
@@ -196,6 +205,7 @@ local function rewrite_rule(whole, entry, make, names)
   local condition, reason = expressions.try(make, "condition", policy.args.rule)
   if not condition then return refuse(entry, policy, action, reason) end
   local name, value, of_answer = edit(action, make, response)
+  if name and is_sealed(whole, make.plugin, name) then name, value = nil, "no policy edits the header " .. name end
   if not name then return refuse(entry, policy, action, value) end
   names[name] = true
   model.mapped(entry.b.line)

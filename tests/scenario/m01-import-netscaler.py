@@ -187,7 +187,7 @@ def without_folders_it_goes_to_the_streams(play):
     equal(done.returncode, 2, "the exit status")
     expect(done.stdout.startswith("-- Made of") and 'listener "cs_web" {' in done.stdout, "the configuration is on stdout")
     expect("-- ==== policies/cs_web-responder.lua" in done.stdout and "--   decide = function(m)" in done.stdout, "and so are its policies")
-    equal(numbers(done.stderr)[-1], 75, "the last line of the report, on stderr")
+    equal(numbers(done.stderr)[-1], 78, "the last line of the report, on stderr")
 
 
 def pool_of(play, text):
