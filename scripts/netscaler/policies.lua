@@ -162,15 +162,17 @@ local function header_of(target)
   return kind, name and name:lower()
 end
 
--- What an action edits: the header, the value in Lua, and whether of the answer; nil and why not.
+-- What an action edits: the header, the value in Lua, whether of the answer, and on what condition; nil and why not.
 local function edit(action, make, response)
   local kind, target = action.args.type:lower(), action.args.target
-  local name, value = target:lower(), "false"
+  local name, value, present = target:lower(), "false", nil
   if kind == "replace" then
     local side
     side, name = header_of(target)
     if not name then return nil, "replaces something else than a header: " .. target end
     response = side == "RES"
+    if response then model.part(action.line, "a header that an answer does not have is added", false) end
+    present = not response and make:fact("header." .. name) .. " ~= nil" or nil
   elseif kind ~= "insert_http_header" and kind ~= "delete_http_header" then
     return nil, "a rewrite action of the type " .. action.args.type
   end
@@ -183,7 +185,7 @@ local function edit(action, make, response)
     end
   end
   if not name:find("^[%w-]+$") then return nil, "not a header's name: " .. name end
-  return name, value, response
+  return name, value, response, present
 end
 
 -- What holds a message together is no policy's to edit.
@@ -204,7 +206,7 @@ local function rewrite_rule(whole, entry, make, names)
   end
   local condition, reason = expressions.try(make, "condition", policy.args.rule)
   if not condition then return refuse(entry, policy, action, reason) end
-  local name, value, of_answer = edit(action, make, response)
+  local name, value, of_answer, present = edit(action, make, response)
   if name and is_sealed(whole, make.plugin, name) then name, value = nil, "no policy edits the header " .. name end
   if not name then return refuse(entry, policy, action, value) end
   names[name] = true
@@ -212,10 +214,13 @@ local function rewrite_rule(whole, entry, make, names)
   local key = quote(name)
   local where = of_answer and string.format("answer[%s] = %s", key, value)
     or value == "false" and string.format("remove[#remove + 1] = %s", key) or string.format("set[%s] = %s", key, value)
-  local ends = (entry.goto_ or "END"):upper() ~= "NEXT"
-  local rule = "    -- rewrite policy %s, line %d\n    if not done%s then\n      %s\n%s    end"
-  return string.format(rule, (policy.name:gsub("%c", "?")), policy.line.number,
-    condition == "true" and "" or " and (" .. condition .. ")", where, ends and "      done = true\n" or "")
+  local done = response and "answered" or "done" -- requests and answers have lists of their own
+  local when = { "not " .. done, condition ~= "true" and "(" .. condition .. ")" or nil }
+  when[#when + 1] = present
+  local ends = (entry.goto_ or "END"):upper() ~= "NEXT" and "      " .. done .. " = true\n" or ""
+  local rule = "    -- rewrite policy %s, line %d\n    if %s then\n      %s\n%s    end"
+  local policy_name = policy.name:gsub("%c", "?")
+  return string.format(rule, policy_name, policy.line.number, table.concat(when, " and "), where, ends)
 end
 
 -- ---- The files ----
@@ -263,7 +268,7 @@ local function rewrite(whole, v, plugin)
   edits = { %s },
 
   decide = function(m)
-    local set, remove, answer, done = {}, {}, {}, false
+    local set, remove, answer, done, answered = {}, {}, {}, false, false
 %s
     return edit{ set = set, remove = remove, answer = answer }
   end,
