@@ -34,7 +34,9 @@ local function prepare(whole, host)
   for _, g in ipairs(whole:all("lb group")) do
     for _, b in ipairs(g.binds) do
       b.line.status = "mapped"
-      if b.args.vserver or b.args.target then whole.groups[(b.args.vserver or b.args.target):lower()] = whole:find("lb group", g.name) end
+      if b.args.vserver or b.args.target then
+        whole.groups[(b.args.vserver or b.args.target):lower()] = whole:find("lb group", g.name)
+      end
     end
   end
 

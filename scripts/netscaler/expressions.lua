@@ -2,120 +2,9 @@
 -- expressions.lua: NetScaler's expressions as conditions and texts of a policy in Lua, or as rows of `routes`.  What is
 -- not among the common kinds gives nil and the part that is not understood: its text goes into the report.
 
+local parse = use "netscaler/tree"
+
 local expressions = {}
-
--- ---- Reading ----
-
-local escapes = { r = "\r", n = "\n", t = "\t" }
-
-local function string_at(text, i)
-  local last, parts = i + 1, {}
-  while text:sub(last, last) ~= '"' do
-    if last > #text then return nil end
-    local c = text:sub(last, last)
-    if c == "\\" then
-      last = last + 1
-      c = escapes[text:sub(last, last)] or text:sub(last, last)
-    end
-    parts[#parts + 1], last = c, last + 1
-  end
-  return table.concat(parts), last + 1
-end
-
-local function tokens(text)
-  local list, i = {}, 1
-  while true do
-    i = text:find("%S", i)
-    if not i then return list end
-    local word = text:match("^[%a_][%w_]*", i) or text:match("^%d[%w%.:/]*", i)
-    local sign = text:match("^&&", i) or text:match("^||", i) or text:match("^[!=]=", i) or text:match("^[().,!+]", i)
-    if text:sub(i, i) == '"' then
-      local value, rest = string_at(text, i)
-      if not value then return nil end
-      list[#list + 1], i = { kind = "string", value = value }, rest
-    elseif word or sign then
-      list[#list + 1], i = { kind = word and "word" or "sign", value = word or sign }, i + #(word or sign)
-    else
-      return nil
-    end
-  end
-end
-
--- A tree of { op = "or"|"and"|"+", a, b }, { op = "not", a }, { op = "text", value } and { op = "chain", links }, where
--- a link is { name in capitals, arguments or nil }.
-local parser = {}
-parser.__index = parser
-
-function parser:sign(value)
-  local t = self.list[self.at]
-  if t and t.kind == "sign" and t.value == value then
-    self.at = self.at + 1
-    return true
-  end
-end
-
-function parser:chain()
-  local links = {}
-  repeat
-    local t = self.list[self.at]
-    if not t or t.kind ~= "word" then error("") end
-    self.at = self.at + 1
-    local link = { name = t.value:upper(), text = t.value }
-    if self:sign("(") then
-      link.arguments = {}
-      if not self:sign(")") then
-        repeat link.arguments[#link.arguments + 1] = self:either() until not self:sign(",")
-        if not self:sign(")") then error("") end
-      end
-    end
-    links[#links + 1] = link
-  until not self:sign(".")
-  return { op = "chain", links = links }
-end
-
-function parser:one()
-  if self:sign("!") then return { op = "not", self:one() } end
-  if self:sign("(") then
-    local inner = self:either()
-    if not self:sign(")") then error("") end
-    return inner
-  end
-  local t = self.list[self.at]
-  if t and t.kind == "string" then
-    self.at = self.at + 1
-    return { op = "text", value = t.value }
-  end
-  return self:chain()
-end
-
-function parser:sum()
-  local a = self:one()
-  while self:sign("+") do a = { op = "+", a, self:one() } end
-  return a
-end
-
-function parser:both()
-  local a = self:sum()
-  while self:sign("&&") do a = { op = "and", a, self:sum() } end
-  return a
-end
-
-function parser:either()
-  self.depth = (self.depth or 0) + 1
-  if self.depth > 50 then error("") end
-  local a = self:both()
-  while self:sign("||") do a = { op = "or", a, self:both() } end
-  self.depth = self.depth - 1
-  return a
-end
-
--- The tree of a text, or nil.
-function expressions.parse(text)
-  local list = tokens(text)
-  local p = list and setmetatable({ list = list, at = 1 }, parser)
-  local ok, tree = pcall(function() return p and #list > 0 and p:either() end)
-  return ok and tree and p.at > #list and tree or nil
-end
 
 -- ---- Facts ----
 
@@ -154,7 +43,7 @@ end
 
 -- The one fact that a persistence rule names.
 function expressions.fact(text, plugin)
-  local tree = expressions.parse(text)
+  local tree = parse(text)
   if not tree or tree.op ~= "chain" then return nil end
   local fact, n = fact_of(tree, plugin)
   return n == #tree.links and fact ~= "url" and fact or nil
@@ -239,7 +128,7 @@ end
 function maker:expand(tree)
   local text = #tree.links == 1 and not tree.links[1].arguments and self.named(tree.links[1].text)
   self.depth = self.depth + 1
-  local inner = text and self.depth < 20 and expressions.parse(text)
+  local inner = text and self.depth < 20 and parse(text)
   return inner or nil
 end
 
@@ -290,8 +179,9 @@ expressions.quote = quote
 
 -- Calls maker:WHAT with the text's tree; nil and what was not understood.
 function expressions.try(make, what, text)
-  local tree = expressions.parse(text)
+  local tree = parse(text)
   if not tree then return nil, "not an expression that is understood: " .. text end
+  make.depth = 0
   local ok, result = pcall(make[what], make, tree)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
@@ -336,7 +226,9 @@ function maker:rows(tree)
   if (fact ~= "host" and fact ~= "path") or not patterns[value.how or ""] then give_up(tree) end
   local list = {}
   for _, text in ipairs(value.set or { value.argument }) do
-    if text == "" or text:find("[*?#]") or fact == "path" and value.how ~= "ENDSWITH" and text:sub(1, 1) ~= "/" then give_up(tree) end
+    if text == "" or text:find("[*?#]") or fact == "path" and value.how ~= "ENDSWITH" and text:sub(1, 1) ~= "/" then
+      give_up(tree)
+    end
     list[#list + 1] = { [fact] = patterns[value.how](text) }
   end
   return list

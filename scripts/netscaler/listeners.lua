@@ -29,7 +29,9 @@ local kinds = {
   SIP_UDP = { plugin = "sip", transport = "udp", takes = set("SIP_UDP"), secure = {}, idle = 120, udp = true },
 }
 
-local reasons = { ANY = "every protocol and port of an address: listeners are for TCP, TLS and UDP on ports that are named" }
+local reasons = {
+  ANY = "every protocol and port of an address: listeners are for TCP, TLS and UDP on ports that are named",
+}
 
 local function kind_of(v)
   local word = v.args.type:upper()
@@ -50,7 +52,9 @@ local function addresses(host, address, n)
   if not numeric then return nil, address .. " is not an address" end
   if n == 1 then return { v6 and "[" .. numeric .. "]" or numeric } end
   local front, last = numeric:match("^(%d+%.%d+%.%d+%.)(%d+)$")
-  if not front or n < 1 or last + n > 256 then return nil, "-range: more addresses than the last number of an IPv4 address counts" end
+  if not front or n < 1 or last + n > 256 then
+    return nil, "-range: more addresses than the last number of an IPv4 address counts"
+  end
   local list = {}
   for i = 0, n - 1 do list[#list + 1] = front .. math.tointeger(last + i) end
   return list
@@ -58,7 +62,9 @@ end
 
 local function binds(whole, v, kind)
   local port = tonumber(v.args.port)
-  if not math.tointeger(port) or port < 1 or port > 65535 then return nil, "the port " .. tostring(v.args.port) .. ": listeners name their ports" end
+  if not math.tointeger(port) or port < 1 or port > 65535 then
+    return nil, "the port " .. tostring(v.args.port) .. ": listeners name their ports"
+  end
   local list, reason = addresses(whole.host, v.args.address, v:number("range") or 0)
   if not list then return nil, reason end
   for i, address in ipairs(list) do
@@ -83,9 +89,10 @@ local function idle(v, kind, pool)
     return "168h"
   end
   if pool and kind.plugin ~= "https" and pool.idle and pool.idle ~= own then
-    model.part(pool.owners[1]:line_of("svrTimeout"), "-svrTimeout " .. pool.idle .. ": one idle time holds for both ends, that of the client", true)
+    model.part(pool.owners[1]:line_of("svrTimeout"),
+      "-svrTimeout " .. pool.idle .. ": one idle time holds for both ends, that of the client", true)
   end
-  return own .. "s"
+  return v:bounded("cltTimeout", own, 604800, " s") .. "s"
 end
 
 local function add(list, key, value)
@@ -122,7 +129,8 @@ local function forwarded(options, reached)
       if usual then
         model.part(owner:line_of("cip"), "-cip: X-Forwarded-Proto, -Host and Forwarded go along", false)
       else
-        model.part(owner:line_of("cip"), "-cip ENABLED " .. pool.cip .. ": the client's address goes in X-Forwarded-For only, if at all", true)
+        model.part(owner:line_of("cip"),
+          "-cip ENABLED " .. pool.cip .. ": the client's address goes in X-Forwarded-For only, if at all", true)
       end
     end
   end
@@ -138,11 +146,12 @@ local function https_options(whole, v, reached, rows, secure)
   local answer
   for _, pool in ipairs(reached) do
     if answer and pool.idle and pool.idle ~= answer then
-      model.part(pool.owners[1]:line_of("svrTimeout"), "-svrTimeout: one time holds for all servers of a listener", true)
+      model.part(pool.owners[1]:line_of("svrTimeout"),
+        "-svrTimeout: one time holds for all servers of a listener", true)
     end
     answer = answer or pool.idle
   end
-  add(options, "answer", (answer and answer > 0 and answer or answer and 86400 or 360) .. "s")
+  add(options, "answer", (answer and answer > 0 and math.min(answer, 86400) or answer and 86400 or 360) .. "s")
   if v.kind == "cs vserver" then v:get("caseSensitive") end
   return options
 end
@@ -171,7 +180,8 @@ local function targets(whole, v, kind)
       seen[pool] = true
       reached[#reached + 1] = pool
       if target ~= v and target:option("cltTimeout") and target:get("cltTimeout") ~= v:get("cltTimeout") then
-        model.part(target:line_of("cltTimeout"), "-cltTimeout: that of the content switching virtual server holds", false)
+        model.part(target:line_of("cltTimeout"),
+          "-cltTimeout: that of the content switching virtual server holds", false)
       end
     end
     return pool, reason
@@ -180,7 +190,9 @@ local function targets(whole, v, kind)
     local pool, reason = build(v)
     return {}, pool and pool.name, reached, reason
   end
-  if kind.plugin ~= "https" then return nil, nil, nil, "content switching of the type " .. v.args.type .. " has no counterpart" end
+  if kind.plugin ~= "https" then
+    return nil, nil, nil, "content switching of the type " .. v.args.type .. " has no counterpart"
+  end
   local list, default = routes.of(whole, v, build)
   if #list == 0 and not default then return nil, nil, nil, "none of its targets is mapped" end
   return list, default, reached
@@ -215,7 +227,9 @@ local function refuse(v, reason)
   local traffic = not v.disabled
   model.unsupported(v.line, reason, traffic)
   for _, b in ipairs(v.binds) do
-    if b.line.status ~= "not supported" then model.unsupported(b.line, v.kind .. " " .. v.name .. " is not mapped", traffic) end
+    if b.line.status ~= "not supported" then
+      model.unsupported(b.line, v.kind .. " " .. v.name .. " is not mapped", traffic)
+    end
   end
 end
 
@@ -232,20 +246,27 @@ local function one(whole, v)
   end
 end
 
+-- What is bound to a virtual server that is mapped, and nobody took.
+local function tell_rest(v)
+  for _, b in ipairs(v.binds) do
+    if not b.line.status then
+      model.unsupported(b.line, "a policy that is not there, or of a kind that has no counterpart at this place")
+    end
+  end
+end
+
 -- Those that only others lead to have no listener of their own, and what nobody leads to is not in use.
 function listeners.build(whole)
   whole:find("lb parameter", "")
   for _, v in ipairs(whole.order) do
-    if (v.kind == "lb vserver" or v.kind == "cs vserver") and (is_addressable(v) or v.options.ippattern or v.options.targettype) then one(whole, v) end
+    local is_server = v.kind == "lb vserver" or v.kind == "cs vserver"
+    if is_server and (is_addressable(v) or v.options.ippattern or v.options.targettype) then one(whole, v) end
   end
   for _, v in ipairs(whole:all("lb vserver")) do
     if v.refused then refuse(v, v.refused) end
-    for _, b in ipairs(v.binds) do
-      if v.pool and not b.line.status and b.options.policyname then
-        model.unsupported(b.line, "a policy bound to a virtual server that others lead to, or of a kind that has no counterpart")
-      end
-    end
+    if v.pool then tell_rest(v) end
   end
+  for _, l in ipairs(whole.listeners) do tell_rest(l.from) end
 end
 
 return listeners

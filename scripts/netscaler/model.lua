@@ -68,6 +68,13 @@ function object:number(name)
   return math.tointeger(tonumber(self:get(name)))
 end
 
+-- The same within what lychgate takes; what is beyond is told.
+function object:bounded(name, n, most, unit)
+  if not n or n <= most then return n end
+  model.part(self:line_of(name), string.format("-%s: %d%s is the most that is possible here", name, most, unit or ""), true)
+  return most
+end
+
 -- The line to blame for an option.
 function object:line_of(name)
   local o = self.options[name:lower()]
@@ -128,6 +135,7 @@ end
 
 local function is_neutral(row, o)
   local v = table.concat(o.values, " "):upper()
+  if row.default and v == row.default:upper() then return true end
   for value in (row.neutral or row.harmless and "NO|OFF|DISABLED" or ""):gmatch("[^|]+") do
     if v == value:upper() then return true end
   end

@@ -8,16 +8,21 @@ local monitors = {}
 
 local factors = { SEC = 1000, MSEC = 1, MIN = 60000 }
 
--- A time with its unit, as lychgate writes it; "2", "500 MSEC", "1 MIN".
-function monitors.time(o, name)
+-- A time with its unit, as lychgate writes it; "2", "500 MSEC", "1 MIN".  `most` is in seconds.
+local function time(o, name, most)
   local option = o:option(name)
   local values = option and option.values or { o:get(name) }
   local number, unit = tonumber(values[1]), factors[(values[2] or "SEC"):upper()]
   if not number or not unit then
-    model.part(o:line_of(name), string.format("-%s %s: not a time that is known here", name, table.concat(values, " ")), true)
+    model.part(o:line_of(name),
+      string.format("-%s %s: not a time that is known here", name, table.concat(values, " ")), true)
     return nil
   end
-  local ms = math.tointeger(math.floor(number * unit))
+  local ms = o:bounded(name, math.tointeger(math.floor(math.min(number * unit, 1e9))), most * 1000, " ms")
+  if ms < 100 then
+    model.part(o:line_of(name), string.format("-%s: 100 ms is the least that is possible here", name), true)
+    ms = 100
+  end
   if ms % 60000 == 0 and ms > 60000 then return string.format("%dm", ms // 60000) end
   return ms % 1000 == 0 and string.format("%ds", ms // 1000) or string.format("%dms", ms)
 end
@@ -34,7 +39,7 @@ function ask.TCP(_, m) return m end
 ask["TCP-DEFAULT"] = ask.TCP
 
 ask["TCP-ECV"] = function(o, m)
-  if o:peek_any { "send", "recv" } then return nil, "text that is sent or expected over TCP (-send, -recv)" end
+  if o.options.send or o.options.recv then return nil, "text that is sent or expected over TCP (-send, -recv)" end
   return m
 end
 
@@ -47,7 +52,9 @@ end
 
 local function ask_path(o, m, option, default)
   local method, path = request(o:get(option) or default)
-  if not method then return nil, string.format("a request that is not GET or HEAD of a path: %s", o:get(option) or default) end
+  if not method then
+    return nil, string.format("a request that is not GET or HEAD of a path: %s", o:get(option) or default)
+  end
   set(m, "plugin", "https")
   set(m, "transport", o:is_on("secure") and "tls" or "tcp")
   set(m, "method", method)
@@ -83,7 +90,9 @@ end
 
 local function sip(transport)
   return function(o, m)
-    if o:word("sipMethod") ~= "OPTIONS" then return nil, "a probe by " .. o:word("sipMethod") .. ": only OPTIONS is sent" end
+    if o:word("sipMethod") ~= "OPTIONS" then
+      return nil, "a probe by " .. o:word("sipMethod") .. ": only OPTIONS is sent"
+    end
     set(m, "plugin", "sip")
     set(m, "transport", transport == "tcp" and o:is_on("secure") and "tls" or transport)
     local uri = o:get("sipURI")
@@ -105,11 +114,11 @@ local reasons = {
 -- ---- A monitor ----
 
 local function timing(o, m)
-  set(m, "interval", monitors.time(o, "interval"))
-  set(m, "timeout", monitors.time(o, "resptimeout"))
-  set(m, "fall", o:number("retries"))
-  set(m, "rise", o:number("successRetries"))
-  set(m, "backoff", monitors.time(o, "downTime"))
+  set(m, "interval", time(o, "interval", 3600))
+  set(m, "timeout", time(o, "resptimeout", 600))
+  set(m, "fall", o:bounded("retries", o:number("retries"), 100))
+  set(m, "rise", o:bounded("successRetries", o:number("successRetries"), 100))
+  set(m, "backoff", time(o, "downTime", 86400))
   if o:is_on("reverse") then set(m, "reverse", true) end
 end
 
@@ -118,11 +127,6 @@ local function build(o)
   local asks = ask[kind]
   if not asks then return nil, reasons[kind] or ("a monitor of the type " .. o.args.type) end
   local m = { comment = string.format("lb monitor %s, line %d", o.name, o.line.number) }
-  o.peek_any = function(_, names)
-    for _, name in ipairs(names) do
-      if o.options[name] then return true end
-    end
-  end
   local done, reason = asks(o, m)
   if not done then return nil, reason end
   local port = o:number("destPort")
@@ -134,7 +138,10 @@ end
 -- What is asked when nothing is bound: tcp-default and ping-default, which ns.conf does not write out.
 local function built_in(udp)
   if udp then return false end
-  return { comment = "NetScaler's tcp-default", { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" } }
+  return {
+    comment = "NetScaler's tcp-default",
+    { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" },
+  }
 end
 
 -- By the name of a binding: a monitor of the file, or one that every appliance has; nil and why it cannot be asked.
@@ -206,7 +213,9 @@ function monitors.of(whole, owners, udp, line)
   for _, owner in ipairs(without) do
     model.part(owner.line, "no monitor is bound to it: it is asked as the others of its virtual server", true)
   end
-  if off then model.part(first.line, "-healthMonitor differs between services of one virtual server: all are asked", true) end
+  if off then
+    model.part(first.line, "-healthMonitor differs between services of one virtual server: all are asked", true)
+  end
   return chosen or false
 end
 

@@ -17,7 +17,9 @@ local function global(whole, family)
   for _, o in ipairs(whole:all(family .. " global")) do
     for _, b in ipairs(o.binds) do
       local phase = (b:word("type") or "REQ_DEFAULT"):find("OVERRIDE") and 1 or 3
-      list[#list + 1] = { b = b, policy = b.args.policy or "", priority = tonumber(b.args.priority) or 0, goto_ = b.args["goto"], phase = phase }
+      list[#list + 1] = {
+        b = b, policy = b.args.policy or "", priority = tonumber(b.args.priority) or 0, goto_ = b.args["goto"], phase = phase,
+      }
     end
   end
   return list
@@ -27,7 +29,9 @@ end
 local function means(whole, family, entry, v, plugin)
   local kind = entry.b:word("type") or "REQ_DEFAULT"
   local p = whole:peek(family .. " policy", entry.policy)
-  if kind:find("^SIP") then return plugin == "sip" and (kind:find("^SIPUDP") ~= nil) == (v.args.type:upper() == "SIP_UDP") end
+  if kind:find("^SIP") then
+    return plugin == "sip" and (kind:find("^SIPUDP") ~= nil) == (v.args.type:upper() == "SIP_UDP")
+  end
   return plugin == "https" and p ~= nil and kind:find("^RE[QS]_") ~= nil
 end
 
@@ -41,7 +45,9 @@ local function bound(whole, family, v, plugin)
     if name and whole:peek(family .. " policy", name) then
       b:get("policyName")
       b:get("type")
-      list[#list + 1] = { b = b, policy = name, priority = b:number("priority") or 0, goto_ = b:get("gotoPriorityExpression"), phase = 2 }
+      list[#list + 1] = {
+        b = b, policy = name, priority = b:number("priority") or 0, goto_ = b:get("gotoPriorityExpression"), phase = 2,
+      }
     end
   end
   table.sort(list, function(x, y)
@@ -60,7 +66,9 @@ end
 -- ---- Responder ----
 
 -- Headers that the gateway writes into an answer itself.
-local own_headers = { via = true, from = true, to = true, ["call-id"] = true, cseq = true, ["content-length"] = true, connection = true }
+local own_headers = {
+  via = true, from = true, to = true, ["call-id"] = true, cseq = true, ["content-length"] = true, connection = true,
+}
 
 -- The parts of a text as lines, each a list of parts without its end.
 local function lines_of(parts)
@@ -91,7 +99,9 @@ local function reply_of(action, parts)
     if not name then return nil, "a line of the answer that is no header" end
     local rest = { { literal = value }, table.unpack(lines[i], 2) }
     if value == "" and #rest > 1 then table.remove(rest, 1) end
-    if not own_headers[name:lower()] then headers[#headers + 1] = string.format("[%s] = %s", quote(name), lua_of(rest)) end
+    if not own_headers[name:lower()] then
+      headers[#headers + 1] = string.format("[%s] = %s", quote(name), lua_of(rest))
+    end
     i = i + 1
   end
   for k = i + 1, #lines do
@@ -104,13 +114,17 @@ local function reply_of(action, parts)
   return string.format("return reply(%s, %s%s)", code, quote(reason ~= "" and reason or "OK"), more)
 end
 
-local reasons = { ["301"] = "Moved Permanently", ["302"] = "Found", ["303"] = "See Other", ["307"] = "Temporary Redirect", ["308"] = "Permanent Redirect" }
+local reasons = {
+  ["301"] = "Moved Permanently", ["302"] = "Found", ["303"] = "See Other", ["307"] = "Temporary Redirect", ["308"] = "Permanent Redirect",
+}
 
 local function respond(action, make)
   local kind = action.args.type:lower()
   local target = action.args.target or ""
   if kind == "noop" then return "return nil" end
-  if kind ~= "respondwith" and kind ~= "redirect" then return nil, "a responder action of the type " .. action.args.type end
+  if kind ~= "respondwith" and kind ~= "redirect" then
+    return nil, "a responder action of the type " .. action.args.type
+  end
   local parts, reason = expressions.try(make, "parts", target)
   if not parts and kind == "redirect" and target:find("^%a+://[^%s\"]+$") then parts = { { literal = target } } end
   if not parts then return nil, reason end
@@ -136,7 +150,7 @@ local function responder_rule(whole, entry, make)
   if word:upper() == "RESET" then model.part(policy.line, "RESET: the connection ends, without RST", false) end
   model.mapped(entry.b.line)
   policy:get("undefAction")
-  local head = string.format("    -- responder policy %s, line %d\n", policy.name, policy.line.number)
+  local head = string.format("    -- responder policy %s, line %d\n", (policy.name:gsub("%c", "?")), policy.line.number)
   if condition == "true" then return head .. "    do " .. verdict .. " end" end
   return string.format("%s    if %s then\n      %s\n    end", head, condition, verdict)
 end
@@ -148,15 +162,17 @@ local function header_of(target)
   return kind, name and name:lower()
 end
 
--- What an action edits: the header, the value in Lua, and whether of the answer; nil and why not.
+-- What an action edits: the header, the value in Lua, whether of the answer, and on what condition; nil and why not.
 local function edit(action, make, response)
   local kind, target = action.args.type:lower(), action.args.target
-  local name, value = target:lower(), "false"
+  local name, value, present = target:lower(), "false", nil
   if kind == "replace" then
     local side
     side, name = header_of(target)
     if not name then return nil, "replaces something else than a header: " .. target end
     response = side == "RES"
+    if response then model.part(action.line, "a header that an answer does not have is added", false) end
+    present = not response and make:fact("header." .. name) .. " ~= nil" or nil
   elseif kind ~= "insert_http_header" and kind ~= "delete_http_header" then
     return nil, "a rewrite action of the type " .. action.args.type
   end
@@ -164,10 +180,21 @@ local function edit(action, make, response)
     local parts, reason = expressions.try(make, "parts", action.args.text or "")
     if not parts then return nil, reason end
     value = lua_of(parts)
-    if kind == "insert_http_header" then model.part(action.line, "a header of that name that is there already is replaced", false) end
+    if kind == "insert_http_header" then
+      model.part(action.line, "a header of that name that is there already is replaced", false)
+    end
   end
   if not name:find("^[%w-]+$") then return nil, "not a header's name: " .. name end
-  return name, value, response
+  return name, value, response, present
+end
+
+-- What holds a message together is no policy's to edit.
+local function is_sealed(whole, plugin, name)
+  local p = whole.host.plugin(plugin, { whole.host.plugins })
+  for _, sealed in ipairs(p and p.sealed or {}) do
+    if sealed:lower() == name then return true end
+  end
+  return false
 end
 
 local function rewrite_rule(whole, entry, make, names)
@@ -179,15 +206,21 @@ local function rewrite_rule(whole, entry, make, names)
   end
   local condition, reason = expressions.try(make, "condition", policy.args.rule)
   if not condition then return refuse(entry, policy, action, reason) end
-  local name, value, of_answer = edit(action, make, response)
+  local name, value, of_answer, present = edit(action, make, response)
+  if name and is_sealed(whole, make.plugin, name) then name, value = nil, "no policy edits the header " .. name end
   if not name then return refuse(entry, policy, action, value) end
   names[name] = true
   model.mapped(entry.b.line)
-  local where = of_answer and string.format("answer[%s] = %s", quote(name), value)
-    or value == "false" and string.format("remove[#remove + 1] = %s", quote(name)) or string.format("set[%s] = %s", quote(name), value)
-  local ends = (entry.goto_ or "END"):upper() ~= "NEXT"
-  return string.format("    -- rewrite policy %s, line %d\n    if not done%s then\n      %s\n%s    end", policy.name, policy.line.number,
-    condition == "true" and "" or " and (" .. condition .. ")", where, ends and "      done = true\n" or "")
+  local key = quote(name)
+  local where = of_answer and string.format("answer[%s] = %s", key, value)
+    or value == "false" and string.format("remove[#remove + 1] = %s", key) or string.format("set[%s] = %s", key, value)
+  local done = response and "answered" or "done" -- requests and answers have lists of their own
+  local when = { "not " .. done, condition ~= "true" and "(" .. condition .. ")" or nil }
+  when[#when + 1] = present
+  local ends = (entry.goto_ or "END"):upper() ~= "NEXT" and "      " .. done .. " = true\n" or ""
+  local rule = "    -- rewrite policy %s, line %d\n    if %s then\n      %s\n%s    end"
+  local policy_name = policy.name:gsub("%c", "?")
+  return string.format(rule, policy_name, policy.line.number, table.concat(when, " and "), where, ends)
 end
 
 -- ---- The files ----
@@ -201,12 +234,14 @@ end
 
 local function head(v, what, make)
   local reads = sorted(make.reads)
-  return string.format("-- The %s policies of %s %s, in NetScaler's order.\nreturn {\n  plugin = %s,%s", what, v.kind, v.name, quote(make.plugin),
+  local text = "-- The %s policies of %s %s, in NetScaler's order.\nreturn {\n  plugin = %s,%s"
+  return string.format(text, what, v.kind, (v.name:gsub("%c", "?")), quote(make.plugin),
     reads ~= "" and " reads = { " .. reads .. " }," or "")
 end
 
 -- The one that Lync asks for is there already.
-local compression = 'if m.method == "NEGOTIATE" and m["header.compression"] ~= nil then\n      return reply(400, "Bad Request")\n    end'
+local compression = 'if m.method == "NEGOTIATE" and m["header.compression"] ~= nil then\n' ..
+  '      return reply(400, "Bad Request")\n    end'
 
 local function responder(whole, v, plugin)
   local make, rules = whole:maker(plugin), {}
@@ -214,8 +249,11 @@ local function responder(whole, v, plugin)
     rules[#rules + 1] = responder_rule(whole, entry, make)
   end
   if #rules == 0 then return nil end
-  if #rules == 1 and rules[1]:gsub('%(m.method or ""%)', "m.method"):find(compression, 1, true) then return "responder/no-compression" end
-  return whole:policy(v.name .. "-responder", head(v, "responder", make) .. "\n\n  decide = function(m)\n" .. table.concat(rules, "\n") .. "\n  end,\n}\n")
+  if #rules == 1 and rules[1]:gsub('%(m.method or ""%)', "m.method"):find(compression, 1, true) then
+    return "responder/no-compression"
+  end
+  local body = "\n\n  decide = function(m)\n" .. table.concat(rules, "\n") .. "\n  end,\n}\n"
+  return whole:policy(v.name .. "-responder", head(v, "responder", make) .. body)
 end
 
 local function rewrite(whole, v, plugin)
@@ -230,7 +268,7 @@ local function rewrite(whole, v, plugin)
   edits = { %s },
 
   decide = function(m)
-    local set, remove, answer, done = {}, {}, {}, false
+    local set, remove, answer, done, answered = {}, {}, {}, false, false
 %s
     return edit{ set = set, remove = remove, answer = answer }
   end,

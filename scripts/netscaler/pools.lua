@@ -76,12 +76,15 @@ local function persistence(o, kind, group)
   if backup == "SOURCEIP" then
     by = { fact, "source" }
     if minutes(o, "backupPersistenceTimeout") ~= minutes(o, "timeout") then
-      model.part(o:line_of("backupPersistenceTimeout"), "-backupPersistenceTimeout: the second choice is remembered as long as the first", true)
+      model.part(o:line_of("backupPersistenceTimeout"),
+        "-backupPersistenceTimeout: the second choice is remembered as long as the first", true)
     end
   elseif backup ~= "NONE" then
     return nil, "-persistenceBackup " .. backup .. " has no counterpart"
   end
-  if o:number("timeout") == 0 then model.part(o:line_of("timeout"), "-timeout 0: a week after the last use, not for ever", false) end
+  if o:number("timeout") == 0 then
+    model.part(o:line_of("timeout"), "-timeout 0: a week after the last use, not for ever", false)
+  end
   local p = { { "by", by }, { "timeout", minutes(o, "timeout") }, cookie = fact == "cookie" and o }
   local has_source = fact == "source" or backup == "SOURCEIP"
   if group then p[#p + 1] = { "group", group } end
@@ -106,12 +109,15 @@ local function choice(v, kind, group)
   local p, reason = persistence(group or v, kind, group and group.name)
   if p == nil then return nil, reason end
   if balance then
-    if kind.plugin == "sip" and not p then return nil, "SIP without persistence: NetScaler takes " .. method .. " with CALLID or RULE only" end
+    if kind.plugin == "sip" and not p then
+      return nil, "SIP without persistence: NetScaler takes " .. method .. " with CALLID or RULE only"
+    end
     return balance, p
   end
   local fact = hashed(v, kind)
   if not fact then
-    return nil, "-lbMethod " .. method .. " has no counterpart" .. (v.options.rule and ", or not with this rule: " .. v:get("rule") or "")
+    local rule = v.options.rule and ", or not with this rule: " .. v:get("rule") or ""
+    return nil, "-lbMethod " .. method .. " has no counterpart" .. rule
   end
   if p then return nil, "-lbMethod " .. method .. " beside persistence: they would be one here" end
   p = { { "by", fact }, { "timeout", "2m" } }
@@ -136,23 +142,41 @@ end
 -- One entry of `servers`; false when it is told to rest.
 local function server(whole, owner, name, port, b, extra)
   local host, s = host_of(whole, name)
+  if not s and not whole.host.address(host) then return nil, "there is no server " .. name end
+  if not whole.host.address(host) and (not host:find("^[%w._-]+$") or #host > 253 or host:find("^[%d.]+$")) then
+    return nil, host .. " is neither an address nor a name"
+  end
   local from = string.format("%s, line %d", extra.label, extra.line.number)
-  if s then s:get("state") end
-  local off = owner:word("state") == "DISABLED" or owner.disabled or s and (s:word("state") == "DISABLED" or s.disabled) or extra.off
+  local off = extra.off
+  for _, o in ipairs { owner, s } do off = off or o:word("state") == "DISABLED" or o.disabled end
   if not math.tointeger(tonumber(port)) or tonumber(port) == 0 or tonumber(port) > 65535 then
     return nil, string.format("the port %s of %s: a server has one port", port, name)
   end
   local written = (host:find(":") and "[" .. host .. "]" or host) .. ":" .. port
   local entry = { written, comment = from, weight = weight_of(b), disabled = off }
   local most = owner:number("maxClient")
-  if most and most > 0 then entry.max_sessions = most end
+  if most and most > 0 then entry.max_sessions = owner:bounded("maxClient", most, 1000000) end
   return entry
 end
 
-local function of_service(whole, list, svc, b)
-  local entry, reason = server(whole, svc, svc.args.server, svc.args.port, b, { label = "service " .. svc.name, line = svc.line })
-  if not entry then return nil, reason end
+-- One machine and port is one server, however often it is bound.
+local function push(list, entry, line)
+  for _, other in ipairs(list) do
+    if other[1] == entry[1] then
+      return model.part(line, entry[1] .. " is in the pool already, of " .. other.comment, true)
+    end
+  end
   list[#list + 1] = entry
+end
+
+local function of_service(whole, list, svc, b)
+  local extra = { label = "service " .. svc.name, line = svc.line }
+  local entry, reason = server(whole, svc, svc.args.server, svc.args.port, b, extra)
+  if not entry then
+    model.unsupported(svc.line, reason)
+    return nil, reason
+  end
+  push(list, entry, b.line)
   return true
 end
 
@@ -162,9 +186,9 @@ local function of_group(whole, list, group)
       model.unsupported(b.line, "an option of one member, set later")
     elseif b.args.target then
       model.mapped(b.line)
-      local label = "serviceGroup " .. group.name
-      local entry, reason = server(whole, group, b.args.target, b.args.port or "", b, { label = label, line = b.line, off = b:word("state") == "DISABLED" })
-      if entry then list[#list + 1] = entry else model.unsupported(b.line, reason) end
+      local extra = { label = "serviceGroup " .. group.name, line = b.line, off = b:word("state") == "DISABLED" }
+      local entry, reason = server(whole, group, b.args.target, b.args.port or "", b, extra)
+      if entry then push(list, entry, b.line) else model.unsupported(b.line, reason) end
     end
   end
   return true
@@ -198,7 +222,9 @@ local function add_backup(whole, v, list, kind)
   local name = v:get("backupVServer")
   local backup = name and whole:find("lb vserver", name)
   if not name then return end
-  if not backup then return model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": there is none", true) end
+  if not backup then
+    return model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": there is none", true)
+  end
   local seen, more = {}, {}
   for _, s in ipairs(list) do seen[s[1]] = true end
   owners_of(whole, backup, more, kind)
@@ -208,7 +234,8 @@ local function add_backup(whole, v, list, kind)
       list[#list + 1] = s
     end
   end
-  model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": its servers stand in, with this one's balance, persistence and monitor", false)
+  model.part(v:line_of("backupVServer"),
+    "-backupVServer " .. name .. ": its servers stand in, with this one's balance, persistence and monitor", false)
   for _, option in ipairs { "persistenceType", "timeout", "lbMethod", "cltTimeout", "persistMask" } do backup:option(option) end
 end
 
@@ -219,7 +246,8 @@ local function agreed(owners, name, read)
     local own = read(o)
     if i == 1 then value = own end
     if own ~= value then
-      model.part(o:line_of(name), string.format("-%s: services of one virtual server differ; the first one's holds", name), true)
+      model.part(o:line_of(name),
+        string.format("-%s: services of one virtual server differ; the first one's holds", name), true)
     end
   end
   return value
@@ -246,7 +274,9 @@ function pools.of(whole, v, kind, tls)
     v.refused = "no server that is not disabled is bound to it"
     return nil, v.refused
   end
-  local pool = { name = whole:name(v.name), line = v.line, servers = list, balance = balance, persistence = p, owners = owners, from = v }
+  local pool = {
+    name = whole:name(v.name), line = v.line, servers = list, balance = balance, persistence = p, owners = owners, from = v,
+  }
   pool.monitor = monitors.of(whole, owners, kind.udp, v.line)
   pool.transport = kind.plugin == "sip" and (kind.udp and "udp" or "tcp") or nil
   if kind.secure[owners[1] and owners[1].args.type:upper() or ""] then tls.of_pool(whole, pool, owners) end

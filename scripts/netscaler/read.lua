@@ -3,6 +3,7 @@
 -- A command that commands.lua does not know is told as not supported.
 
 local commands = use "netscaler/commands"
+local families = use "netscaler/families"
 local lex = use "netscaler/lex"
 local model = use "netscaler/model"
 
@@ -27,7 +28,7 @@ local function family_of(words)
   for n = 3, 2, -1 do
     local name = {}
     for i = 2, n do name[#name + 1] = words[i] and words[i].text or "" end
-    local family = commands.families[table.concat(name, " "):lower()]
+    local family = families[table.concat(name, " "):lower()]
     if family then return family end
   end
 end
@@ -77,7 +78,9 @@ end
 local function copies(args)
   local first, last = first_range(args)
   if not first then return { args } end
-  if last < first or last - first >= MOST_COPIES then return nil, "an array of more than " .. MOST_COPIES .. " or of none" end
+  if last < first or last - first >= MOST_COPIES then
+    return nil, "an array of more than " .. MOST_COPIES .. " or of none"
+  end
   local list = {}
   for k = 0, last - first do
     local one = {}
@@ -104,7 +107,9 @@ local function parse(line, list)
   local row, n = grammar_of(line.words)
   if not row then
     local family = verbs[verb] and family_of(line.words)
-    if not family then return model.unsupported(line, verbs[verb] and "not a command that is known here" or "not a command") end
+    if not family then
+      return model.unsupported(line, verbs[verb] and "not a command that is known here" or "not a command")
+    end
     if family.none then return model.none(line, family.none) end
     return model.unsupported(line, family.refuse)
   end
@@ -115,7 +120,9 @@ local function parse(line, list)
   for _, one in ipairs(all) do
     local own = {}
     for key, o in pairs(options) do own[key] = { name = o.name, values = o.values, line = line } end
-    list[#list + 1] = { verb = verb, object = row.object, args = named(row, one), options = own, line = line, grammar = row.options }
+    list[#list + 1] = {
+      verb = verb, object = row.object, args = named(row, one), options = own, line = line, grammar = row.options,
+    }
   end
 end
 
@@ -136,12 +143,14 @@ end
 -- Objects that are there with the one they belong to.
 local function on_demand(m, c)
   local owner = c.object:match("^ssl (.+)$")
-  local is_known = owner == "vserver" and (m:peek("lb vserver", c.args.name) or m:peek("cs vserver", c.args.name)) or m:peek(owner or "", c.args.name)
+  local is_known = m:peek(owner or "", c.args.name)
+  if owner == "vserver" then is_known = m:peek("lb vserver", c.args.name) or m:peek("cs vserver", c.args.name) end
   if c.object:find(" global$") or c.object == "lb parameter" or c.object == "lb group" then is_known = true end
   local name = c.args.name or ""
   if not is_known then return nil end
   local rows = commands["set " .. c.object:lower()]
-  return m:add(c.object, name, { args = {}, options = {}, line = c.line, grammar = rows and rows.options or c.grammar, disabled = false })
+  local grammar = rows and rows.options or c.grammar
+  return m:add(c.object, name, { args = {}, options = {}, line = c.line, grammar = grammar, disabled = false })
 end
 
 -- A member's own options: set serviceGroup NAME SERVER PORT -weight 2.
@@ -170,10 +179,21 @@ local function unset(c, o)
   model.mapped(c.line)
 end
 
+-- The older form of a monitor's binding names the service behind it.
+local function bind_monitor(m, c)
+  local owner = m:peek("service", c.args.target) or m:peek("serviceGroup", c.args.target)
+  if not c.args.target then return model.unsupported(c.line, "a certificate or a measure of a monitor") end
+  if not owner then return model.unsupported(c.line, "there is no service or serviceGroup " .. c.args.target) end
+  c.options.monitorname = { name = "monitorName", values = { c.args.name }, line = c.line }
+  m:bind(owner, { args = {}, options = c.options, line = c.line, grammar = commands["bind service"].options })
+end
+
 local function change(m, c)
   local o = m:peek(c.object, c.args.name or "") or on_demand(m, c)
   if not o then return model.unsupported(c.line, string.format("there is no %s %s", c.object, c.args.name or "")) end
-  if c.verb == "set" then
+  if c.verb == "bind" and c.object == "lb monitor" then
+    bind_monitor(m, c)
+  elseif c.verb == "set" then
     set(m, c, o)
   elseif c.verb == "bind" or c.verb == "link" then
     m:bind(o, { link = c.verb == "link", args = c.args, options = c.options, line = c.line, grammar = c.grammar })

@@ -37,7 +37,8 @@ function report.text(whole, name)
   for _, line in ipairs(whole.lines) do
     count[line.status] = (count[line.status] or 0) + 1
     traffic = traffic + (line.traffic and 1 or 0)
-    out[#out + 1] = string.format("%5d %s %-14s %s", line.number, line.traffic and "!" or " ", line.status, plain(hide(line.text))):gsub(" +$", "")
+    local mark, text = line.traffic and "!" or " ", plain(hide(line.text))
+    out[#out + 1] = string.format("%5d %s %-14s %s", line.number, mark, line.status, text):gsub(" +$", "")
     for _, note in ipairs(line.notes or {}) do out[#out + 1] = string.rep(" ", 23) .. plain(note) end
   end
   local sums = {}

@@ -74,7 +74,9 @@ end
 local function in_order(v)
   local list = {}
   for i, b in ipairs(v.binds) do
-    if b.options.policyname and not b.options.type then list[#list + 1] = { b = b, at = i, priority = b:number("priority") or 1 << 30 } end
+    if b.options.policyname and not b.options.type then
+      list[#list + 1] = { b = b, at = i, priority = b:number("priority") or 1 << 30 }
+    end
   end
   table.sort(list, function(a, b)
     if a.priority ~= b.priority then return a.priority < b.priority end
@@ -98,7 +100,9 @@ local function add(whole, list, b, build)
   local policy = whole:find("cs policy", name)
   if not policy then return end
   local goto_ = b:word("gotoPriorityExpression")
-  if goto_ and goto_ ~= "END" then model.part(b.line, "-gotoPriorityExpression " .. goto_ .. ": the first that fits decides", true) end
+  if goto_ and goto_ ~= "END" then
+    model.part(b.line, "-gotoPriorityExpression " .. goto_ .. ": the first that fits decides", true)
+  end
   local v, reason = target_of(whole, b, policy)
   local rows, pool
   if v then pool, reason = pool_name(whole, v, build) end

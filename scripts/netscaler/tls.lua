@@ -21,7 +21,11 @@ local function chain_of(whole, c)
     for _, b in ipairs(c.binds) do
       if b.link then
         parent = whole:find("ssl certKey", b.args.parent)
-        if parent then model.mapped(b.line) else model.unsupported(b.line, "there is no ssl certKey " .. b.args.parent) end
+        if parent then
+          model.mapped(b.line)
+        else
+          model.unsupported(b.line, "there is no ssl certKey " .. b.args.parent)
+        end
       end
     end
     if not parent or seen[parent] then return list end
@@ -34,7 +38,8 @@ local function check_key(c)
   for _, name in ipairs { "password", "passcrypt", "passplain", "encrypted" } do
     if c.options[name] then
       c:option(name)
-      model.part(c:line_of(name), "-" .. name .. ": the passphrase cannot be read: key to re-enter, as a file that is not encrypted", false)
+      model.part(c:line_of(name),
+        "-" .. name .. ": the passphrase cannot be read: key to re-enter, as a file that is not encrypted", false)
     end
   end
 end
@@ -91,7 +96,9 @@ local function bindings(whole, o)
       model.mapped(b.line)
       found.authorities[#found.authorities + 1] = c
       found.crl = found.crl or b.options.crlcheck and b
-      if b:word("crlCheck") == "OPTIONAL" then model.part(b.line, "-crlCheck Optional: the list of revoked certificates always holds", false) end
+      if b:word("crlCheck") == "OPTIONAL" then
+        model.part(b.line, "-crlCheck Optional: the list of revoked certificates always holds", false)
+      end
     else
       model.mapped(b.line)
       local list = found.own
@@ -129,7 +136,10 @@ local function minimum_of(o)
   for _, v in ipairs(versions) do
     local on = o:is_on(v[1])
     if on and not lowest then lowest = v[2] end
-    if lowest and not on then model.part(o:line_of(v[1]), string.format("-%s DISABLED: what is newer than TLS %s is spoken", v[1], lowest), true) end
+    if lowest and not on then
+      model.part(o:line_of(v[1]),
+        string.format("-%s DISABLED: what is newer than TLS %s is spoken", v[1], lowest), true)
+    end
   end
   if o:is_on("ssl3") then model.part(o:line_of("ssl3"), "-ssl3 ENABLED: SSL 3.0 does not exist here", true) end
   if o:is_on("tls12") then return lowest end
@@ -168,14 +178,17 @@ function tls.of_listener(whole, v, https)
     if o and not o:is_on("sessReuse") then fields[#fields + 1] = { "tickets", false } end
     local name = whole:name(i == 1 and v.name or v.name .. "-" .. c.name)
     result.names[i] = name
-    whole.tls[#whole.tls + 1] = { name = name, fields = fields, from = string.format("ssl certKey %s, line %d", c.name, c.line.number) }
+    whole.tls[#whole.tls + 1] = {
+      name = name, fields = fields, from = string.format("ssl certKey %s, line %d", c.name, c.line.number),
+    }
   end
   if o and o:is_on("clientAuth") then
     result.verify = o:word("clientCert") == "OPTIONAL" and "optional" or "required"
     if not trust then return nil, "clients show a certificate, but no authority is bound to it (-CA)" end
   end
   if o and https and o:is_on("HSTS") then
-    result.hsts = "max-age=" .. o:get("maxage") .. (o:is_on("IncludeSubdomains") and "; includeSubDomains" or "") .. (o:is_on("preload") and "; preload" or "")
+    local more = (o:is_on("IncludeSubdomains") and "; includeSubDomains" or "") .. (o:is_on("preload") and "; preload" or "")
+    result.hsts = "max-age=" .. o:get("maxage") .. more
   end
   return result
 end

@@ -62,7 +62,8 @@ local function server(s)
     if s[key] then more[#more + 1] = key .. " = " .. value_of(s[key]) end
   end
   local text = #more > 0 and string.format("{ %s, %s }", quote(s[1]), table.concat(more, ", ")) or quote(s[1])
-  return string.format("    %s%s, -- %s%s", s.disabled and "-- " or "", text, plain(s.comment), s.disabled and ", disabled" or "")
+  local comment = plain(s.comment) .. (s.disabled and ", disabled" or "")
+  return string.format("    %s%s, -- %s", s.disabled and "-- " or "", text, comment)
 end
 
 local function pool_word(out, p)
@@ -76,7 +77,8 @@ local function pool_word(out, p)
   if p.tls then field(out, "verify_server", p.verify_server) end
   field(out, "balance", p.balance)
   field(out, "persistence", p.persistence)
-  field(out, "monitor", p.monitor, p.monitor and plain(p.monitor.comment) or "none that can be asked here, or -healthMonitor NO")
+  local comment = p.monitor and plain(p.monitor.comment) or "none that can be asked here, or -healthMonitor NO"
+  field(out, "monitor", p.monitor, comment)
   out[#out + 1] = "}\n"
 end
 
@@ -97,7 +99,11 @@ local function options(out, list)
   if not list then return end
   out[#out + 1] = "  options = {"
   for _, p in ipairs(list) do
-    if p[1] == "routes" then routes(out, p[2]) else out[#out + 1] = string.format("    %s = %s,", p[1], value_of(p[2])) end
+    if p[1] == "routes" then
+      routes(out, p[2])
+    else
+      out[#out + 1] = string.format("    %s = %s,", p[1], value_of(p[2]))
+    end
   end
   out[#out + 1] = "  },"
 end
@@ -121,7 +127,9 @@ end
 
 -- The whole configuration.
 function write.configuration(whole, name)
-  local out = { string.format("-- Made of %s by lychctl import-netscaler.  Numbers of lines are those of that file.\n", plain(name)) }
+  local out = {
+    string.format("-- Made of %s by lychctl import-netscaler.  Numbers of lines are those of that file.\n", plain(name)),
+  }
   for _, t in ipairs(whole.tls) do tls_word(out, t) end
   for _, p in ipairs(whole.pools) do pool_word(out, p) end
   for _, l in ipairs(whole.listeners) do listener_word(out, l) end
