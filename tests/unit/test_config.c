@@ -53,7 +53,7 @@ static void wrong_lua(void **state)
 	static const struct wrong cases[] = {
 		{ "\n\npool 'x' {{\n", 6, "'}' expected", NULL },
 		{ "\npol 'x' { }", 2, "unknown word `pol`", "did you mean `pool`?" },
-		{ "\n\nprint('x')", 3, "unknown word `print`", "the words are include, gateway, tls, pool, listener" },
+		{ "\n\nprint('x')", 3, "unknown word `print`", "the words are gateway, tls, pool, listener, include" },
 		{ "gateway {\n workers = two }", 2, "unknown word `two`", NULL },
 		{ "\nx = 5", 2, "`x` is assigned to", "local x = ..." },
 		{ "\npool = 5", 2, "`pool` is assigned to", NULL },
