@@ -19,10 +19,11 @@ static int build_binds(struct listener_conf *l, const struct node *n)
 
 	NODE_EACH(m, n, "bind")
 	{
-		struct bind *b = &l->binds[i++];
+		struct bind *b;
 
 		if (ret < 0)
 			break;
+		b = &l->binds[i++];
 		b->transport = config_transport(m);
 		ret = config_address(&b->address, node_text(m, "address"), node_number(m, "port"));
 		b->last = (uint16_t)node_number(m, "last");
