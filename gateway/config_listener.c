@@ -19,10 +19,11 @@ static int build_binds(struct listener_conf *l, const struct node *n)
 
 	NODE_EACH(m, n, "bind")
 	{
-		struct bind *b = &l->binds[i++];
+		struct bind *b;
 
 		if (ret < 0)
 			break;
+		b = &l->binds[i++];
 		b->transport = config_transport(m);
 		ret = config_address(&b->address, node_text(m, "address"), node_number(m, "port"));
 		b->last = (uint16_t)node_number(m, "last");
@@ -140,10 +141,11 @@ static int build_reach(struct builder *b, struct listener_conf *l, const struct 
 	l->has_pool = node_get(n, "pool") != NULL;
 	NODE_EACH(name, n, "reach")
 	{
-		struct reach *r = &l->reach[i++];
+		struct reach *r;
 
 		if (ret < 0)
 			break;
+		r = &l->reach[i++];
 		r->pool = snapshot_pool(b->snapshot, name->text);
 		ret = r->pool ? build_key(r, l->plugin) : -EINVAL;
 		l->ntlm |= ret == 0 && r->pool->ntlm;
@@ -170,10 +172,12 @@ static int build_route(struct route *r, const struct listener_conf *l, const str
 
 	NODE_EACH(m, n, "when")
 	{
-		struct route_when *w = &r->when[i++];
+		struct route_when *w;
 
-		if (ret == 0)
-			ret = config_text(&w->name, m, "fact");
+		if (ret < 0)
+			break;
+		w = &r->when[i++];
+		ret = config_text(&w->name, m, "fact");
 		if (ret == 0)
 			ret = config_text(&w->pattern, m, "pattern");
 		if (ret == 0)
