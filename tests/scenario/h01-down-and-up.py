@@ -80,7 +80,7 @@ def fall_and_rise_count_and_a_server_comes_back(play):
 def a_late_answer_of_an_older_probe_changes_nothing(play):
     one = play.server("one")
     gateway = play.gateway([one], pool="""all_down = "reply",
-        monitor = { plugin = "sip", interval = "300ms", timeout = "200ms", rise = 1, fall = 2 }""")
+        monitor = { plugin = "sip", interval = "300ms", backoff = "300ms", timeout = "200ms", rise = 1, fall = 2 }""")
     one.probe_delay = slow(1)  # answers 200, but each of them too late
     gateway.wait_state(one, "down")
     asked = len(one.probes)
