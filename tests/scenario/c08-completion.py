@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""c08: completion in bash, of both programs: options, files, words, and the servers of the running gateway."""
+"""c08: completion in bash, of both programs: options, files, words, and the servers and policies of the running gateway."""
 import os
 import shutil
 import subprocess
@@ -37,6 +37,17 @@ def servers_of_the_running_gateway(play):
     equal(complete(f"{ctl} server enable {both[0][:-1]}", breaks=" "), [both[0]], "where a colon ends no word")
     equal(complete(f"{ctl} server drain spare/last "), [], "after a server")
     equal(complete(f"{gateway.program('lychctl')} -s /nowhere server drain "), [], "without a gateway")
+
+
+@story
+def policies_of_the_running_gateway(play):
+    pass_on = 'return { plugin = "sip", reads = {}, decide = function() end }\n'
+    gateway = play.gateway([play.server("one")], listener='policies = { "./first.lua", "./second.lua" }',
+                           files={"first.lua": pass_on, "second.lua": pass_on})
+    ctl = f"{gateway.program('lychctl')} -s {gateway.control}"
+    equal(complete(f"{ctl} policy reset "), ["in/./first.lua", "in/./second.lua"], "all policies")
+    equal(complete(f"{ctl} policy reset in/./s"), ["in/./second.lua"], "those that begin so")
+    equal(complete(f"{ctl} policy "), ["reset"], "before it")
 
 
 @story
