@@ -11,11 +11,12 @@
 #include "expect.h"
 #include "log.h"
 #include "snapshot.h"
+#include "splice.h"
 
 enum {
-	OF_PROCESS = 64,   /* stdio, control socket and those that speak there, libraries, signals */
-	OF_WORKER = 16,    /* loop, wake-up, the pool of pipes */
-	SESSIONS_LEAST = 16, /* fewer make no sense: it is refused */
+	OF_PROCESS = 64,                   /* stdio, control socket and those that speak there, libraries, signals */
+	OF_WORKER = 16 + 2 * SPLICE_PIPES, /* loop, wake-up, pipes */
+	SESSIONS_LEAST = 16,               /* fewer make no sense: it is refused */
 };
 
 static uint64_t of_session(const struct listener_conf *l)
@@ -27,12 +28,28 @@ static uint64_t of_session(const struct listener_conf *l)
 	return 1;
 }
 
-/* Whatever the number of sessions is. */
+/* Ports that the plugin may open while it runs (expect.h): the listener's workers share them. */
+static uint64_t of_ports(const struct listener_conf *l)
+{
+	const struct lg_option *o = l->plugin_conf ? l->plugin->options : NULL;
+	uint64_t sum = 0;
+
+	for (; o && o->name; o++) {
+		const struct lg_ports *p = (const void *)((const char *)l->plugin_conf + o->offset);
+
+		if (o->type == LG_PORTS && p->first && p->first <= p->last)
+			sum += p->last - p->first + 1u;
+	}
+	return sum;
+}
+
+/* Whatever the number of sessions is.  Idle leased links are not in it: they go when there is need (reach.h). */
 static uint64_t fixed_part(const struct snapshot *s)
 {
 	uint64_t of_workers = OF_WORKER, sum = OF_PROCESS;
 
 	for (unsigned i = 0; i < s->nlisteners; i++) {
+		sum += of_ports(&s->listeners[i]);
 		of_workers += s->listeners[i].nbinds + (s->listeners[i].access_log ? 1 : 0);
 		for (unsigned k = 0; k < s->listeners[i].nreach; k++)
 			of_workers += (uint64_t)s->listeners[i].reach[k].pool->nservers * s->listeners[i].reach[k].pool->links;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * descriptors.h: whether the process may open as many files as its limits promise.  A session has two descriptors, its
- * client's and its server's (over UDP the server's alone); shared links, sockets, logs and the workers' own come to it.
+ * client's and its server's (over UDP the server's alone); shared links, sockets, expected ports, logs and the
+ * workers' own come to it, with their pipes (splice.h).
  *
  * A limit of sessions that is written is kept or refused; one that is not shrinks to what there is room for.
  */

@@ -150,6 +150,21 @@ static void on_second(struct deadline *d)
 
 /* ---- Starting ---- */
 
+/* What to do, behind the system's words. */
+static const char *advice(int r)
+{
+	switch (r) {
+	case -EADDRINUSE:
+		return " (another program has it: `ss -ltnp` tells which)";
+	case -EACCES:
+		return " (a port below 1024: let root start it and write gateway { user = ... }, or give it "
+		       "AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit)";
+	case -EADDRNOTAVAIL:
+		return " (no interface of this machine has this address)";
+	}
+	return "";
+}
+
 /* Sharing a port hides a foreign owner, so each address is tried alone first. */
 static int test_addresses(const struct snapshot *s, char err[], size_t errlen)
 {
@@ -161,11 +176,7 @@ static int test_addresses(const struct snapshot *s, char err[], size_t errlen)
 			if (r == 0)
 				continue;
 			snprintf(err, errlen, "listener %s: cannot use %s: %s%s", s->listeners[i].name, b->text,
-				 strerror(-r),
-				 r == -EADDRINUSE      ? " (another program has it: `ss -ltnp` tells which)"
-				 : r == -EACCES        ? " (ports below 1024 need root)"
-				 : r == -EADDRNOTAVAIL ? " (no interface of this machine has this address)"
-						       : "");
+				 strerror(-r), advice(r));
 			return r;
 		}
 	}

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # bash completion of lychgate and lychctl.  What they take is read from what they say to -h, so that it is always what the
-# program at hand can do: options, files after them, words, and for POOL/NAME the servers of the gateway that runs.
+# program at hand can do: options, files after them, words, and the servers and policies of the gateway that runs.
 
-# POOL/NAME of each server, of the output of `lychctl status --json` on stdin.
-_lychgate_servers() {
-	sed -n '/^  "pools"/,/^  \]/{ s/^      "name": "\(.*\)",$/\1/; T server; h; d
-		:server; s/^          "name": "\(.*\)",$/\1/; T; G; s/^\(.*\)\n\(.*\)$/\2\/\1/p; }'
+# POOL/NAME of each server, LISTENER/NAME of each policy: what the lists $2 in the list $1 hold, of the output of
+# `lychctl status --json` on stdin.
+_lychgate_names() {
+	sed -n '/^  "'"$1"'"/,/^  \]/{ s/^      "name": "\(.*\)",$/\1/; T inner; h; d
+		:inner; /^      "'"$2"'": \[$/,/^      \]/{ s/^          "name": "\(.*\)",$/\1/; T; G; s/^\(.*\)\n\(.*\)$/\2\/\1/p; }; }'
 }
 
 # Sets `kind` to what usage names after option $1 (FILE, PATH, ...); fails where it takes nothing.
@@ -22,7 +23,8 @@ _lychgate_words() {
 		done
 		case ${form[i]} in
 		FILE) compgen -f -- "$cur" ;;
-		POOL/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_servers ;;
+		POOL/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names pools servers ;;
+		LISTENER/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names listeners policies ;;
 		[a-z]*) printf '%s\n' "${form[i]}" ;;
 		esac
 	done < <(sed -nE '/^(usage:)? +lych[a-z]+ /!d; s///; s/\[[^]]*\]//g; s/^ +//; s/  .*//; s/(^| )--?[A-Za-z-]+( [A-Z]+)?//g; p' <<<"$usage")

@@ -3,6 +3,7 @@
  */
 #include "slots.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,17 +122,18 @@ static unsigned merit(const struct slots *s, unsigned i, const struct sockaddr_s
 	return s->rested & UINT32_C(1) << i && is_quiet(k);
 }
 
-static struct server *slot_for(const struct slots *s, const struct sockaddr_storage *address)
+/* The best one but those in `full`, a bit for each. */
+static int slot_for(const struct slots *s, const struct sockaddr_storage *address, uint32_t full)
 {
-	struct server *best = NULL;
 	unsigned most = 0;
+	int best = -1;
 
 	for (unsigned i = 0; i < s->n; i++) {
-		unsigned m = merit(s, i, address);
+		unsigned m = full & UINT32_C(1) << i ? 0 : merit(s, i, address);
 
 		if (m > most) {
 			most = m;
-			best = slot(s, i);
+			best = (int)i;
 		}
 	}
 	return best;
@@ -183,13 +185,37 @@ static int take(struct slots *s, struct server *k, const struct sockaddr_storage
 	return 0;
 }
 
+/* The slot that has the address now; NULL: none, and `why` is -EBUSY (none is free) or what server_put said last. */
+static struct server *settle_in(struct slots *s, const struct sockaddr_storage *found, bool late, int *why)
+{
+	uint32_t full = 0;
+	int i, r = -EBUSY;
+
+	for (i = slot_for(s, found, full); i >= 0; i = slot_for(s, found, full)) {
+		r = take(s, slot(s, (unsigned)i), found, late);
+		if (r == 0)
+			return slot(s, (unsigned)i);
+		full |= UINT32_C(1) << i;
+	}
+	*why = r;
+	return NULL;
+}
+
+static const char *reason_of(int why)
+{
+	if (why == -ENOSPC)
+		return "its slots have had too many addresses since the start: restart the gateway";
+	if (why == -ENOMEM)
+		return "memory is out";
+	return "the name has more of them than `addresses` allows, counting those that still leave";
+}
+
 /* Of those that found no slot. */
-static void leave_out(struct slots *s, unsigned n)
+static void leave_out(struct slots *s, unsigned n, int why)
 {
 	if (n > s->left_out)
 		log_event(LG_WARNING, "addresses-left-out", "pool", s->pool->name, "host", s->host, "number",
-			  LOG_NUM(n), "reason",
-			  "the name has more of them than `addresses` allows, counting those that still leave", NULL);
+			  LOG_NUM(n), "reason", reason_of(why), NULL);
 	s->left_out = n;
 }
 
@@ -215,6 +241,7 @@ bool slots_take(struct slots *s, const struct sockaddr_storage *found, unsigned 
 {
 	unsigned left_out = 0;
 	bool changed = false, late = had_addresses(s);
+	int why = 0;
 
 	for (unsigned i = 0; i < s->n; i++)
 		changed |= compare(slot(s, i), found, n);
@@ -224,15 +251,15 @@ bool slots_take(struct slots *s, const struct sockaddr_storage *found, unsigned 
 
 		if (has_slot(s, &found[i]))
 			continue;
-		k = slot_for(s, &found[i]);
-		if (!k || take(s, k, &found[i], late) < 0) {
+		k = settle_in(s, &found[i], late, &why);
+		if (!k) {
 			left_out++;
 			continue;
 		}
 		ops->came(ctx, k);
 		changed = true;
 	}
-	leave_out(s, left_out);
+	leave_out(s, left_out, why);
 	return rule_out(s) || changed;
 }
 

@@ -30,7 +30,7 @@ struct slots {
 	unsigned first, n; /* pool->servers[first] and so on */
 	int admin;         /* enum admin: the operator's last word to the name as a whole */
 	uint32_t rested;   /* bit i: the slot was free when the last answer came */
-	unsigned left_out; /* addresses in the last answer for which there was no slot */
+	unsigned left_out; /* addresses in the last answer for which no slot was free, or none that could take one more */
 };
 
 /* What has become of a server: it was put somewhere and is to be asked; it is gone. */

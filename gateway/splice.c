@@ -50,16 +50,22 @@ static struct splice_pipe *pipe_create(void)
 static struct splice_pipe *pipe_take(struct worker *w)
 {
 	struct list *l = list_take(&w->pipes);
+	struct splice_pipe *p;
 
-	if (!l)
-		return pipe_create();
-	w->npipes--;
-	return container_of(l, struct splice_pipe, node);
+	if (l) {
+		w->npipes--;
+		w->npipes_lent++;
+		return container_of(l, struct splice_pipe, node);
+	}
+	p = w->npipes_lent < SPLICE_PIPES ? pipe_create() : NULL;
+	w->npipes_lent += p ? 1 : 0;
+	return p;
 }
 
 /* Nobody gets bytes of another connection: only an empty one goes back. */
 static void pipe_give(struct worker *w, struct splice_pipe *p)
 {
+	w->npipes_lent--;
 	if (p->n || w->npipes == SPLICE_POOL) {
 		pipe_free(p);
 		return;

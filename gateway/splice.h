@@ -18,6 +18,7 @@ enum {
 	SPLICE_PATIENCE = 16,          /* small reads in a row until a direction is copied again */
 	SPLICE_PIPE = 1024 * 1024,     /* what a pipe holds */
 	SPLICE_PIPE_LEAST = 64 * 1024, /* less than that does not pay: the user's pipes have used up what the system allows */
+	SPLICE_PIPES = 32,             /* that a worker has at the most: with none to be had, bytes are copied */
 	SPLICE_POOL = 8,               /* empty pipes that a worker keeps */
 };
 

@@ -143,7 +143,8 @@ int user_become(const struct user *u, bool raw, char err[], size_t errlen)
 	if (!u->chosen) {
 		if (u->uid == 0)
 			log_warning("root", "warning", "the gateway runs as root and can do everything", "hint",
-				    "gateway { user = \"lychgate\" } with a user of its own");
+				    "write gateway { user = \"lychgate\" }, a user of its own (useradd --system lychgate): root "
+				    "still starts it and binds its ports");
 		return 0;
 	}
 	empty_bounds();

@@ -79,7 +79,7 @@ struct worker {
 	struct names names;    /* deliver.c: links that have one */
 	struct list streams;   /* stream.c: all of them */
 	struct list pipes;     /* splice.c: empty ones */
-	unsigned npipes;
+	unsigned npipes, npipes_lent;
 	struct list flows;     /* flow.c: all of them */
 	struct list resting;   /* flow.c: ports that nobody may have yet */
 	unsigned nresting, most_resting;

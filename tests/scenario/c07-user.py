@@ -188,7 +188,7 @@ def without_it_root_is_warned(play):
     if os.geteuid() != 0:
         raise Skip("only root is")
     gateway = play.gateway([play.server("one")])
-    gateway.wait_line("warning root", "user = ")
+    gateway.wait_line("warning root", "write gateway { user = ", "root still starts it")
     equal(gateway.status()["user"], "root", "the user in the status")
 
 

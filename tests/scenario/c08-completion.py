@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""c08: completion in bash, of both programs: options, files, words, and the servers of the running gateway."""
+"""c08: completion in bash, which zsh asks: options, files, words, servers and policies of the running gateway."""
 import os
 import shutil
 import subprocess
 
-from play import Skip, equal, main, story
+from play import Skip, equal, expect, main, story
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway", "lychgate.bash")
 ASK = """
@@ -40,6 +40,17 @@ def servers_of_the_running_gateway(play):
 
 
 @story
+def policies_of_the_running_gateway(play):
+    pass_on = 'return { plugin = "sip", reads = {}, decide = function() end }\n'
+    gateway = play.gateway([play.server("one")], listener='policies = { "./first.lua", "./second.lua" }',
+                           files={"first.lua": pass_on, "second.lua": pass_on})
+    ctl = f"{gateway.program('lychctl')} -s {gateway.control}"
+    equal(complete(f"{ctl} policy reset "), ["in/./first.lua", "in/./second.lua"], "all policies")
+    equal(complete(f"{ctl} policy reset in/./s"), ["in/./second.lua"], "those that begin so")
+    equal(complete(f"{ctl} policy "), ["reset"], "before it")
+
+
+@story
 def words_options_and_files(play):
     ctl, gate = (os.path.join(play.build, name) for name in ("lychctl", "lychgate"))
     for name in ("one.lua", "other.lua"):
@@ -57,6 +68,19 @@ def words_options_and_files(play):
         equal(sorted(complete(line, play.folder)), wanted, f"what {line!r} is completed with")
     for option in ("-c", "-t", "-V"):
         equal(option in complete(f"{gate} -"), True, f"{option} is an option of lychgate")
+
+
+@story
+def zsh_asks_bash(play):
+    with open(os.path.join(play.build, "_lychgate")) as f:
+        text = f.read()
+    equal(text.splitlines()[0], "#compdef lychgate lychctl", "whose completion it is")
+    expect("/bash-completion/completions/lychgate.bash' " in text, "the installed file is asked")
+    ask = text.split("local ask='")[1].split("'")[0]
+    for words, wanted in (("server d", ["disable", "drain"]), ("nonsense ", [])):
+        done = subprocess.run(["bash", "--norc", "-c", ask, "bash", FILE, f"{os.path.join(play.build, 'lychctl')} {words}"],
+                              capture_output=True, text=True, timeout=30)
+        equal((done.stdout.split(), done.stderr), (wanted, ""), f"what bash says to {words!r}")
 
 
 main()

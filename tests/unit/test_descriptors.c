@@ -8,6 +8,7 @@
 
 #include "expect.h"
 #include "snapshot.h"
+#include "splice.h"
 
 #include "unit.h"
 
@@ -70,6 +71,40 @@ static void test_shared_links_count_for_each_worker(void **state)
 	assert_int_equal(descriptors_needed(s), before + 2 * 5 * 3);
 }
 
+static void test_a_worker_counts_with_all_its_pipes(void **state)
+{
+	struct snapshot *s = with(1);
+	uint64_t before = descriptors_needed(s);
+
+	(void)state;
+	s->settings.workers++;
+	assert_true(descriptors_needed(s) >= before + 1 + 2 * SPLICE_PIPES);
+}
+
+/* Those of a range of ports, once for all workers; no range, no ports. */
+static void test_expected_ports_count(void **state)
+{
+	static const struct lg_option table[] = {
+		{ .name = "number", .type = LG_INT, .offset = 0 },
+		{ .name = "ports", .type = LG_PORTS, .offset = sizeof(int64_t) },
+		{ 0 },
+	};
+	struct {
+		int64_t number;
+		struct lg_ports ports;
+	} conf = { .number = INT64_MAX };
+	const struct lg_plugin plugin = { .options = table };
+	struct snapshot *s = with(1);
+	uint64_t before = descriptors_needed(s);
+
+	(void)state;
+	listeners[0].plugin = &plugin;
+	listeners[0].plugin_conf = &conf;
+	assert_int_equal(descriptors_needed(s), before);
+	conf.ports = (struct lg_ports){ 50000, 50999 };
+	assert_int_equal(descriptors_needed(s), before + 1000);
+}
+
 static void test_what_fits_stays(void **state)
 {
 	struct snapshot *s = with(1);
@@ -128,6 +163,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_two_of_each_session, end),
 		cmocka_unit_test_teardown(test_shared_links_count_for_each_worker, end),
+		cmocka_unit_test_teardown(test_a_worker_counts_with_all_its_pipes, end),
+		cmocka_unit_test_teardown(test_expected_ports_count, end),
 		cmocka_unit_test_teardown(test_what_fits_stays, end),
 		cmocka_unit_test_teardown(test_what_is_written_is_refused, end),
 		cmocka_unit_test_teardown(test_what_is_not_written_shrinks, end),

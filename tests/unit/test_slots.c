@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -282,6 +283,59 @@ static void test_what_is_shown(void **state)
 	teardown(&f);
 }
 
+/* An answer, and what the log says of it. */
+static void answer_and_listen(struct fixture *f, const char *digits, char said[1024])
+{
+	int ends[2], own = dup(STDERR_FILENO);
+	ssize_t n;
+
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_set_level(LG_WARNING);
+	answer(f, digits);
+	log_set_level(LG_ERROR);
+	dup2(own, STDERR_FILENO);
+	close(own);
+	close(ends[1]);
+	n = read(ends[0], said, 1023);
+	close(ends[0]);
+	said[n > 0 ? n : 0] = 0;
+}
+
+static void wear_out(struct server *s)
+{
+	for (unsigned i = 0; i < 2 * SERVER_PLACES; i++) {
+		struct sockaddr_storage address;
+		char text[32];
+
+		snprintf(text, sizeof text, "10.0.%u.%u:1", i / 256, i % 256);
+		address_parse(&address, (struct lg_span){ text, strlen(text) });
+		if (server_put(s, &address) < 0)
+			break;
+	}
+}
+
+/* A slot that has had too many addresses takes no new one; another one does, and if none can, the log says why. */
+static void test_worn_slots_are_passed_over(void **state)
+{
+	struct fixture f;
+	char said[1024];
+
+	(void)state;
+	setup(&f);
+	answer(&f, "12");
+	answer(&f, "");
+	wear_out(&f.servers[0]);
+	answer(&f, "3");
+	answer(&f, "34");
+	assert_string_equal(server_place(&f.servers[2])->text, "192.0.2.3:5061");
+	assert_string_equal(server_place(&f.servers[1])->text, "192.0.2.4:5061");
+	answer_and_listen(&f, "345", said);
+	assert_non_null(strstr(said, "addresses-left-out"));
+	assert_non_null(strstr(said, "too many addresses since the start"));
+	teardown(&f);
+}
+
 /* A slot cannot have had any number of places: what is too much is left out. */
 static void test_places_are_bounded(void **state)
 {
@@ -311,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_stories),        cmocka_unit_test(test_health),
 		cmocka_unit_test(test_ids_and_places), cmocka_unit_test(test_a_new_address_begins_anew),
 		cmocka_unit_test(test_what_is_shown),  cmocka_unit_test(test_places_are_bounded),
+		cmocka_unit_test(test_worn_slots_are_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,7 @@ static int teardown(void **state)
 	close(rig.far_a);
 	close(rig.far_b);
 	assert_int_equal(rig.worker.npipes, 0);
+	assert_int_equal(rig.worker.npipes_lent, 0);
 	return 0;
 }
 
@@ -273,6 +274,22 @@ static void small_pieces_are_copied_again(void **state)
 	assert_int_equal(rig.a.copied, copied + 100);
 }
 
+/* A worker's pipes are all lent: the same bytes come, by copies. */
+static void without_a_pipe_bulk_is_copied(void **state)
+{
+	(void)state;
+	flow.sent = flow.got = 0;
+	rig.worker.npipes_lent = SPLICE_PIPES;
+	carry(BIG);
+	assert_int_equal(rig.a.copied, BIG);
+	assert_int_equal(rig.worker.npipes_lent, SPLICE_PIPES);
+	rig.worker.npipes_lent = SPLICE_PIPES - 1;
+	carry(2 * BIG);
+	assert_true(rig.a.copied < 2 * BIG);
+	assert_int_equal(rig.worker.npipes_lent, SPLICE_PIPES - 1);
+	rig.worker.npipes_lent = 0;
+}
+
 static void pieces_and_tls_are_not_bulk(void **state)
 {
 	struct stream *s = rig.a.stream;
@@ -299,7 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_RIG(bulk_is_spliced_and_arrives_whole),  WITH_RIG(a_slow_reader_holds_its_sender),
 		WITH_RIG(a_dead_reader_takes_its_pipe_along), WITH_RIG(small_pieces_are_copied_again),
-		WITH_RIG(pieces_and_tls_are_not_bulk),
+		WITH_RIG(without_a_pipe_bulk_is_copied),      WITH_RIG(pieces_and_tls_are_not_bulk),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as gateway.c does */
