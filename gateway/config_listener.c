@@ -108,6 +108,7 @@ static int build_stats(struct listener_conf *l)
 	if (!l->stats)
 		return -ENOMEM;
 	l->stats->plugin_counters = calloc(n + 1, sizeof *l->stats->plugin_counters);
+	l->stats->nplugin_counters = l->stats->plugin_counters ? n : 0;
 	return l->stats->plugin_counters ? 0 : -ENOMEM;
 }
 

@@ -82,14 +82,15 @@ static int build_slots(struct pool *p, unsigned first, const struct node *n)
 
 static int build_servers(struct pool *p, const struct node *n)
 {
-	unsigned i = 0, slots;
+	unsigned i = 0, total = 0, slots;
 	int ret = config_array(&p->slots, &slots, sizeof *p->slots, node_get(n, "servers")); /* so many at most */
 
 	NODE_EACH (counted, n, "servers")
-		p->nservers += node_get(counted, "address") ? 1 : (unsigned)node_number(counted, "addresses");
-	p->servers = calloc(p->nservers, sizeof *p->servers);
+		total += node_get(counted, "address") ? 1 : (unsigned)node_number(counted, "addresses");
+	p->servers = calloc(total, sizeof *p->servers);
 	if (!p->servers)
 		return -ENOMEM;
+	p->nservers = total;
 	NODE_EACH(server, n, "servers")
 	{
 		bool written = node_get(server, "address");

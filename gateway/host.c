@@ -89,14 +89,23 @@ static void host_deadline(struct lg_link *l, uint32_t ms)
 
 static void host_count(struct lg_link *l, unsigned index, uint64_t by)
 {
-	const struct listener_conf *conf = link_of(l)->listener->conf;
+	struct listener_stats *stats = link_of(l)->listener->conf->stats;
 
-	atomic_fetch_add_explicit(&conf->stats->plugin_counters[index], by, memory_order_relaxed);
+	if (index < stats->nplugin_counters)
+		atomic_fetch_add_explicit(&stats->plugin_counters[index], by, memory_order_relaxed);
+	else
+		link_log(link_of(l), LG_ERROR, "plugin-fault", "reason", "it counts what its table of counters has not");
+}
+
+/* An event is a word: whatever a plugin says, a line of the log stays one. */
+static bool is_event(const char *text)
+{
+	return text && *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")];
 }
 
 static void host_log(struct lg_link *l, enum lg_level level, const char *event, const char *detail)
 {
-	link_log(link_of(l), level, event, "detail", detail);
+	link_log(link_of(l), level, is_event(event) ? event : "plugin-event", "detail", detail);
 }
 
 static void host_random(void *p, size_t n)

@@ -260,6 +260,16 @@ static void on_opened(struct stream *s)
 		session_link_opened(l);
 }
 
+ptrdiff_t link_hand(struct link *l, struct lg_span in)
+{
+	ptrdiff_t used = plugin_of(l)->receive(&l->pub, in);
+
+	if (used <= (ptrdiff_t)in.n)
+		return used;
+	link_log(l, LG_ERROR, "plugin-fault", "reason", "it says it has used more bytes than it was given");
+	return -1;
+}
+
 static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
 {
 	struct link *l = s->owner;
@@ -273,7 +283,7 @@ static ptrdiff_t on_receive(struct stream *s, struct lg_span in)
 	if (l->pass_to)
 		return link_pass_take(l, in);
 	if (plugin_of(l)->receive)
-		return plugin_of(l)->receive(&l->pub, in);
+		return link_hand(l, in);
 	stream_hold(s); /* until it is joined */
 	return 0;
 }

@@ -38,6 +38,11 @@ ptrdiff_t link_relay(struct link *l, struct lg_span in);
 /* `l` has closed, and the other closes too: at once if it failed, else when all is sent. */
 void link_relay_end(struct link *l, bool failed);
 
+/* ---- link.c ---- */
+
+/* Hands bytes to the plugin: as lg_plugin.receive.  One that says it has used more than there was loses the link. */
+ptrdiff_t link_hand(struct link *l, struct lg_span in);
+
 /* ---- link_pass.c: counted bytes that go from one link over a stream to another unseen ---- */
 
 /* Bytes have come on `l`, which passes: as lg_plugin.receive. */

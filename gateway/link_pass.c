@@ -53,7 +53,7 @@ ptrdiff_t link_pass_take(struct link *l, struct lg_span in)
 
 	if (sent == LG_GONE) {
 		end(l);
-		return plugin_of(l)->receive(&l->pub, in);
+		return link_hand(l, in);
 	}
 	l->pub.passing -= run.n;
 	if (l->pub.passing) {
@@ -63,7 +63,7 @@ ptrdiff_t link_pass_take(struct link *l, struct lg_span in)
 		return (ptrdiff_t)run.n;
 	}
 	end(l);
-	used = plugin_of(l)->receive(&l->pub, span_skip(in, run.n));
+	used = link_hand(l, span_skip(in, run.n));
 	return used < 0 ? used : (ptrdiff_t)run.n + used;
 }
 

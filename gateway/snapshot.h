@@ -221,6 +221,7 @@ struct listener_stats {
 	atomic_uint expected;          /* ports that are open now for one client each: expect.h */
 	atomic_ullong expected_opened, expected_refused, expected_none; /* ports; foreign clients; no port was left */
 	atomic_ullong *plugin_counters; /* as many as the plugin's table has */
+	unsigned nplugin_counters;
 };
 
 struct snapshot {

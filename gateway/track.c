@@ -49,7 +49,9 @@ static bool follow(struct server *s, struct server *o)
 
 void tracks_renew(struct snapshot *snapshot, void (*changed)(void *ctx, struct server *s), void *ctx)
 {
-	for (struct pool *p = snapshot->pools; p < snapshot->pools + snapshot->npools; p++) {
+	for (unsigned k = 0; k < snapshot->npools; k++) {
+		struct pool *p = &snapshot->pools[k];
+
 		for (unsigned i = 0; p->monitor.track && i < p->nservers; i++) {
 			struct server *s = &p->servers[i];
 

@@ -186,7 +186,11 @@ end
 -- A table by its `keys`, with defaults filled in; values that are wrong are left out.  `others` takes the keys that
 -- are not in `keys`.
 function check.keys(c, v, keys, at, others)
-  local clean = {}
+  local clean, twice = {}, at.place and at.place.twice
+  if twice then
+    c:complain(twice.line, string.format("%s: `%s` is there twice, first on line %d", at.label, twice.key, twice.first),
+      "which one is meant?")
+  end
   for _, key in ipairs(check.sorted(v)) do
     local spec = spec_of(keys, key)
     if not spec then

@@ -82,7 +82,8 @@ local function key_at(list, i)
   return nil, i
 end
 
--- The places in the table that begins at `i`: { line, keys = { name or index -> the same } }.
+-- The places in the table that begins at `i`: { line, keys = { name or index -> the same }, twice = a key that is there
+-- twice, of which Lua keeps the last and says nothing }.
 local function places(list, i)
   local place, n = { line = list[i].line, keys = {} }, 0
   i = i + 1
@@ -92,6 +93,7 @@ local function places(list, i)
       n = n + 1
       key = n
     end
+    if place.keys[key] then place.twice = { key = key, line = line, first = place.keys[key].line } end
     place.keys[key] = is(list[value], "{") and places(list, value) or {}
     place.keys[key].line = line
     i = after_expression(list, value)

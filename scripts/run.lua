@@ -77,7 +77,7 @@ local function hint_for(c, name, names)
   for _, library in ipairs(c.words.libraries) do
     if library == name then return 'write include "' .. name .. '" on a line before' end
   end
-  return near(name, names) or "the words are " .. table.concat(names, ", ")
+  return near(name, names) or "the words are " .. table.concat(names, ", ") .. '; a text stands in quotes: "' .. name .. '"'
 end
 
 local function environment(c, noted, place, finish)
@@ -102,11 +102,25 @@ local function environment(c, noted, place, finish)
   })
 end
 
+-- What is mostly meant where Lua cannot read on: its message, and the hint.
+local slips = {
+  { "^malformed number", "texts, times and addresses stand in quotes: \"30s\", \"192.0.2.1\"" },
+  { "^'}' expected", "a comma may be missing before it, or a bracket behind it" },
+  { "near '='$", "there is no `=` between a name and its table: pool \"NAME\" { ... }" },
+  { "near '%['$", "lists are written in braces: { \"first\", \"second\" }" },
+  { "^unfinished string", "a text ends on its line, with the quote that it began with" },
+  { "^syntax error near '[%a_]", "a name stands in quotes: pool \"NAME\" { ... }" },
+}
+
 -- Lua's own message without the place, and the place.
 local function lua_problem(c, message)
   message = tostring(message)
   local line, text = message:match("^config:(%d+): (.*)$")
-  c:complain(math.tointeger(tonumber(line or 0)), text or message)
+  local hint
+  for _, slip in ipairs(slips) do
+    hint = hint or (text or message):find(slip[1]) and slip[2]
+  end
+  c:complain(math.tointeger(tonumber(line or 0)), text or message, hint)
 end
 
 -- What the chunk can reach of strings is their methods: some of those have no bounds, so there are none while it

@@ -14,7 +14,7 @@ trap 'rm -f "$work"' EXIT
 # shellcheck disable=SC2016
 find gateway sip plugins -name '*.c' | sort | xargs -P "$(nproc)" -n 8 sh -c 'exec clang-tidy --quiet $checks "$@" -- \
 	-D_GNU_SOURCE -DPACKAGE_VERSION=\"0\" -DLYCHGATE_BUILDDIR=\"/\" -DLYCHGATE_DATADIR=\"/\" -DLYCHGATE_PLUGINDIR=\"/\" \
-	-DLYCHGATE_SBINDIR=\"/\" -DLYCHGATE_SRCDIR=\"/\" -std=gnu11 -Igateway -I. $LLHTTP $CFLAGS' tidy >"$work" 2>&1
+	-DLYCHGATE_BINDIR=\"/\" -DLYCHGATE_SBINDIR=\"/\" -DLYCHGATE_SRCDIR=\"/\" -std=gnu11 -Igateway -I. $LLHTTP $CFLAGS' tidy >"$work" 2>&1
 status=$?
 grep -vE '^[0-9]+ warnings? (generated|treated)|^Suppressed |^Use -header-filter' "$work"
 exit $status

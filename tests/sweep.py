@@ -19,8 +19,8 @@ import tempfile
 import time
 
 SHORT_POINTS = 200    # of a program, in the short form, at the most
-SHORT_SECONDS = 0.3   # of a program, when it has had
-LEAST_POINTS = 3      # of them
+SHORT_SECONDS = 0.1   # of a program, when it has had
+LEAST_POINTS = 2      # of them
 LOOK_SECONDS = 1      # for how long the short form looks for allocations
 ALL_EACH = 1000       # of one place, in the long form; of more (Lua's, say) only some
 PATIENCE_MS = 500     # what a failure took away does not come, however long a test waits

@@ -378,7 +378,7 @@ enum lg_type {
 	LG_ENUM,  /* int, the index in `choices` */
 	LG_PORTS, /* struct lg_ports; written "50000-50999" */
 	LG_NETS,  /* struct lg_nets; written "10.0.0.0/8, 2001:db8::/32", or as a list */
-	/* A list of { FACT = PATTERN, ..., pool = NAME }, first match.  The core's: it takes no room in the conf struct. */
+	/* A list of { FACT = PATTERN, ..., pool = NAME }, exact first.  The core's: it takes no room in the conf struct. */
 	LG_ROUTES,
 };
 

@@ -36,7 +36,7 @@ static const char *const proxies[] = { "none", "v1", "v2", NULL };
 
 static const struct lg_option options[] = {
 	{ "routes", LG_ROUTES,
-	  .help = "{ { host = PATTERN, path = PATTERN, pool = NAME }, ... }, the first that fits" },
+	  .help = "{ { host = PATTERN, path = PATTERN, pool = NAME }, ... }, exact names and long paths first" },
 	{ "trusted", LG_NETS, offsetof(struct options, trusted),
 	  .help = "networks of proxies: what they say in X-Forwarded-For and its kin stays, and ours is appended" },
 	{ "proxy_in", LG_BOOL, offsetof(struct options, proxy_in), .def = "false",

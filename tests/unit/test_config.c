@@ -51,9 +51,16 @@ static void check_wrong(const struct wrong *cases, size_t n)
 static void wrong_lua(void **state)
 {
 	static const struct wrong cases[] = {
-		{ "\n\npool 'x' {{\n", 6, "'}' expected", NULL },
+		{ "\n\npool 'x' {{\n", 6, "'}' expected", "a comma may be missing" },
 		{ "\npol 'x' { }", 2, "unknown word `pol`", "did you mean `pool`?" },
-		{ "\n\nprint('x')", 3, "unknown word `print`", "the words are gateway, tls, pool, listener, include" },
+		{ "\n\nprint('x')", 3, "unknown word `print`",
+		  "the words are gateway, tls, pool, listener, include; a text stands in quotes: \"print\"" },
+		{ "pool 'x' { servers = { '127.0.0.1:1' },\nport = 1,\nport = 2 }", 3, "`port` is there twice, first on line 2",
+		  "which one is meant?" },
+		{ "pool 'x' { monitor = {\ninterval = 30s } }", 2, "malformed number", "stand in quotes" },
+		{ "pool 'x' { port = 1\nlinks = 2 }", 2, "'}' expected", "a comma may be missing" },
+		{ "pool main { }", 1, "syntax error", "a name stands in quotes" },
+		{ "pool 'x' = { }", 1, "near '='", "there is no `=`" },
 		{ "gateway {\n workers = two }", 2, "unknown word `two`", NULL },
 		{ "\nx = 5", 2, "`x` is assigned to", "local x = ..." },
 		{ "\npool = 5", 2, "`pool` is assigned to", NULL },
