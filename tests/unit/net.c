@@ -121,6 +121,12 @@ static ptrdiff_t receive(struct lg_link *l, struct lg_span in)
 
 	if (!nl)
 		return 0;
+	if (line.p[0] == '*') { /* everything that a plugin must not do */
+		l->host->count(l, 1000000, 1);
+		l->host->log(l, LG_INFO, "no word\nforged", NULL);
+		l->host->log(l, LG_INFO, NULL, NULL);
+		return (ptrdiff_t)in.n + 7;
+	}
 	if (l->side == LG_CLIENT)
 		client_line(l, line);
 	else

@@ -104,6 +104,27 @@ static void test_units_stay_whole(void **state)
 }
 
 /* The link that a unit's sender left unfinished takes nothing more, from nobody. */
+/* It loses the link that it was about, and nothing else. */
+static void test_a_plugin_that_breaks_its_contract(void **state)
+{
+	struct worker *w = *state;
+	struct net n;
+	struct peer bad, good;
+
+	net_make(&n, w, 1);
+	net_open(&n);
+	bad = net_dial(&n);
+	good = net_dial(&n);
+	RIG_UNTIL(w, n.stats.accepted == 2);
+	peer_say(w, &bad, "*\n");
+	RIG_UNTIL(w, peer_ended(&bad));
+	RIG_UNTIL(w, n.stats.sessions == 1);
+	assert_false(peer_ended(&good));
+	peer_close(&bad);
+	peer_close(&good);
+	net_free(&n);
+}
+
 static void test_a_closing_link_takes_nothing(void **state)
 {
 	struct worker *w = *state;
@@ -382,6 +403,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_units_stay_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_plugin_that_breaks_its_contract, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_closing_link_takes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_unit_that_stalls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_slow_client_is_no_stall, setup, teardown),
