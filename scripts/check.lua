@@ -188,8 +188,8 @@ end
 function check.keys(c, v, keys, at, others)
   local clean, twice = {}, at.place and at.place.twice
   if twice then
-    c:complain(twice.line, string.format("%s: `%s` is there twice, first on line %d", at.label, twice.key, twice.first),
-      "which one is meant?")
+    local text = string.format("`%s` is there twice, first on line %d", twice.key, twice.first)
+    c:warn({ line = twice.line, label = at.label }, text, "the last one counts; leave the other one out")
   end
   for _, key in ipairs(check.sorted(v)) do
     local spec = spec_of(keys, key)

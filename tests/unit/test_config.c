@@ -55,8 +55,6 @@ static void wrong_lua(void **state)
 		{ "\npol 'x' { }", 2, "unknown word `pol`", "did you mean `pool`?" },
 		{ "\n\nprint('x')", 3, "unknown word `print`",
 		  "the words are gateway, tls, pool, listener, include; a text stands in quotes: \"print\"" },
-		{ "pool 'x' { servers = { '127.0.0.1:1' },\nport = 1,\nport = 2 }", 3, "`port` is there twice, first on line 2",
-		  "which one is meant?" },
 		{ "pool 'x' { monitor = {\ninterval = 30s } }", 2, "malformed number", "stand in quotes" },
 		{ "pool 'x' { port = 1\nlinks = 2 }", 2, "'}' expected", "a comma may be missing" },
 		{ "pool main { }", 1, "syntax error", "a name stands in quotes" },
@@ -423,6 +421,7 @@ static void warns(void **state)
 {
 	static const struct wrong cases[] = {
 		{ "gateway {\n secret = 'open.secret' }", 2, "open.secret can be read or written by every user", NULL },
+		{ POOL("links = 1,\nlinks = 2"), 3, "pool \"x\": `links` is there twice, first on line 2", "the last one counts" },
 		{ POOL("transport = 'udp'"), 1, "a bare connect over tcp cannot judge servers", "monitor = {" },
 		{ POOL("transport = 'udp',\nmonitor = { }"), 3, "a bare connect over tcp cannot judge", NULL },
 		{ LISTENER("policies = { 'any',\n'editor' }"), 3,
