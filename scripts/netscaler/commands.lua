@@ -35,7 +35,8 @@ object("server", { "name", "address" }, 2, verbs("server", options.with(options.
   { "graceFul", harmless = "drains" } })))
 object("service", { "name", "server", "type", "port" }, 4, verbs("service", options.service, options.member))
 object("serviceGroup", { "name", "type" }, 2, verbs("serviceGroup", options.service, options.member))
-object("lb monitor", { "name", "type" }, 2, verbs("lb monitor", options.monitor, options.rows { { "state" }, { "weight" }, { "certkeyName" }, { "metric" } }))
+object("lb monitor", { "name", "type" }, 2, verbs("lb monitor", options.monitor, options.rows {
+  { "state" }, { "weight" }, { "certkeyName" }, { "metric" } }))
 object("lb vserver", { "name", "type", "address", "port" }, 2, verbs("lb vserver", options.vserver, options.bound))
 object("lb group", { "name", "vserver" }, 1, verbs("lb group", options.group, {}), { "name", "vserver" })
 object("cs vserver", { "name", "type", "address", "port" }, 2, verbs("cs vserver", options.switch, options.switched))
@@ -52,8 +53,10 @@ object("ssl crl", { "name", "file" }, 2, verbs("ssl crl", options.rows { { "refr
   { "url", meant = "where it is fetched from" },
   { "method", meant = "how it is fetched" }, { "interval", meant = "how often it is fetched" },
   { "day", harmless = "when" }, { "time", harmless = "when" } }))
-object("policy expression", { "name", "text" }, 2, verbs("policy expression", options.with(options.common, { { "clientSecurityMessage", meant = "a check of clients" } })))
-object("policy patset", { "name" }, 1, verbs("policy patset", options.rows { { "comment", silent = true } }, options.rows { { "index", silent = true }, { "charset", neutral = "ASCII", meant = "a set of characters" } }), { "name", "text" })
+object("policy expression", { "name", "text" }, 2, verbs("policy expression", options.with(options.common, {
+  { "clientSecurityMessage", meant = "a check of clients" } })))
+object("policy patset", { "name" }, 1, verbs("policy patset", options.rows { { "comment", silent = true } }, options.rows {
+  { "index", silent = true }, { "charset", neutral = "ASCII", meant = "a set of characters" } }), { "name", "text" })
 for _, name in ipairs { "ssl vserver", "ssl service", "ssl serviceGroup" } do
   commands["set " .. name:lower()] = { verb = "set", object = name, options = options.tls, args = {
     "name" }, needs = 1,

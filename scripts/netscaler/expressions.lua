@@ -11,12 +11,14 @@ local expressions = {}
 -- Chains by how they begin; the value is a fact, or "*" for one that is named by the argument.
 local facts = {
   https = {
-    ["HTTP.REQ.HOSTNAME"] = "host", ["HTTP.REQ.HOSTNAME.SERVER"] = "host", ["HTTP.REQ.METHOD"] = "method", ["HTTP.REQ.URL.PATH"] = "path", ["HTTP.REQ.URL.QUERY"] = "query",
-    ["HTTP.REQ.URL"] = "url", ["HTTP.REQ.URL.PATH_AND_QUERY"] = "url", ["HTTP.REQ.HEADER"] = "header.*", ["HTTP.REQ.COOKIE.VALUE"] = "cookie.*",
+    ["HTTP.REQ.HOSTNAME"] = "host", ["HTTP.REQ.HOSTNAME.SERVER"] = "host", ["HTTP.REQ.METHOD"] = "method",
+    ["HTTP.REQ.URL"] = "url", ["HTTP.REQ.URL.PATH_AND_QUERY"] = "url", ["HTTP.REQ.URL.PATH"] = "path",
+    ["HTTP.REQ.URL.QUERY"] = "query", ["HTTP.REQ.HEADER"] = "header.*", ["HTTP.REQ.COOKIE.VALUE"] = "cookie.*",
     ["CLIENT.IP.SRC"] = "source",
   },
   sip = {
-    ["SIP.REQ.METHOD"] = "method", ["SIP.REQ.CALL_ID"] = "call-id", ["SIP.REQ.HEADER"] = "header.*", ["SIP.REQ.FROM"] = "header.from", ["SIP.REQ.TO"] = "header.to",
+    ["SIP.REQ.METHOD"] = "method", ["SIP.REQ.CALL_ID"] = "call-id", ["SIP.REQ.HEADER"] = "header.*",
+    ["SIP.REQ.FROM"] = "header.from", ["SIP.REQ.TO"] = "header.to",
     ["SIP.REQ.USER_AGENT"] = "header.user-agent", ["CLIENT.IP.SRC"] = "source",
   },
 }
