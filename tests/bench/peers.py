@@ -148,7 +148,7 @@ def lychgate(transport, options, pool=""):
         tls = f'tls = "{certificate}", ' if transport == "tls" else ""
         return f"""listener "{name}" {{
   plugin = "sip", bind = {{ "{transport}:{bind}" }}, {tls}pool = "servers",
-  limits = {{ sessions = 20000, sessions_per_source = 20000, new_per_source = 20000, handshakes = 20000 }},
+  limits = {{ sessions = 3000, sessions_per_source = 3000, new_per_source = 20000, handshakes = 20000 }},
   options = {{ {options} }}, {more}
 }}
 """
