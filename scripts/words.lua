@@ -181,7 +181,8 @@ return {
       { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},
         help = "how the servers' health is asked; false: they are always up" },
       { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
-        help = "no server is up: stop listening, answer in the protocol's words, or try them all the same" },
+        help = "no server is up: stop listening (once no pool that the listener can reach has one), answer in the " ..
+          "protocol's words, or try them all the same" },
       { key = "tries", type = "integer", min = 1, max = 10, default = 3,
         help = "servers that one request may try, one after the other" },
       { key = "links", type = "integer", min = 1, max = 64, default = 2,
