@@ -99,7 +99,7 @@ The vendor wants servers to see the client's own address: source = \(dqtranspare
 
 local tail = [[
 .SH FILES
-.I examples/lync.lua
+.I examples/lync-all-in-one.lua
 beside the gateway's scripts is a whole deployment.
 .SH SEE ALSO
 .BR lychgate (8),

@@ -95,6 +95,9 @@ local function server_port(row, side)
   return type(row.server) == "table" and row.server[side.pool.role] or row.server
 end
 
+-- The name that all servers of a pool have in their certificates; what is no host's name is none: then each has its own.
+local function common_name(pool) return pool.name:find(".", 1, true) and pool.name or nil end
+
 -- The pool behind a row, made when it is first needed: its name.
 function find_pool(model, side, row, plugin)
   local port = server_port(row, side)
@@ -107,7 +110,7 @@ function find_pool(model, side, row, plugin)
   for i, s in ipairs(side.servers) do servers[i], places[i] = s.value, place.server(s.at) end
   local tls = plugin == "sip" and side.tls or plugin == "https" and not CLEAR[port] and (side.towards or side.web) or nil
   local value = {
-    servers = servers, port = port, balance = "least-connections", tls = tls, tls_name = tls and side.pool.name or nil,
+    servers = servers, port = port, balance = "least-connections", tls = tls, tls_name = tls and common_name(side.pool),
     persistence = persistence_of(row, side, plugin), monitor = monitor_of(model, row, side, plugin),
     ntlm = plugin == "https" or nil, slow_start = plugin == "sip" and "2m" or nil,
   }

@@ -2,37 +2,15 @@
 """rpc: Samba's endpoint mapper behind a gateway, each on a machine of its own, asked by rpcclient and by impacket: what they
 are told leads through the gateway, and a call made there is answered by the mapper's own machine."""
 import os
-import shutil
-import signal
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
 from play import Failure, equal, expect, main, slow, story
+from samba import CLIENT, PYTHON, SRVSVC, Mapper, missing
 
-SAMBA = next((p for p in ("/usr/libexec/samba/samba-dcerpcd", "/usr/lib/samba/samba-dcerpcd") if os.path.exists(p)), None)
-PYTHON = "/usr/bin/python3"  # the distribution's, which has impacket
-CLIENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rpc_client.py")
 GATEWAY, PORTS = "192.0.2.61", range(50000, 50100)
-SRVSVC = "4b324fc8-1670-01d3-1278-5a47bf6ee188"
-SAMBA_CONFIG = """
-[global]
-server role = standalone server
-netbios name = {name}
-interfaces = {address}/32 127.0.0.1/8
-bind interfaces only = yes
-disable netbios = yes
-rpc start on demand helpers = false
-rpc server dynamic port range = 51000-51050
-private dir = {folder}
-lock directory = {folder}
-state directory = {folder}
-cache directory = {folder}
-pid directory = {folder}
-ncalrpc dir = {folder}/ncalrpc
-log file = {folder}/log.%m
-"""
 GATEWAY_CONFIG = """
 gateway {{ workers = 2, control = "control", log = "debug", drain = "1s" }}
 pool "farm" {{ servers = {{ {servers} }}, balance = "round-robin",
@@ -41,42 +19,7 @@ listener "in" {{ plugin = "rpc", bind = {{ "tcp:{vip}:135" }}, pool = "farm", op
 """
 
 
-def missing():
-    """Packages that are lacking."""
-    lacking = [] if SAMBA else ["samba"]
-    if not shutil.which("rpcclient"):
-        lacking.append("smbclient")
-    if subprocess.run([PYTHON, "-c", "import impacket"], capture_output=True).returncode:
-        lacking.append("python3-impacket")
-    return " ".join(lacking)
-
-
 # ---- The stage ----
-
-class Mapper:
-    """samba-dcerpcd on a machine that only the gateway reaches."""
-
-    def __init__(self, play, name, address):
-        self.name, self.address, self.machine = name, f"{address}:135", play.machine(name)
-        folder = os.path.join(play.folder, name)
-        os.makedirs(os.path.join(folder, "ncalrpc"))
-        self.config = os.path.join(folder, "smb.conf")
-        with open(self.config, "w") as file:
-            file.write(SAMBA_CONFIG.format(name=name, address=address, folder=folder))
-        self.log = open(os.path.join(folder, "out"), "wb")
-
-    def start(self):
-        words = [SAMBA, "-F", "-s", self.config, "--libexec-rpcds"]
-        self.process = self.machine.do(lambda: subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log,
-                                                                stderr=self.log, start_new_session=True))
-
-    def die(self):
-        """With its helpers, which are of its session."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(slow(10))
-        self.log.close()
-
 
 class Stage:
     def __init__(self, play):
@@ -84,8 +27,9 @@ class Stage:
         self.client.wire(middle, "192.0.2.5/24", others=(f"{GATEWAY}/24",))
         self.mappers = []
         for name, net in (("epm1", "198.51.100"), ("epm2", "203.0.113")):
-            mapper = Mapper(play, name, f"{net}.21")
-            middle.wire(mapper.machine, f"{net}.1/24", others=(f"{net}.21/24",))
+            machine = play.machine(name)
+            middle.wire(machine, f"{net}.1/24", others=(f"{net}.21/24",))
+            mapper = Mapper(play, name, machine, f"{net}.21")
             self.mappers.append(mapper)
         for mapper in self.mappers:
             mapper.start()

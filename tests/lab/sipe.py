@@ -45,16 +45,18 @@ def build(folder):
 class Sipe:
     """A client that signs in at once."""
 
-    def __init__(self, program, folder, user, password, server, address, authority):
-        """`server` is the name in the gateway's certificate, `address` (host, port) is where the gateway is."""
+    def __init__(self, program, folder, user, password, server, address, authority, machine=None):
+        """`server` is the name in the gateway's certificate, `address` (host, port) is where the gateway is; on a machine of
+        the play's, or here."""
         self.user, self.folder = user, folder
         self.events = []  # lines, as sipe_client.c tells them
         os.mkdir(folder)
         words = [program, os.path.join(folder, "purple"), rf"{user}@{DOMAIN},LAB\{user}", password, server,
                  str(address[1]), address[0], authority]
         with open(os.path.join(folder, "log"), "wb") as log:
-            self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                                            env={**os.environ, "HOME": folder})
+            inside = machine.do if machine else lambda act: act()
+            self.process = inside(lambda: subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                                                           env={**os.environ, "HOME": folder}))
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -102,12 +104,12 @@ class Sipe:
         self.process.stdout.close()
 
 
-def sign_in(play, user, server, address, password="none"):
+def sign_in(play, user, server, address, password="none", machine=None):
     """A client that has signed in, and ends with the stage."""
     # pidgin-sipe's Call-IDs follow from the second in which it starts: those of two clients must not be the same.
     time.sleep(1 - time.time() % 1)
     client = Sipe(build(play.build), os.path.join(play.folder, user), user, password, server, address,
-                  play.certificates.path("ca.pem"))
+                  play.certificates.path("ca.pem"), machine)
     play.clients.append(client)
     client.wait("signed-on", within=SIGN_IN_S)
     return client

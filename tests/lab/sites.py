@@ -82,11 +82,12 @@ NTLM_USERS = "LAB:alice:secret\nLAB:bob:secret\n"
 
 
 class Site:
-    """A process that listens; `server` has what the play's servers have."""
+    """A process that listens, here or on a machine of the play's; it has what the play's servers have."""
 
-    def __init__(self, play, name, port=PORT):
+    def __init__(self, play, name, port=PORT, host=None, machine=None):
         self.name, self.port = name, port
-        self.host = play.host(11 + len(play.servers))
+        self.host = host or play.host(11 + len(play.servers))
+        self.inside = machine.do if machine else lambda act: act()
         self.address = f"{self.host}:{port}"
         self.folder = os.path.join(play.folder, name)
         os.makedirs(os.path.join(self.folder, "www"))
@@ -101,15 +102,15 @@ class Site:
 
     def start(self, *words, **environment):
         with open(os.path.join(self.folder, "out"), "wb") as log:
-            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                                            env={**os.environ, **environment})
+            self.process = self.inside(lambda: subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **environment}))
         eventually(self.listens, f"{self.name} listens")
         return self
 
     def listens(self):
         if self.process.poll() is not None:
             raise Failure(f"{self.name} ended with {self.process.returncode}: {self.said()}")
-        with socket.socket() as probe:
+        with self.inside(socket.socket) as probe:
             return probe.connect_ex((self.host, self.port)) == 0
 
     def said(self):

@@ -7,14 +7,6 @@ import subprocess
 from play import Skip, equal, expect, main, story
 from play.network import reflection
 
-RULES = """
-table inet lychgate {
-  chain transparent {
-    type filter hook prerouting priority mangle;
-    meta l4proto { tcp, udp } socket transparent 1 meta mark set 1 accept
-  }
-}
-"""
 LESS = "-net_admin,-net_raw"
 CONFIG = """
 gateway {{ workers = 2, control = "control", drain = "1s" }}
@@ -40,20 +32,13 @@ class Net:
         self.server.run("ip", "-6", "route", "add", "default", "via", "2001:db8:1::1")
         self.server.mirror(server, 443).udp_mirror(server, 443)
         if routing:
-            self.bring_answers_here()
+            self.middle.bring_answers_here()
         self.vip = vip
         brackets = "[{}]".format if ":" in vip else "{}".format
         self.gateway = play.gateway_of(config.format(server=f"[{server}]" if ":" in server else server, vip=brackets(vip),
                                                      source=source, more=more), start=False)
         self.middle.do(self.gateway.start)
         self.gateway.wait_open()
-
-    def bring_answers_here(self):
-        """What lychgate-network(7) asks for."""
-        self.middle.rules(RULES)
-        for family in ("-4", "-6"):
-            self.middle.run("ip", family, "rule", "add", "fwmark", "1", "lookup", "100")
-            self.middle.run("ip", family, "route", "add", "local", "default", "dev", "lo", "table", "100")
 
     def udp_client(self, source):
         return self.client.udp_client((self.vip, 443), source)
@@ -136,7 +121,7 @@ def without_the_routing_there_is_no_answer(play):
     client.send(b"who?")
     expect(client.silent(), "nothing comes")
     equal(net.gateway.listener()["sessions"], 1, "flows")
-    net.bring_answers_here()
+    net.middle.bring_answers_here()
     sees_itself(client, "192.0.2.5")
 
 

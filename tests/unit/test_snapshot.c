@@ -449,7 +449,7 @@ static void probes_go_as_the_pool_prefers(void **state)
 /* The examples, with the tree's own plugins and policies, in a folder that has their certificates. */
 static void examples_load(void **state)
 {
-	static const char *const names[] = { "direct-routing", "lync-edge", "lync-front-end" };
+	static const char *const names[] = { "direct-routing", "media", "sip-pool" };
 
 	(void)state;
 	if (access(TEST_PLUGINS "/sip.so", R_OK) < 0)

@@ -16,6 +16,15 @@ from .udp import UdpClient
 from .words import PATIENCE, Failure, Skip, slow
 
 CLONE_NEWNET = 0x40000000
+# What lychgate-network(7) asks for, so that servers' answers to foreign addresses come to the gateway.
+ANSWERS_COME_HERE = """
+table inet lychgate {
+  chain transparent {
+    type filter hook prerouting priority mangle;
+    meta l4proto { tcp, udp } socket transparent 1 meta mark set 1 accept
+  }
+}
+"""
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -90,6 +99,13 @@ class Machine:
                 machine.run("ip", "address", "add", address, "dev", end, *(["nodad"] if ":" in address else []))
             machine.run("ip", "link", "set", end, "up")
 
+    def bring_answers_here(self):
+        """For source = "transparent"."""
+        self.rules(ANSWERS_COME_HERE)
+        for family in ("-4", "-6"):
+            self.run("ip", family, "rule", "add", "fwmark", "1", "lookup", "100")
+            self.run("ip", family, "route", "add", "local", "default", "dev", "lo", "table", "100")
+
     def connect(self, address, source=None):
         """A connection from this machine; the answer of a Mirror is what the server at the other end saw."""
         made = self.do(lambda: socket.create_connection(address, slow(PATIENCE), source_address=source))
@@ -124,6 +140,19 @@ class Machine:
                 file.shutdown(socket.SHUT_RDWR)  # wakes a thread that accepts
             file.close()
         os.close(self.space)
+
+
+class Lan(Machine):
+    """A switch with the machines that are plugged in."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.run("ip", "link", "add", "switch", "type", "bridge")
+        self.run("ip", "link", "set", "switch", "up")
+
+    def plug(self, machine, *addresses):
+        self.wire(machine, others=addresses)
+        self.run("ip", "link", "set", f"to-{machine.name}", "master", "switch")
 
 
 def mirror(listening):

@@ -152,6 +152,7 @@ class SipServer:
         self.answer = self.ok        # a function from a request to its answer; None: no answer
         self.probe_answer = self.ok
         self.listening = None
+        self.machine = None          # where it stands; None: here, on loopback
         if tls:
             tls.sni_callback = lambda ssl_object, sni, _: setattr(ssl_object, "play_sni", sni)
 
@@ -162,9 +163,12 @@ class SipServer:
         return lambda message: response(message, code, reason, server=self.name, more=more)
 
     def listen(self):
+        where = {"host": self.host, "port": self.port, "reuse_address": True}
+        if self.machine:
+            where = {"sock": self.machine.do(lambda: socket.create_server((self.host, self.port)))}
+
         async def begin():
-            return await self.backstage.loop.create_server(lambda: self.link(self), self.host, self.port, ssl=self.tls,
-                                                           reuse_address=True, backlog=512)
+            return await self.backstage.loop.create_server(lambda: self.link(self), ssl=self.tls, backlog=512, **where)
         self.listening = self.backstage.do(begin)
         return self
 

@@ -12,7 +12,7 @@ from .certificates import Certificates
 from .client import Client
 from .gateway import Gateway
 from .http import HttpClient, HttpServer
-from .network import Machine
+from .network import Lan, Machine
 from .server import Backstage, SipServer
 from .udp import MONITOR, Flood, UdpClient, UdpServer
 from .words import Failure, Skip
@@ -106,6 +106,11 @@ class Play:
     def machine(self, name):
         """A machine with a network of its own; the story is skipped where there cannot be any."""
         self.machines.append(Machine(name))
+        return self.machines[-1]
+
+    def lan(self, name):
+        """A switch, to plug machines into."""
+        self.machines.append(Lan(name))
         return self.machines[-1]
 
     def refused(self, **words):

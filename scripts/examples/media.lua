@@ -1,6 +1,6 @@
--- lync-edge.lua: media through a pool of A/V Edge servers, and the front ends' endpoint mapper.
+-- media.lua: media through a pool of A/V Edge servers, and the front ends' endpoint mapper.
 --
--- Change the addresses and names, and check it:  lychgate -t -c lync-edge.lua
+-- Change the addresses and names, and check it:  lychgate -t -c media.lua
 -- lychgate-network(7) says what `source` and `ports` need of the machine.
 
 -- ---- A/V Edge: STUN and TURN, 3478/UDP and 443/TCP ----

@@ -1,19 +1,20 @@
--- lync.lua: Lync Server 2013 behind one gateway: front ends, directors, Office Web Apps, Edge servers, and the web sites for
+-- lync-all-in-one.lua: Lync Server 2013 behind one gateway: front ends, directors, Office Web Apps, Edge servers, and the web sites for
 -- clients outside.  Each word stands for all ports of a pool, with their monitors, persistence and policies:
 --
---   lychgate --explain -c lync.lua        what it opens
---   lychgate --dns -c lync.lua            which names to enter in the DNS
---   lychgate --certificates -c lync.lua   which names the certificates must carry, and which they lack
+--   lychgate --explain -c lync-all-in-one.lua        what it opens
+--   lychgate --dns -c lync-all-in-one.lua            which names to enter in the DNS
+--   lychgate --certificates -c lync-all-in-one.lua   which names the certificates must carry, and which they lack
 --
--- Change the addresses and names, put the files beside this one, and check it:  lychgate -t -c lync.lua
+-- Change the addresses and names, put the files beside this one, and check it:  lychgate -t -c lync-all-in-one.lua
 -- lychgate-lync(7) has all words, and the names of what they make.
 
 include "lync"
 
 lync.version "2013"
+lync.rules "microsoft"        -- "guide": a controller's deployment guide, where it differs; lychgate-lync(7) says where
 
 lync.front_end_pool {
-  name = "pool.corp.example", vip = "192.0.2.61",
+  name = "pool.corp.example", vip = "192.0.2.61", external_vip = "198.51.100.161",
   servers = {
     ["fe01.corp.example"] = "192.0.2.21", ["fe02.corp.example"] = "192.0.2.22",
     ["fe03.corp.example"] = "192.0.2.23", ["fe04.corp.example"] = "192.0.2.32",
@@ -35,10 +36,12 @@ lync.director_pool {
 
 lync.web_apps {
   name = "owa", vip = "192.0.2.63", servers = { ["owa.corp.example"] = "192.0.2.203" },
+  trust = "ca.pem",
 }
 
 lync.exchange {
   servers = { ["mail1.corp.example"] = "192.0.2.211", ["mail2.corp.example"] = "192.0.2.212" },
+  trust = "ca.pem",
 }
 
 lync.edge_pool {

@@ -1,6 +1,6 @@
--- lync-front-end.lua: SIP in front of a pool of Lync Server or Skype for Business front ends, for clients and for servers.
+-- sip-pool.lua: SIP in front of a pool of Lync Server or Skype for Business front ends, for clients and for servers.
 --
--- Change the addresses and names, put the files beside this one, and check it:  lychgate -t -c lync-front-end.lua
+-- Change the addresses and names, put the files beside this one, and check it:  lychgate -t -c sip-pool.lua
 
 -- The certificate bears the pool's name, pool.corp.example.  It is shown to clients, and to the front ends when a trusted
 -- server's traffic goes there.  `trust` is the authority that all the servers' certificates come from.

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""rows: the whole deployment of a vendor's guide, with its real port numbers: for every line of `lychgate --explain` clients
+come and reach a server of the right pool, on the right port, again and again the same one where they should.  What the
+servers saw is printed: who, where, as whom, how many bytes.
+"""
+import os
+import ssl
+import sys
+from collections import defaultdict
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "..", "scenario"), os.path.join(HERE, "..")]
+
+from places import (DIRECTORS, DOMAIN, EDGES, EXCHANGE, FRONT_ENDS, INSIDE, INTERNET, MORE_SIP_PORTS, OFFICE, OUTSIDE, PERIMETER,
+                    PREFIX, ROUTER, WEB_APPS, address)
+from play import equal, expect, main, new_call_id, story
+from stage import Deployment, rows
+from visits import Visitor
+
+SERVERS = {"pool": FRONT_ENDS, "dirpool": DIRECTORS, "edge": EDGES, "owa": WEB_APPS, "exchange": EXCHANGE}
+SIP_PORTS = {5061, 5062, *MORE_SIP_PORTS}
+SOURCES = 4  # clients of each row, each with an address of its own
+
+
+class Row:
+    """A line of --explain, and how it is tried."""
+
+    def __init__(self, deployment, told):
+        self.deployment, self.told = deployment, told
+        self.listener, self.plugin, self.pool = told["LISTENER"], told["PLUGIN"], told["POOL"]
+        _, host, port = told["BIND"].split(":")
+        self.to, self.server_port = (host, int(port)), int(told["SERVER PORT"])
+        self.is_outside = host.startswith(PREFIX[OUTSIDE])
+        self.persistence = told["PERSISTENCE"].split()[0]
+        self.group = told["PERSISTENCE"].partition("group ")[2] or self.pool
+        written = self.pool.split("-")[0]  # as the example calls the pool
+        self.servers = SERVERS[written.split(".")[0]]
+        route = told["ROUTE"].split()
+        self.name = route[1].replace("*", DOMAIN) if len(route) == 2 else written if "." in written else f"{written}.{DOMAIN}"
+
+    def visitor(self, n):
+        """One of the clients that come here, with the certificate of a server for where servers come."""
+        if self.is_outside:
+            return Visitor(self.deployment, self.deployment.internet, address(OUTSIDE, INTERNET[n]), "partner")
+        return Visitor(self.deployment, self.deployment.office, address(INSIDE, OFFICE[n]), "dir1")
+
+    @property
+    def talk(self):
+        """What is spoken on the servers' port."""
+        if self.plugin in ("rpc", "stun"):
+            return self.plugin
+        if self.server_port in (80, 8080):
+            return "clear"
+        if self.servers is EDGES and self.server_port == 443 and not self.listener.endswith("-webconf"):
+            return "sip" if self.listener.endswith("-access") else "turn"
+        if self.server_port == 5269:
+            return "xmpp"
+        return "sip" if self.server_port in SIP_PORTS else "web"
+
+    def visit(self, n, **words):
+        visitor = self.visitor(n)
+        if self.talk == "sip":
+            return visitor.sip(self.to, self.name, **words)
+        if self.talk in ("web", "clear"):
+            return visitor.web(self.to, self.name, self.talk == "web")
+        if self.talk in ("turn", "stun"):
+            return visitor.turn(self.to, "udp" if self.talk == "stun" else "tcp")
+        return visitor.rpc(self.to) if self.talk == "rpc" else visitor.xmpp(self.to, self.name)
+
+
+# ---- What must be so ----
+
+def is_right(row, visit):
+    """Server, port, and what the server saw."""
+    expect(visit.seen.server in row.servers, f"{row.listener}: {visit.seen.server} is a server of {row.pool}")
+    equal(visit.seen.port, row.server_port, f"{row.listener}: the server's port")
+    network = PERIMETER if row.servers is EDGES and row.is_outside else INSIDE
+    source = visit.source if row.listener in row.deployment.transparent else address(network, ROUTER)
+    equal(visit.seen.source, source, f"{row.listener}: the source that the server sees")
+    if row.plugin in ("tcp", "stun"):
+        equal(visit.seen.bytes, visit.sent, f"{row.listener}: the bytes that came, and those that were sent")
+    if visit.certificate:
+        shows_right(row, visit)
+
+
+def shows_right(row, visit):
+    """Whose certificate the client is shown, and whose the server is."""
+    own = read(row.deployment, visit.seen.server)
+    equal(visit.certificate == own, row.plugin == "tcp", f"{row.listener}: the client is shown the server's own certificate")
+    if row.talk == "sip" and row.server_port != 443:
+        shown = {"tcp": "partner" if row.is_outside else "dir1", "sip": row.name.split(".")[0]}[row.plugin]
+        equal(visit.seen.more, shown, f"{row.listener}: whose certificate the server is shown")
+
+
+def read(deployment, name):
+    with open(deployment.path(f"{name}.pem"), encoding="ascii") as file:
+        return ssl.PEM_cert_to_DER_cert(file.read())
+
+
+def keeps(row, homes):
+    """Each client comes twice; by source it finds the same server, here and wherever else the pool's ports lead."""
+    for n in range(SOURCES):
+        for visit in (row.visit(n), row.visit(n)):
+            is_right(row, visit)
+            if row.persistence == "source":
+                home = homes[row.group].setdefault(visit.source, visit.seen.server)
+                equal(visit.seen.server, home, f"{row.listener}: {visit.source} is where it was before")
+            homes[row.listener].setdefault(visit.source, set()).add(visit.seen.server)
+        if n == 0:
+            print(f"    {row.listener:40} {row.told['BIND']:25} {visit}")
+
+
+def spreads(row, homes):
+    """All clients together have more than one server, if there is one; and each of them has, where nothing keeps it."""
+    seen = homes[row.listener].values()
+    if len(row.servers) > 1:
+        expect(len(set().union(*seen)) > 1, f"{row.listener}: more than one server is used: {dict(homes[row.listener])}")
+        expect(row.persistence != "none" or any(len(servers) > 1 for servers in seen), f"{row.listener}: nobody is kept")
+
+
+def keeps_calls(row):
+    """By message, as servers are balanced: a Call-ID stays with its server, on whichever connection it comes."""
+    found = defaultdict(set)
+    for call_id in (new_call_id() for _ in range(2 * len(row.servers))):
+        for n in (0, 1):
+            visit = row.visit(n, call_id=call_id)
+            is_right(row, visit)
+            found[call_id].add(visit.seen.server)
+    equal([len(servers) for servers in found.values()], [1] * len(found), f"{row.listener}: servers of each Call-ID")
+    equal(set().union(*found.values()), set(row.servers), f"{row.listener}: servers of all")
+
+
+def all_rows(deployment, gateway):
+    homes = defaultdict(dict)
+    for told in rows(gateway):
+        row = Row(deployment, told)
+        keeps(row, homes)
+        spreads(row, homes)
+        if row.persistence == "call-id":
+            keeps_calls(row)
+    return homes
+
+
+@story
+def every_row_of_the_whole_deployment(play):
+    deployment = Deployment(play).start_all()
+    gateway = deployment.gateway("lync-all-in-one")
+    deployment.wait(gateway)
+    all_rows(deployment, gateway)
+
+
+@story
+def every_row_by_the_guides_rules(play):
+    deployment = Deployment(play).start_all()
+    gateway = deployment.gateway("lync-all-in-one", [('lync.rules "microsoft"', 'lync.rules "guide"')])
+    deployment.wait(gateway)
+    all_rows(deployment, gateway)
+
+
+main()
