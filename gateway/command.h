@@ -3,14 +3,17 @@
  * command.h: what the operator may say, one line each:
  *
  *     status
- *     server drain POOL/NAME       keeps its sessions and persistence entries, gets no new keys
- *     server disable POOL/NAME     its sessions end, spread over some seconds
- *     server enable POOL/NAME
+ *     server drain [POOL/]NAME     keeps its sessions and persistence entries, gets no new keys
+ *     server disable [POOL/]NAME   its sessions end, spread over some seconds
+ *     server enable [POOL/]NAME
  *     policy reset LISTENER/NAME   a tripped policy is asked again
  *
- * The answer is a JSON object: the state of all (status.h); {"pool", "was", "server": {...}};
- * {"listener", "was", "policy": {...}}; or {"error", "hint"}, the
- * hint only where there is one.
+ * A NAME without its pool is for every server that is called so, in all pools, also by its address without port.
+ *
+ * The answer is a JSON object: the state of all (status.h); {"pool", "was", "server": {...}, "servers", "followers"},
+ * whose lists hold such objects without lists; {"listener", "was", "policy": {...}}; or {"error", "hint"}, the hint only
+ * where there is one.  To a NAME without its pool it is a list of {"pool", "was", "server"}, first those that were told,
+ * then those that follow them.
  */
 #ifndef COMMAND_H
 #define COMMAND_H

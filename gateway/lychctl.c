@@ -21,12 +21,12 @@
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-	"usage: lychctl [-s PATH] status [--json]                    show listeners, pools, servers and policies\n"
-	"       lychctl [-s PATH] server drain POOL/NAME [--json]    keep its sessions, give it no new keys\n"
-	"       lychctl [-s PATH] server disable POOL/NAME [--json]  end its sessions too, spread over some seconds\n"
-	"       lychctl [-s PATH] server enable POOL/NAME [--json]   take the word back\n"
+	"usage: lychctl [-s PATH] status [--json]                      show listeners, pools, servers and policies\n"
+	"       lychctl [-s PATH] server drain [POOL/]NAME [--json]    keep its sessions, give it no new keys\n"
+	"       lychctl [-s PATH] server disable [POOL/]NAME [--json]  end its sessions too, spread over some seconds\n"
+	"       lychctl [-s PATH] server enable [POOL/]NAME [--json]   take the word back\n"
 	"       lychctl [-s PATH] policy reset LISTENER/NAME [--json]  ask a policy again that was tripped\n"
-	"       lychctl import-topology FILE                         a configuration from Get-CsTopology -AsXml\n"
+	"       lychctl import-topology FILE                           a configuration from Get-CsTopology -AsXml\n"
 	"       lychctl import-netscaler FILE [-o CONFIG] [-r REPORT]  a configuration of a NetScaler's ns.conf\n"
 	"       lychctl -h | -V\n"
 	"PATH is the `control` of the gateway's configuration; without it: %s\n";

@@ -53,6 +53,16 @@ void name_server(FILE *out, const json_t *server)
 	}
 }
 
+void word_of_server(FILE *out, const json_t *server)
+{
+	const char *from = text_of(server, "word_from");
+
+	if (!from[0])
+		return;
+	fputs(", by the word to ", out);
+	paint_text(out, PAINT_NONE, false, from);
+}
+
 bool is_full(const json_t *server)
 {
 	long long most = number_of(server, "max_sessions");

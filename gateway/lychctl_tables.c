@@ -84,19 +84,20 @@ static void add_server(struct table *t, const json_t *s)
 {
 	const char *state = text_of(s, "state");
 	bool by_word = strcmp(state, "drain") == 0 || strcmp(state, "disabled") == 0 || strcmp(state, "leaving") == 0;
+	const char *from = text_of(s, "word_from");
 	long long rests = number_of(s, "rests_seconds");
 	char duration[32], more[48] = "";
 
 	if (by_word)
-		snprintf(more, sizeof more, " (%.20s)", text_of(s, "health"));
+		snprintf(more, sizeof more, " (%.20s)%s", text_of(s, "health"), from[0] ? " by " : "");
 	else if (rests)
 		snprintf(more, sizeof more, " (rests %llds)", rests);
 
 	view_duration(duration, number_of(s, "seconds"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "name"));
 	table_add(t, PAINT_NONE, "%s", text_of(s, "address"));
-	table_add(t, rests ? PAINT_WARN : state_paint(state), "%s%s", strcmp(state, "down") == 0 ? "DOWN" : state,
-		  more);
+	table_add(t, rests ? PAINT_WARN : state_paint(state), "%s%s%s", strcmp(state, "down") == 0 ? "DOWN" : state,
+		  more, from);
 	table_add(t, PAINT_NONE, "%s", duration);
 	add_sessions(t, s);
 	table_add(t, PAINT_NONE, "%lld", number_of(s, "requests"));

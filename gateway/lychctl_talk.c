@@ -116,7 +116,7 @@ int talk(json_t **answer, const char *path, const char *line, char err[], size_t
 	}
 	*answer = json_loadb(text, n, JSON_ALLOW_NUL, &why);
 	free(text);
-	if (json_is_object(*answer))
+	if (json_is_object(*answer) || json_is_object(json_array_get(*answer, 0)))
 		return 0;
 	json_decref(*answer);
 	*answer = NULL;

@@ -53,6 +53,7 @@ static void note_server(FILE *out, const json_t *pool, const json_t *server, boo
 	}
 	fprintf(out, " for %s, since ", duration);
 	paint_text(out, PAINT_NONE, false, text_of(server, "since"));
+	word_of_server(out, server);
 	if (strcmp(state, "down") == 0 && probe[0]) {
 		fputs(": ", out);
 		paint_text(out, PAINT_NONE, false, probe);

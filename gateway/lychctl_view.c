@@ -63,13 +63,13 @@ int view_status(FILE *out, const json_t *status, bool colours)
 
 /* ---- A word to a server ---- */
 
-static void view_told(FILE *out, const json_t *answer, const json_t *pool, bool colours)
+static void view_told(FILE *out, const json_t *answer, bool colours)
 {
 	const json_t *server = json_object_get(answer, "server");
 	const char *state = text_of(server, "state");
 	long long sessions = number_of(server, "sessions");
 
-	paint_text(out, PAINT_NONE, false, text_of(pool, "pool"));
+	paint_text(out, PAINT_NONE, false, text_of(answer, "pool"));
 	fputc('/', out);
 	name_server(out, server);
 	fputs(": ", out);
@@ -80,6 +80,7 @@ static void view_told(FILE *out, const json_t *answer, const json_t *pool, bool 
 		fputs(", was ", out);
 		paint_text(out, PAINT_NONE, false, text_of(answer, "was"));
 	}
+	word_of_server(out, server);
 	if (strcmp(state, "drain") == 0)
 		fprintf(out, "; %lld link%s left, no new keys", sessions, sessions == 1 ? "" : "s");
 	if (strcmp(state, "disabled") == 0)
@@ -87,14 +88,26 @@ static void view_told(FILE *out, const json_t *answer, const json_t *pool, bool 
 	fputc('\n', out);
 }
 
+static void view_list(FILE *out, const json_t *list, bool colours)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(list, i, one) view_told(out, one, colours);
+}
+
 void view_server(FILE *out, const json_t *answer, bool colours)
 {
-	const json_t *all = json_object_get(answer, "servers"), *one;
-	size_t i;
+	const json_t *servers = json_object_get(answer, "servers");
 
-	json_array_foreach(all, i, one) view_told(out, one, answer, colours);
-	if (json_array_size(all) == 0)
-		view_told(out, answer, answer, colours);
+	if (json_is_array(answer)) {
+		view_list(out, answer, colours);
+		return;
+	}
+	if (json_array_size(servers) == 0)
+		view_told(out, answer, colours);
+	view_list(out, servers, colours);
+	view_list(out, json_object_get(answer, "followers"), colours);
 }
 
 /* ---- A word to a policy ---- */

@@ -3,10 +3,10 @@
 # program at hand can do: options, files after them, words, and the servers and policies of the gateway that runs.
 
 # POOL/NAME of each server, LISTENER/NAME of each policy: what the lists $2 in the list $1 hold, of the output of
-# `lychctl status --json` on stdin.
+# `lychctl status --json` on stdin.  With $3 the NAME alone too.
 _lychgate_names() {
 	sed -n '/^  "'"$1"'"/,/^  \]/{ s/^      "name": "\(.*\)",$/\1/; T inner; h; d
-		:inner; /^      "'"$2"'": \[$/,/^      \]/{ s/^          "name": "\(.*\)",$/\1/; T; G; s/^\(.*\)\n\(.*\)$/\2\/\1/p; }; }'
+		:inner; /^      "'"$2"'": \[$/,/^      \]/{ s/^          "name": "\(.*\)",$/\1/; T; '"${3:+p;}"' G; s/^\(.*\)\n\(.*\)$/\2\/\1/p; }; }'
 }
 
 # Sets `kind` to what usage names after option $1 (FILE, PATH, ...); fails where it takes nothing.
@@ -23,7 +23,7 @@ _lychgate_words() {
 		done
 		case ${form[i]} in
 		FILE) compgen -f -- "$cur" ;;
-		POOL/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names pools servers ;;
+		NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names pools servers alone ;;
 		LISTENER/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names listeners policies ;;
 		[a-z]*) printf '%s\n' "${form[i]}" ;;
 		esac

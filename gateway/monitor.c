@@ -16,6 +16,7 @@
 #include "log.h"
 #include "probe.h"
 #include "track.h"
+#include "word.h"
 
 struct monitor {
 	struct monitors *all;
@@ -228,7 +229,7 @@ static void end(struct monitor *m)
 	m->probe = NULL;
 }
 
-/* It follows another one than before, or nobody: what is known of that one is known of it. */
+/* It follows another one than before, or nobody: what is known of that one is known of it, and its word counts. */
 static void on_followed(void *ctx, struct server *s)
 {
 	struct server *o = atomic_load(&s->tracked);
@@ -252,6 +253,7 @@ static void on_followed(void *ctx, struct server *s)
 		atomic_store(&s->state->health, HEALTH_UNKNOWN);
 	else if (atomic_load(&s->state->health) != (int)health)
 		set_one(s, health, text);
+	word_settle(s, o);
 }
 
 /* A server that tracks, follows nobody, and has waited for a name's answer. */

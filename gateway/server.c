@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * server.c: what a server's health and the operator's word allow, the state that they are in, and where it is.  It
- * decides none of them: monitor.c, command.c and slots.c do.
+ * decides none of them: monitor.c, word.c and slots.c do.
  */
 #include "server.h"
 
@@ -50,6 +50,12 @@ struct server *server_of_place(const struct lg_server *pub)
 const char *server_log_name(const struct server *s)
 {
 	return s->slots ? server_place(s)->text : s->name;
+}
+
+const char *server_full_name(const struct server *s, char text[SERVER_FULL_NAME])
+{
+	snprintf(text, SERVER_FULL_NAME, "%s/%s", s->pool->name, server_log_name(s));
+	return text;
 }
 
 static struct server_place *place_create(struct server *s, const struct sockaddr_storage *address)
@@ -130,14 +136,35 @@ bool server_is_up(const struct server *s)
 	return atomic_load(&s->state->health) == HEALTH_UP;
 }
 
+static enum admin own_word(const struct server *s)
+{
+	return (enum admin)atomic_load(&s->state->admin);
+}
+
+const struct server *server_word_from(const struct server *s)
+{
+	const struct server *o = atomic_load(&s->tracked);
+
+	return o && own_word(o) > own_word(s) ? o : NULL;
+}
+
+/* Each is read once: a word that is taken back meanwhile never hides the other. */
+enum admin server_word(const struct server *s)
+{
+	const struct server *o = atomic_load(&s->tracked);
+	enum admin own = own_word(s), others = o ? own_word(o) : ADMIN_ENABLED;
+
+	return others > own ? others : own;
+}
+
 bool server_is_enabled(const struct server *s)
 {
-	return atomic_load(&s->state->admin) == ADMIN_ENABLED;
+	return server_word(s) == ADMIN_ENABLED;
 }
 
 bool server_is_disabled(const struct server *s)
 {
-	return atomic_load(&s->state->admin) == ADMIN_DISABLED;
+	return server_word(s) == ADMIN_DISABLED;
 }
 
 bool server_rests(const struct server *s)
@@ -221,7 +248,7 @@ const char *server_state_word(const struct server *s)
 		[HEALTH_UNKNOWN] = "unknown", [HEALTH_UP] = "up", [HEALTH_DOWN] = "down"
 	};
 
-	switch (atomic_load(&s->state->admin)) {
+	switch (server_word(s)) {
 	case ADMIN_DRAIN:
 		return "drain";
 	case ADMIN_DISABLED:

@@ -21,7 +21,7 @@
 #include "address.h"
 
 enum health { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
-enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
+enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED }; /* the later, the stronger */
 /* Of a slot: its name has this address; has it no longer, but links still lead there; it has none.  All others are
  * present. */
 enum presence { SERVER_PRESENT, SERVER_LEAVING, SERVER_ABSENT };
@@ -30,7 +30,8 @@ struct monitor;
 
 struct server_state {
 	atomic_int health; /* enum health: monitor.c writes */
-	atomic_int admin;  /* enum admin: command.c writes */
+	atomic_int admin;  /* enum admin, its own word; server_word has what counts: word.c writes */
+	enum admin word;   /* what server_word was when word.c told of it last; the control thread's */
 	atomic_int presence;  /* enum presence: slots.c writes */
 	atomic_llong since;   /* Unix time in ms of the last change of any */
 	/* What it carries: links that belong to one session, and requests under way on shared links.  Balance and
@@ -82,7 +83,7 @@ struct server {
 	/* Of the shared links that lead here: the same as of any server of the snapshot with equal address, TLS name,
 	 * TLS identity and verification, else its own, as each slot has.  From 0, below snapshot.ntrunks. */
 	unsigned trunk;
-	/* Whose health is this one's too (monitor = { track = POOL }): the server of that pool with the same address,
+	/* Whose health and whose word is this one's too (monitor = { track = POOL }): the server of that pool with the same address,
 	 * no port; NULL: none has it, or this one is asked itself.  And the other way round, a list, for the control
 	 * thread alone. With slots in either pool it goes on changing: track.h. */
 	_Atomic(struct server *) tracked;
@@ -105,6 +106,10 @@ struct server *server_of_place(const struct lg_server *pub);
  * address; lychctl knows both. */
 const char *server_log_name(const struct server *s);
 
+/* POOL/NAME with that name, as lychctl takes it. */
+enum { SERVER_FULL_NAME = 300 }; /* what is longer is cut */
+const char *server_full_name(const struct server *s, char text[SERVER_FULL_NAME]);
+
 /* Puts it there (NULL: nowhere, at the beginning); a place that it has had is taken again.  By one thread at a time. 0,
  * -ENOMEM, or -ENOSPC: it has had SERVER_PLACES. */
 int server_put(struct server *s, const struct sockaddr_storage *address);
@@ -120,6 +125,11 @@ void server_answer(struct server *s, const char *text);
 bool server_is_present(const struct server *s);
 bool server_is_absent(const struct server *s);
 bool server_is_up(const struct server *s);
+
+/* The operator's word that counts for it: its own, or a stronger one on the server that it follows. */
+enum admin server_word(const struct server *s);
+/* The one that it follows, where that one's word counts; NULL: its own does. */
+const struct server *server_word_from(const struct server *s);
 bool server_is_enabled(const struct server *s);
 bool server_is_disabled(const struct server *s);
 
@@ -150,7 +160,7 @@ unsigned server_weight(const struct server *s, uint64_t now_ms);
 bool server_takes_new(const struct server *s);
 /* May get what is its own already: up, and enabled or draining. */
 bool server_takes_own(const struct server *s);
-/* "up", "down", "unknown"; "leaving" hides these, "drain" and "disabled" all: the operator's word counts first. */
+/* "up", "down", "unknown"; "leaving" hides these, "drain" and "disabled" all: server_word counts first. */
 const char *server_state_word(const struct server *s);
 
 #endif

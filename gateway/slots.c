@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "log.h"
 #include "snapshot.h"
+#include "word.h"
 
 _Static_assert(SLOTS_MAX <= 32, "slots.rested has a bit for each");
 
@@ -148,6 +149,7 @@ static void forget(const struct slots *s, struct server *k)
 	atomic_store(&t->failures, 0);
 	atomic_store(&t->rests_until, 0);
 	atomic_store(&t->admin, s->admin);
+	word_begin(k);
 	server_answer(k, "");
 }
 

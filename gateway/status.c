@@ -215,6 +215,18 @@ static bool put_probe(json_t *o, const struct server *s)
 		   atomic_load(&state->next_ms) ? json_integer(next_ms > 0 ? next_ms : 0) : json_null());
 }
 
+/* The operator's words: its own, and where another one counts, whose that is, as lychctl calls it. */
+static bool put_words(json_t *o, const struct server *s)
+{
+	static const char *const words[] = { [ADMIN_DRAIN] = "drain", [ADMIN_DISABLED] = "disabled" };
+	const char *own = words[atomic_load(&s->state->admin)];
+	const struct server *from = server_word_from(s);
+	char full[SERVER_FULL_NAME];
+
+	return put(o, "own_word", own ? status_text(own) : json_null()) &&
+	       put(o, "word_from", from ? status_text(server_full_name(from, full)) : json_null());
+}
+
 json_t *status_server(const struct server *s)
 {
 	static const char *const health[] = {
@@ -231,7 +243,7 @@ json_t *status_server(const struct server *s)
 	return whole(o, put_text(o, "name", s->name) &&
 				put_text(o, "address", server_is_absent(s) ? "" : server_place(s)->text) &&
 				put(o, "host", s->slots ? status_text(s->slots->host) : json_null()) &&
-				put_text(o, "state", server_state_word(s)) &&
+				put_text(o, "state", server_state_word(s)) && put_words(o, s) &&
 				put_text(o, "health", health[atomic_load(&state->health)]) &&
 				put(o, "since", time_text(since)) && put(o, "seconds", seconds_since(since)) &&
 				put_text(o, "probe", answer) && put_probe(o, s) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* track.c: pairs servers of two pools by address.  What a server's health is then: monitor.c. */
+/* track.c: pairs servers of two pools by address.  What a server's health is then: monitor.c; its word: word.c. */
 #include "track.h"
 
 #include "snapshot.h"

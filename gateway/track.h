@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * track.h: which server's health is whose too (monitor = { track = POOL }): that of the server of POOL which has the
- * same address now, with any port.  Only health is followed: the operator's word is for the one server that it names.
+ * track.h: which server's health and operator's word are whose too (monitor = { track = POOL }): those of the server of
+ * POOL which has the same address now, with any port.  A follower's own word counts as well; the stronger one holds
+ * (server_word).
  */
 #ifndef TRACK_H
 #define TRACK_H

@@ -61,6 +61,11 @@ Without it, sites that share a port are told apart by the name in the TLS greeti
 All ports of a pool that persist by source share one table: a client has the same server on each.
 Web services are as healthy as 5061 of their server, which is asked by SIP in clear on probe_port; 3478 is asked by STUN, 135 by a bind
 to the endpoint mapper, and what has no question of its own by a connect.
+A machine is called by its name in every pool:
+.B lychctl server drain fe01.corp.example
+takes it out of all its ports, and
+.B enable
+brings it back.
 .PP
 Two of the vendor's ports share 443: the servers' 443 and their 4443.
 The names in web_names lead to 4443.]]

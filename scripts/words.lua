@@ -104,8 +104,8 @@ local monitor = {
   { key = "reverse", type = "boolean", default = false,
     help = "true: a good answer means down, and a bad one or none means up" },
   { key = "track", type = "word", word = "pool", unset = "asked by itself",
-    help = "each server is as healthy as the one with its address in this pool, whatever lychctl was told of that one; " ..
-      "nothing else stands beside it" },
+    help = "each server is as healthy as the one with its address in this pool, and what lychctl was told of that one " ..
+      "(drain, disable) counts for it too, beside its own: the stronger word holds; nothing else stands beside it" },
 }
 
 return {

@@ -74,7 +74,7 @@ cat gateway/*.c plugins/*/*.c | tr -d '\n\t' >"$text"
 	grep -oE '"server-(drained|disabled|enabled)"' "$text"
 } | grep -oE '"[a-z-]+"' | tr -d '"' | sort -u >"$words"
 named gateway/lychgate.8
-cat gateway/status.c gateway/command.c | grep -oE '(put(_text|_number)?|json_object_set(_new)?)\(o, "[a-z_]+' | sed 's/.*"//' |
+cat gateway/status.c gateway/command*.c | grep -oE '(put(_text|_number)?|json_object_set(_new)?)\(o, "[a-z_]+' | sed 's/.*"//' |
 	sort -u >"$words"
 named gateway/lychctl.1
 grep -ohE 'trouble_word\(.*' gateway/lychctl*.c | grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u >"$words"

@@ -28,11 +28,15 @@ def complete(line, folder=None, breaks=" :"):
 @story
 def servers_of_the_running_gateway(play):
     one, two = play.server("one"), play.server("two")
-    gateway = play.gateway([one, two], words='pool "spare" { servers = { { "192.0.2.1:5060", name = "last" } }, monitor = false }')
+    gateway = play.gateway([one, two], words='''pool "spare" {
+                           servers = { { "192.0.2.1:5060", name = "last" } }, monitor = false }
+                           pool "other" { servers = { { "192.0.2.1:5061", name = "last" } }, monitor = false }''')
     ctl = f"{gateway.program('lychctl')} -s {gateway.control}"
     both = sorted(f"farm/{s.address}" for s in (one, two))
-    equal(complete(f"{ctl} server drain "), both + ["spare/last"], "all servers")
+    alone = sorted(s.address for s in (one, two))
+    equal(complete(f"{ctl} server drain "), sorted(alone + both + ["last", "other/last", "spare/last"]), "all servers")
     equal(complete(f"{ctl} server disable s"), ["spare/last"], "those that begin so")
+    equal(complete(f"{ctl} server disable l"), ["last"], "a name without its pool")
     equal(complete(f"{ctl} server enable {both[0][:-1]}"), ["5060"], "after a colon")
     equal(complete(f"{ctl} server enable {both[0][:-1]}", breaks=" "), [both[0]], "where a colon ends no word")
     equal(complete(f"{ctl} server drain spare/last "), [], "after a server")

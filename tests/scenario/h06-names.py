@@ -157,7 +157,7 @@ def a_policy_picks_a_name_as_one_server(play):
 
 @story
 def a_web_pool_follows_the_sip_pool(play):
-    """By name both, one by name and the other by address; whatever lychctl was told of the one that is asked."""
+    """By name both, one by name and the other by address."""
     asked = [play.server(name) for name in ("one", "two")]
     others = [play.server(f"{s.name}'s other service", 5070, host=s.host) for s in asked]
     names = Names(play.folder).now(sip=asked[0].host, web=f"{asked[0].host} {asked[1].host}")
@@ -169,16 +169,36 @@ def a_web_pool_follows_the_sip_pool(play):
     equal(shown(gateway, "plain"), {others[0].address: "up"}, "the one by address")
     names.now(sip=f"{asked[0].host} {asked[1].host}", web=f"{asked[0].host} {asked[1].host}")
     wait_shown(gateway, {others[0].address: "up", others[1].address: "up"})
-    for verb in ("drain", "disable"):
-        gateway.ctl("server", verb, f"sip/{asked[0].address}")
-        asked[0].probe_answer = asked[0].refuse(503)
-        wait_shown(gateway, {others[0].address: "down", others[1].address: "up"})
-        asked[0].probe_answer = asked[0].ok
-        wait_shown(gateway, {others[0].address: "up", others[1].address: "up"})
+    asked[0].probe_answer = asked[0].refuse(503)
+    wait_shown(gateway, {others[0].address: "down", others[1].address: "up"})
+    asked[0].probe_answer = asked[0].ok
+    wait_shown(gateway, {others[0].address: "up", others[1].address: "up"})
     names.now(sip=asked[1].host, web=f"{asked[0].host} {asked[1].host}")
     wait_shown(gateway, {others[0].address: "down", others[1].address: "up"})
     equal(shown(gateway, "plain"), {others[0].address: "down"}, "the one by address")
     equal([s.probes for s in others], [[], []], "probes that came to those that track")
+
+
+@story
+def a_word_reaches_those_that_begin_to_follow(play):
+    """As a name gets its addresses, and as it loses them."""
+    asked = [play.server(name) for name in ("one", "two")]
+    others = [play.server(f"{s.name}'s other service", 5070, host=s.host) for s in asked]
+    names = Names(play.folder).now(sip=asked[1].host)
+    words = 'pool "sip" { servers = { "sip.play:5060" }, monitor = { plugin = "sip", interval = "200ms" } }'
+    gateway = stage(play, names, [f'"{s.address}"' for s in others], pool='monitor = { track = "sip" },', words=words).wait_open()
+    wait_shown(gateway, {others[0].address: "down", others[1].address: "up"})
+    equal(gateway.ctl("server", "drain", "sip/sip.play:5060").returncode, 0, "the exit code of lychctl")
+    equal(shown(gateway), {others[0].address: "down", others[1].address: "drain"}, "who follows so far")
+    names.now(sip=f"{asked[0].host} {asked[1].host}")
+    wait_shown(gateway, {others[0].address: "drain", others[1].address: "drain"})
+    gateway.wait_line("server-drained", others[0].address, f"follows=sip/{asked[0].address}")
+    names.now(sip=asked[1].host)
+    wait_shown(gateway, {others[0].address: "down", others[1].address: "drain"})
+    gateway.ctl("server", "enable", "sip.play")
+    wait_shown(gateway, {others[0].address: "down", others[1].address: "up"})
+    names.now(sip=f"{asked[0].host} {asked[1].host}")
+    wait_shown(gateway, {others[0].address: "up", others[1].address: "up"})
 
 
 main()

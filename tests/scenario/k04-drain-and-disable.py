@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """k04: the operator's word: lychctl server drain, disable, enable."""
+import json
+
 from play import equal, eventually, expect, main, request, story
 
 MESSAGE = 'options = { route = "message" }'
@@ -66,10 +68,41 @@ def shared_links_go_with_their_server_and_leave_the_clients(play):
     equal({c.ask(request()).server for c in clients for _ in range(2)}, {"one", "two"}, "the servers at last")
 
 
+def states(gateway):
+    return {p["name"]: [s["state"] for s in p["servers"]] for p in gateway.status()["pools"]}
+
+
+@story
+def a_machine_is_one_word_in_all_pools(play):
+    one, two = play.server("one"), play.server("two")
+    other = play.server("one's other service", 5070, host=one.host)
+    gateway = play.gateway([f'{{ "{one.address}", name = "one.play" }}', two], words=f"""pool "spare" {{ monitor = false,
+                               servers = {{ {{ "{other.address}", name = "one.play" }}, "192.0.2.1:5060" }} }}""",
+                           listener=MESSAGE)
+    eventually(lambda: states(gateway) == {"farm": ["up", "up"], "spare": ["up", "up"]}, "all are up")
+    done = gateway.ctl("server", "drain", "one.play")
+    equal((done.returncode, [line.split(":")[0] for line in done.stdout.splitlines()]),
+          (0, ["spare/one.play", "farm/one.play"]), "whom it says to be told")
+    equal(states(gateway), {"farm": ["drain", "up"], "spare": ["drain", "up"]}, "the states")
+    equal({play.client().ask(request()).server for _ in range(4)}, {"two"}, "the servers of new clients")
+    told = json.loads(gateway.ctl("server", "enable", "one.play", "--json").stdout)
+    equal([(t["pool"], t["was"], t["server"]["name"], t["server"]["state"]) for t in told],
+          [("spare", "drain", "one.play", "up"), ("farm", "drain", "one.play", "up")], "the same for programs")
+    told = json.loads(gateway.ctl("server", "drain", "farm/one.play", "--json").stdout)
+    equal((told["pool"], told["was"], told["server"]["state"]), ("farm", "up", "drain"), "one server is one object")
+    equal(gateway.ctl("server", "disable", one.host).returncode, 0, "the exit code for an address")
+    equal(states(gateway), {"farm": ["disabled", "up"], "spare": ["disabled", "up"]}, "every server of the address")
+    equal(gateway.ctl("server", "drain", two.address).returncode, 0, "the exit code for an address with its port")
+    equal(states(gateway), {"farm": ["disabled", "drain"], "spare": ["disabled", "up"]}, "the one that is called so")
+    done = gateway.ctl("server", "drain", "ome.play")
+    equal((done.returncode, done.stderr), (1, 'lychctl: no pool has a server "ome.play"\n    did you mean `one.play`?\n'),
+          "what it says of a name that nobody has")
+
+
 @story
 def lychctl_tells_what_it_does_not_know(play):
     gateway = play.gateway([play.server("one")])
-    for words in (["server", "drain", "farm/nobody"], ["server", "paint", "farm/x"], ["server"], ["dance"]):
+    for words in (["server", "drain", "farm/nobody"], ["server", "drain", "nobody"], ["server", "paint", "farm/x"], ["server"], ["dance"]):
         done = gateway.ctl(*words)
         expect(done.returncode != 0 and done.stderr.strip(), f"lychctl {' '.join(words)} fails and says why")
 

@@ -2,6 +2,7 @@
 /* test_command.c: what each line does to servers, and what it is answered with. */
 #include "command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,90 @@ static void test_words(void **state)
 	assert_int_equal(f->sample.servers[0].state->admin, ADMIN_ENABLED);
 }
 
+/* What a line does to all three servers, in the order of the answer: a letter for each state, and who they are. */
+static void all_are(struct fixture *f, const char *line, const char *admins, const char *told)
+{
+	json_t *o = say(f, line), *one;
+	char text_told[400] = "";
+	size_t i;
+
+	assert_true(json_is_array(o));
+	json_array_foreach(o, i, one)
+	{
+		size_t n = strlen(text_told);
+
+		snprintf(text_told + n, sizeof text_told - n, "%s%s/%s: %s-%s", i ? ", " : "", text(one, "pool"),
+			 text(json_object_get(one, "server"), "name"), text(one, "was"),
+			 text(json_object_get(one, "server"), "state"));
+	}
+	assert_string_equal(text_told, told);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(f->sample.servers[i].state->admin, admins[i] - '0');
+	json_decref(o);
+}
+
+/* Without a pool: all that are called so, by the name, address and port, or the address alone. */
+static void test_machines(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < 3; i++)
+		f->sample.servers[i].state->health = HEALTH_UP;
+	all_are(f, "server drain one", "101", "front/one: up-drain, back/up/one: up-drain");
+	assert_int_equal(f->changes, 1);
+	all_are(f, "server drain one", "101", "front/one: drain-drain, back/up/one: drain-drain");
+	assert_int_equal(f->changes, 1);
+	all_are(f, "server disable 10.0.0.1", "201", "front/one: drain-disabled");
+	all_are(f, "server enable one", "000", "front/one: disabled-up, back/up/one: drain-up");
+	all_are(f, "server drain 10.0.0.2", "010", "front/10.0.0.2:5061: up-drain");
+	all_are(f, "server enable 10.0.0.2:5061", "000", "front/10.0.0.2:5061: drain-up");
+	all_are(f, "server drain 2001:DB8:0::1", "001", "back/up/one: up-drain");
+	all_are(f, "server enable [2001:db8::1]", "000", "back/up/one: drain-up");
+}
+
+/* "back/up/one" follows "front/one". */
+static void follow(struct fixture *f)
+{
+	struct server *s = f->sample.servers;
+
+	s[2].tracked = &s[0];
+	s[0].followers = &s[2];
+	for (unsigned i = 0; i < 3; i++)
+		s[i].state->health = HEALTH_UP;
+}
+
+static void test_followers(void **state)
+{
+	struct fixture *f = *state;
+	json_t *o, *one;
+
+	follow(f);
+	o = say(f, "server drain front/one");
+	assert_int_equal(json_array_size(json_object_get(o, "servers")), 1);
+	assert_int_equal(json_array_size(json_object_get(o, "followers")), 1);
+	one = json_array_get(json_object_get(o, "followers"), 0);
+	assert_string_equal(text(one, "pool"), "back/up");
+	assert_string_equal(text(one, "was"), "up");
+	one = json_object_get(one, "server");
+	assert_string_equal(text(one, "state"), "drain");
+	assert_string_equal(text(one, "word_from"), "front/one");
+	assert_string_equal(text(one, "own_word"), "(none)");
+	assert_int_equal(f->changes, 1);
+	json_decref(o);
+	o = say(f, "server disable back/up/one"); /* its own word is the stronger one */
+	assert_string_equal(text(json_object_get(o, "server"), "own_word"), "disabled");
+	assert_string_equal(text(json_object_get(o, "server"), "word_from"), "(none)");
+	assert_int_equal(json_array_size(json_object_get(o, "followers")), 0);
+	json_decref(o);
+	o = say(f, "server enable back/up/one"); /* and takes nothing of the other's away */
+	assert_string_equal(text(o, "was"), "disabled");
+	assert_string_equal(text(json_object_get(o, "server"), "state"), "drain");
+	json_decref(o);
+	all_are(f, "server drain one", "101", "front/one: drain-drain, back/up/one: drain-drain");
+	all_are(f, "server disable 10.0.0.1", "201", "front/one: drain-disabled, back/up/one: drain-disabled");
+	all_are(f, "server enable 10.0.0.1", "001", "front/one: disabled-up, back/up/one: disabled-drain");
+}
+
 static void test_policy_reset(void **state)
 {
 	struct fixture *f = *state;
@@ -120,8 +205,8 @@ static void test_policy_reset(void **state)
 static void test_refused(void **state)
 {
 	struct fixture *f = *state;
-	static const char all[] = "there are `status`, `server drain|disable|enable POOL/NAME` and `policy reset "
-				  "LISTENER/NAME`";
+	static const char all[] = "there are `status`, `server drain|disable|enable [POOL/]NAME` and `policy "
+				  "reset LISTENER/NAME`";
 	static const struct row {
 		const char *line, *error, *hint;
 	} rows[] = {
@@ -132,8 +217,11 @@ static void test_refused(void **state)
 		{ "server", "\"server \" is no command",
 		  "there are `server drain`, `server disable` and `server enable`" },
 		{ "server drian front/one", "\"server drian\" is no command", "did you mean `drain`?" },
-		{ "server drain", "\"\" is not POOL/NAME", "`lychctl status` shows all pools and their servers" },
-		{ "server drain one", "\"one\" is not POOL/NAME", "did you mean `front/one`?" },
+		{ "server drain", "no pool has a server \"\"", "`lychctl status` shows all pools and their servers" },
+		{ "server drain onne", "no pool has a server \"onne\"", "did you mean `one`?" },
+		{ "server drain 10.0.0.22", "no pool has a server \"10.0.0.22\"", "did you mean `10.0.0.2`?" },
+		{ "server drain front", "no pool has a server \"front\"",
+		  "`lychctl status` shows all pools and their servers" },
 		{ "server drain front/onne", "pool front has no server \"onne\"", "did you mean `front/one`?" },
 		{ "server drain front/", "pool front has no server \"\"",
 		  "`lychctl status` shows all pools and their servers" },
@@ -210,6 +298,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_machines, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_followers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nul, setup, teardown),

@@ -97,7 +97,9 @@ static void test_answers(void **state)
 		{ "{\"pool\":\"a\"}", true, 0, NULL },
 		{ "{\"pool\":\"a\"", false, -EPROTO, "no gateway" },
 		{ "{\"pool\":\"a\"}{}", false, -EPROTO, "no gateway" },
+		{ "[{\"pool\":\"a\"},{}]", false, 0, NULL },
 		{ "[1]", false, -EPROTO, "no gateway" },
+		{ "[]", false, -EPROTO, "no gateway" },
 		{ "220 mail", false, -EPROTO, "no gateway" },
 		{ "", false, -EPROTO, "no answer" },
 	};

@@ -236,6 +236,19 @@ static void on_changed(void *ctx)
 	(void)ctx;
 }
 
+static char *told(const struct command_target *target, const char *line)
+{
+	json_t *answer = command_run(target, line, strlen(line));
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	view_server(out, answer, false);
+	fclose(out);
+	json_decref(answer);
+	return text;
+}
+
 /* A name is all that it stands for, an address one of them; what is absent is told too, but not shown. */
 static void test_server_slots(void **state)
 {
@@ -258,21 +271,56 @@ static void test_server_slots(void **state)
 	sample_init(&s);
 	make_slots(&s, &slots);
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
-		json_t *answer = command_run(&target, words[i].line, strlen(words[i].line));
-		char *text = NULL;
-		size_t n;
-		FILE *out = open_memstream(&text, &n);
+		char *text = told(&target, words[i].line);
 
-		view_server(out, answer, false);
-		fclose(out);
 		assert_string_equal(text, words[i].shown);
 		free(text);
-		json_decref(answer);
 		assert_int_equal(slots.admin, i == 1 ? ADMIN_DISABLED : ADMIN_ENABLED);
 	}
 	s.servers[1].state->presence = SERVER_ABSENT;
 	json_decref(command_run(&target, "server drain front/fe.test:5061", 31));
 	assert_int_equal(s.servers[1].state->admin, ADMIN_DRAIN);
+	sample_fini(&s);
+}
+
+/* A word to one that others follow, and to all of a name: one line each, which says by whose word. */
+static void test_followers(void **state)
+{
+	static const struct {
+		const char *line, *shown;
+	} words[] = {
+		{ "server drain front/one", "front/one: drain, was up; 0 links left, no new keys\n"
+					    "back/up/one: drain, was up, by the word to front/one; 0 links left, no "
+					    "new keys\n" },
+		{ "server disable one", "front/one: disabled, was drain; 0 links to end\n"
+					"back/up/one: disabled, was drain; 0 links to end\n" },
+		{ "server enable back/up/one",
+		  "back/up/one: disabled, as before, by the word to front/one; 0 links to end\n" },
+		{ "server enable one", "front/one: up, was disabled\nback/up/one: up, was disabled\n" },
+	};
+	struct sample s;
+	struct command_target target = { .snapshot = &s.snapshot, .changed = on_changed };
+
+	(void)state;
+	sample_init(&s);
+	s.servers[0].state->health = s.servers[2].state->health = HEALTH_UP;
+	s.servers[2].tracked = &s.servers[0];
+	s.servers[0].followers = &s.servers[2];
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+		char *text = told(&target, words[i].line);
+
+		assert_string_equal(text, words[i].shown);
+		free(text);
+		if (i == 0) {
+			json_t *status = status_build(&s.snapshot, 0);
+
+			text = view(status);
+			ASSERT_LINE(text, "one ", "[2001:db8::1]:5061", "drain (up) by front/one");
+			ASSERT_LINE(text, "drain", "server back/up/one", ", by the word to front/one");
+			free(text);
+			json_decref(status);
+		}
+	}
 	sample_fini(&s);
 }
 
@@ -294,16 +342,10 @@ static void test_server(void **state)
 	s.servers[0].state->health = HEALTH_UP;
 	s.servers[0].state->sessions = 1;
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
-		json_t *answer = command_run(&target, words[i].line, strlen(words[i].line));
-		char *text = NULL;
-		size_t n;
-		FILE *out = open_memstream(&text, &n);
+		char *text = told(&target, words[i].line);
 
-		view_server(out, answer, false);
-		fclose(out);
 		assert_string_equal(text, words[i].shown);
 		free(text);
-		json_decref(answer);
 	}
 	sample_fini(&s);
 }
@@ -313,7 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_durations),    cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
 		cmocka_unit_test(test_certificates), cmocka_unit_test(test_strange), cmocka_unit_test(test_server),
-		cmocka_unit_test(test_server_slots), cmocka_unit_test(test_slots_and_rest),
+		cmocka_unit_test(test_server_slots), cmocka_unit_test(test_slots_and_rest), cmocka_unit_test(test_followers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,33 @@ static void test_table(void **state)
 	server_state_free(s.state);
 }
 
+/* The stronger of two words counts, and it is known whose it is. */
+static void test_followed_word(void **state)
+{
+	struct server o = { .state = server_state_create() };
+	struct server s = { .state = server_state_create(), .tracked = &o };
+
+	(void)state;
+	assert_non_null(o.state);
+	assert_non_null(s.state);
+	atomic_store(&s.state->health, HEALTH_UP);
+	for (enum admin own = ADMIN_ENABLED; own <= ADMIN_DISABLED; own++) {
+		for (enum admin other = ADMIN_ENABLED; other <= ADMIN_DISABLED; other++) {
+			enum admin word = own > other ? own : other;
+
+			atomic_store(&s.state->admin, own);
+			atomic_store(&o.state->admin, other);
+			assert_int_equal(server_word(&s), word);
+			assert_ptr_equal(server_word_from(&s), other > own ? &o : NULL);
+			assert_int_equal(server_takes_new(&s), word == ADMIN_ENABLED);
+			assert_int_equal(server_takes_own(&s), word != ADMIN_DISABLED);
+			assert_int_equal(server_word(&o), other);
+		}
+	}
+	server_state_free(o.state);
+	server_state_free(s.state);
+}
+
 static void test_seats(void **state)
 {
 	struct server s = { .state = server_state_create(), .max_sessions = 2 };
@@ -93,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_followed_word),
 		cmocka_unit_test(test_seats),
 		cmocka_unit_test(test_beginning),
 		cmocka_unit_test(test_out_of_memory),
