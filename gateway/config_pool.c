@@ -332,6 +332,7 @@ static int build_pool(struct builder *b, struct pool *p, const struct node *n)
 	p->verify_server = node_flag(n, "verify_server");
 	p->balance = balance_of(node_text(n, "balance"));
 	p->all_down = all_down_of(node_text(n, "all_down"));
+	p->ends_when_down = strcmp(node_text(n, "on_down"), "end") == 0;
 	p->tries = (unsigned)node_number(n, "tries");
 	p->links = (unsigned)node_number(n, "links");
 	p->slow_start_ms = (uint32_t)node_number(n, "slow_start");

@@ -18,7 +18,7 @@
 #include "session.h"
 #include "stream.h"
 
-enum { FAREWELL_MS = 5000 }; /* the sessions of a disabled server end spread over this */
+enum { FAREWELL_MS = 5000 }; /* the sessions of a server that sends them away end spread over this */
 
 /* A worker with its thread and its standing mails. */
 struct hand {
@@ -45,16 +45,17 @@ struct crew {
 
 static void part_from(struct link *l)
 {
+	bool down = !server_is_up(l->server) && l->pool->all_down != ALL_DOWN_FAIL_OPEN;
 	uint32_t dice;
 
-	if (server_is_disabled(l->server)) {
+	if (down && (!l->open || l->flow) && !server_is_disabled(l->server)) {
+		link_close(l, LG_RESET,
+			   "server went down"); /* what waits for it goes elsewhere; a flow would never notice */
+	} else if (server_sends_away(l->server)) {
 		host_functions.random(&dice, sizeof dice);
 		link_farewell(l, dice % FAREWELL_MS);
 	} else if (link_is_idle(l) && !server_is_present(l->server)) {
 		link_close(l, LG_FLUSH, "the server's name has its address no longer");
-	} else if ((!l->open || l->flow) && !server_is_up(l->server) && l->pool->all_down != ALL_DOWN_FAIL_OPEN) {
-		link_close(l, LG_RESET,
-			   "server went down"); /* what waits for it goes elsewhere; a flow would never notice */
 	}
 }
 

@@ -433,7 +433,10 @@ void link_deadline(struct link *l, uint32_t ms)
 
 void link_part(struct deadline *d)
 {
-	link_close(container_of(d, struct link, farewell), LG_FLUSH, "server disabled");
+	struct link *l = container_of(d, struct link, farewell);
+
+	if (server_sends_away(l->server)) /* the word may have been taken back, or the server have come back */
+		link_close(l, LG_FLUSH, server_is_disabled(l->server) ? "server disabled" : "server went down");
 }
 
 void link_farewell(struct link *l, uint32_t ms)

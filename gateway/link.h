@@ -43,7 +43,7 @@ struct link {
 	uint64_t parked_bytes;
 	struct deadline unit;      /* a unit under way goes on by then */
 	struct deadline expiry;    /* host->deadline */
-	struct deadline farewell;  /* closes then: spread out when its server is disabled */
+	struct deadline farewell;  /* closes then: spread out when its server sends it away */
 	struct list node;          /* session->servers; in none for a client */
 	struct list exchanges;     /* routed here, or waiting for it to open, in order */
 	struct task settle_task;   /* a client's flow: does anything still go on? */
@@ -116,7 +116,7 @@ bool link_pass(struct link *from, struct link *to, uint64_t n);
 void link_close(struct link *l, enum lg_close how, const char *why);
 void link_deadline(struct link *l, uint32_t ms);
 
-/* Closes the link in `ms`, unless it is closed before: its server was disabled. */
+/* Closes the link in `ms` if its server still sends it away then (server_sends_away). */
 void link_farewell(struct link *l, uint32_t ms);
 
 /* One event about this link: listener, session number, peer and server are added. */

@@ -167,6 +167,14 @@ bool server_is_disabled(const struct server *s)
 	return server_word(s) == ADMIN_DISABLED;
 }
 
+bool server_sends_away(const struct server *s)
+{
+	const struct pool *p = s->pool;
+	bool down = atomic_load(&s->state->health) == HEALTH_DOWN && server_is_present(s);
+
+	return server_is_disabled(s) || (down && p->ends_when_down && p->all_down != ALL_DOWN_FAIL_OPEN);
+}
+
 bool server_rests(const struct server *s)
 {
 	long long until = atomic_load_explicit(&s->state->rests_until, memory_order_relaxed);

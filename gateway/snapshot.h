@@ -82,6 +82,7 @@ struct pool {
 	bool verify_server;
 	enum balance balance;
 	enum all_down all_down;
+	bool ends_when_down; /* sessions of a server that goes down end: server_sends_away */
 	unsigned tries;       /* servers that one exchange may try */
 	bool ntlm;            /* leased links are their clients' from the first request on */
 	unsigned links;       /* shared ones, to each server and from each worker */

@@ -180,6 +180,9 @@ return {
         help = "by what a client, call or user stays with its server; false: nothing is remembered" },
       { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},
         help = "how the servers' health is asked; false: they are always up" },
+      { key = "on_down", type = "choice", choices = { "keep", "end" }, default = "keep",
+        help = "sessions that a server has when it goes down: \"keep\" them, it may still serve them, or \"end\" them over some " ..
+          "seconds, so that clients come back at once (not with all_down = \"fail-open\")" },
       { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
         help = "no server is up: stop listening (once no pool that the listener can reach has one), answer in the " ..
           "protocol's words, or try them all the same" },

@@ -77,6 +77,28 @@ def fall_and_rise_count_and_a_server_comes_back(play):
 
 
 @story
+def sessions_of_a_server_that_went_down_go_on_or_end_as_its_pool_says(play):
+    for on_down, ends in (("keep", False), ("end", True)):
+        one, two = play.server("one"), play.server("two")
+        gateway = play.gateway([one, two], listener='options = { route = "connection" },', pool=f"""on_down = "{on_down}",
+            balance = "round-robin", monitor = {{ plugin = "sip", interval = "200ms", timeout = "1s", fall = 2 }}""")
+        for server in (one, two):
+            gateway.wait_state(server, "up")
+        clients = [play.client() for _ in range(4)]
+        theirs = {client: client.ask(request()).server for client in clients}
+        equal(sorted(theirs.values()), ["one", "one", "two", "two"], "the servers")
+        one.probe_answer = one.refuse(503)
+        gateway.wait_state(one, "down")
+        for client, server in theirs.items():
+            if ends and server == "one":
+                equal(client.ended(), b"", "what came before the close")
+            else:
+                equal(client.ask(request()).server, server, f"{on_down}: who goes on to answer")
+        equal(play.client().ask(request()).server, "two", "the server of a new client")
+        play.finish()
+
+
+@story
 def a_late_answer_of_an_older_probe_changes_nothing(play):
     one = play.server("one")
     gateway = play.gateway([one], pool="""all_down = "reply",

@@ -30,7 +30,7 @@ BOUND_S = FALL * (1.1 * INTERVAL_S + TIMEOUT_S)
 class Pool:
     def __init__(self, play):
         self.play = play
-        self.deployment = Deployment(play, FRONT_ENDS)
+        self.deployment, self.cut_off = Deployment(play, FRONT_ENDS), set()
         self.front_ends = {name: self.front_end(name) for name in FRONT_ENDS}
         self.gateway = self.deployment.gateway("lync-all-in-one")
         self.web_pools = [p for p in {row["POOL"] for row in rows(self.gateway)} if self.follows(p)]
@@ -62,7 +62,7 @@ class Pool:
         return {k.association.user for k in self.front_ends[name].clients if k.open and k.association}
 
     def places(self):
-        return {user: name for name in self.front_ends for user in self.users_of(name)}
+        return {user: name for name in self.front_ends if name not in self.cut_off for user in self.users_of(name)}
 
     def web_user(self, n):
         return Visitor(self.deployment, self.deployment.office, address(INSIDE, OFFICE[n]))
@@ -85,6 +85,11 @@ class Pool:
     def wait_states(self, state, names, within=20):
         for name in names:
             eventually(lambda: self.states(name) == {state}, f"{name} is {state} in all pools of {self.states(name)}", within)
+
+    def cut(self, name):
+        """Its cable is pulled: no end of a connection is told."""
+        self.deployment.machines[name].run("ip", "link", "set", "to-inside", "down")
+        self.cut_off.add(name)
 
     def word(self, word, name):
         done = self.gateway.ctl("server", word, f"{SIP}/{name}.corp.example")
@@ -158,7 +163,7 @@ def front_ends_leave_with_their_web_ports_and_users_come_back_elsewhere(play):
     pool.nobody_comes("fe02")
 
     since = time.time()
-    pool.deployment.machines["fe03"].run("ip", "link", "set", "to-inside", "down")
+    pool.cut("fe03")
     pool.wait_states("down", ["fe03"])
     pool.left_together("fe03", since)
     pool.all_are_back(clients, "fe03")
