@@ -5,7 +5,7 @@
 local context = use "context"
 local tool = use "tool"
 
-local titles = { "LISTENER", "BIND", "ROUTE", "SERVER PORT", "PLUGIN", "PERSISTENCE", "MONITOR", "POLICIES", "MADE BY" }
+local titles = { "LISTENER", "BIND", "ROUTE", "POOL", "SERVER PORT", "PLUGIN", "PERSISTENCE", "MONITOR", "POLICIES", "MADE BY" }
 
 local function by_name(list)
   local all = {}
@@ -76,8 +76,9 @@ return function(host, arguments)
     for _, b in ipairs(l.bind) do
       for _, way in ipairs(ways(l)) do
         local pool = pools[way[2]]
-        rows[#rows + 1] = { l.name, b.transport .. ":" .. b.text, way[1], pool and ports_of(pool) or "", l.plugin,
-          pool and persistence_of(pool, default_fact, l.plugin) or "", pool and monitor_of(pool) or "", policies_of(l), l._by }
+        rows[#rows + 1] = { l.name, b.transport .. ":" .. b.text, way[1], pool and pool.name or "", pool and ports_of(pool) or "",
+          l.plugin, pool and persistence_of(pool, default_fact, l.plugin) or "", pool and monitor_of(pool) or "", policies_of(l),
+          l._by }
       end
     end
   end

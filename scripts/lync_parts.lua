@@ -65,9 +65,12 @@ local function persistence_of(row, side, plugin)
   if type(how) == "table" and how[pool.role] then how = how[pool.role] end
   if plugin == "sip" then return { by = "call-id", timeout = "30m" } end
   local group = pool.role == "edge_pool" and pool.name .. "-" .. side.name or pool.name
-  if plugin == "https" and pool.cookies then return { by = { "cookie", "source" }, group = group, timeout = "30m" } end
-  if by_rules(how, pool) == "none" then return false end
-  return { by = "source", group = group, timeout = "30m" }
+  local asked = row.plugin == "sip" and side.sip == "source"
+  local none = by_rules(how, pool) == "none" and not asked
+  if plugin == "https" and pool.cookies then
+    return { by = none and "cookie" or { "cookie", "source" }, group = group, timeout = "30m" }
+  end
+  return not none and { by = "source", group = group, timeout = "30m" }
 end
 
 local find_pool
@@ -111,7 +114,8 @@ function find_pool(model, side, row, plugin)
     persistence = persistence_of(row, side, plugin), monitor = monitor_of(model, row, side, plugin),
     ntlm = plugin == "https" or nil, slow_start = plugin == "sip" and "2m" or nil,
   }
-  local origins = { servers = place.list(side.keys.servers or side.at, places), tls = side.keys.tls,
+  local origins = { servers = place.list(side.keys.servers or side.at, places),
+    tls = place.here(plugin == "sip" and side.keys.tls or side.keys.towards or side.keys.web or side.at),
     tls_name = side.pool.at:key("name") }
   origins.monitor = row.monitor == "sip" and place.made(side.at, { port = side.pool.at:key("probe_port") }) or nil
   model.note { word = "pool", name = name, value = value, at = place.made(side.at, origins), by = side.at.word }
@@ -142,7 +146,7 @@ function parts.listener(model, side, l)
     options = options_of(side, l.plugin, l.routes), limits = kind ~= "udp" and { idle = IDLE } or nil, source = side.source,
   }
   local options = place.made(side.at, { routes = l.route_places and place.list(side.at, l.route_places) })
-  local origins = { bind = place.here(side.keys.vip), options = options, source = side.keys.source,
+  local origins = { bind = place.here(side.keys.vip), options = options, source = side.keys.source, peers = side.keys.tls,
     tls = place.here(l.plugin == "sip" and side.keys.tls or side.keys.web or side.at) }
   model.note { word = "listener", name = l.name, value = value, at = place.made(side.at, origins), by = side.at.word }
 end

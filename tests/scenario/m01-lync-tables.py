@@ -45,7 +45,32 @@ def names_in_the_dns(play):
 
 @story
 def names_in_certificates_and_those_that_are_missing(play):
-    compare(deployment(play), "certificates", "certificates.tsv")
+    for rules in ("microsoft", "guide"):
+        compare(deployment(play, rules), "certificates", f"certificates-{rules}.tsv")
+
+
+def carried(play, common, names):
+    """What --certificates says of each name of a pool whose web certificate has this common name and these names."""
+    gateway = deployment(play)
+    folder = os.path.join(play.folder, "one")
+    os.makedirs(folder, exist_ok=True)
+    pem, key = play.certificates.make(common, "ca", "ec", ",".join(f"DNS:{n}" for n in names), 3650, folder=folder)
+    for source, end in ((pem, "pem"), (key, "key")):
+        with open(source, encoding="utf-8") as file, open(os.path.join(gateway.folder, f"pool-web.{end}"), "w") as copy:
+            copy.write(file.read())
+    return {row[2]: row[3] for row in table(gateway, "certificates") if row[0] == "pool.corp.example-web-tls"}
+
+
+@story
+def a_star_stands_for_one_label_and_the_common_name_for_nothing(play):
+    has = carried(play, "LyncWeb.corp.example", ["*.example", "MEET.corp.example"])
+    equal(has["meet.corp.example"], "yes", "letters match in either case")
+    equal(has["dialin.corp.example"], "MISSING", "a star does not stand for two labels")
+    common = "MISSING: it is the common name, but clients read the alternative names"
+    equal([text for text in has.values() if "common" in text], [common], "what is the common name alone")
+    equal(has["lyncweb.corp.example"], common, "it is told once, whatever its letters")
+    has = carried(play, "pool.corp.example", ["*.corp.example"])
+    equal((has["pool.corp.example"], has["meet.corp.example"]), ("by *.corp.example",) * 2, "a star for each of the domain")
 
 
 @story
@@ -75,7 +100,7 @@ def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
 @story
 def a_configuration_without_pools_of_lync_has_nothing_to_tell(play):
     gateway = play.gateway_of('listener "in" { plugin = "tcp", bind = "tcp:127.0.0.1:5060" }\n', start=False)
-    equal(table(gateway, "explain")[1][:5], ["in", "tcp:127.0.0.1:5060", "-", "-", "tcp"], "but what it opens")
+    equal(table(gateway, "explain")[1][:6], ["in", "tcp:127.0.0.1:5060", "-", "-", "-", "tcp"], "but what it opens")
     for what in ("dns", "certificates"):
         done = gateway.run(f"--{what}")
         equal((done.returncode, done.stdout), (1, ""), f"exit code and output of --{what}")
