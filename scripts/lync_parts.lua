@@ -30,7 +30,8 @@ parts.name = part_name
 
 -- ---- Certificates ----
 
--- The tls word for a certificate as it was written: its name.  Versions that need weak TLS get it, and -t tells.
+-- The tls word for a certificate as it was written: its name.  Versions whose clients and servers need weak TLS get it, and -t
+-- tells; towards others (`keys.foreign`) it is not taken.
 function parts.tls(model, name, certificate, trust, at, keys)
   if type(certificate) == "string" then return certificate end
   if not certificate and not trust then return nil end
@@ -42,7 +43,7 @@ function parts.tls(model, name, certificate, trust, at, keys)
       origins[key] = keys.certificate:key(key)
     end
   end
-  local weak = model.version == "2010" or model.version == "2013"
+  local weak = not keys.foreign and (model.version == "2010" or model.version == "2013")
   if weak then value.minimum = value.minimum or "1.0" end
   if weak and value.sha1 == nil then value.sha1 = true end
   model.note { word = "tls", name = name, value = value, at = place.made(at, origins), by = at.word }

@@ -38,8 +38,8 @@ local function side_of(model, site, pool)
   web = written and model.tls_made[written] or web
   local towards = pool.inside.web
   if web and not towards then
-    local trust = { trust = pool.at:key("trust") }
-    pool.towards = pool.towards or parts.tls(model, pool.name .. "-server-tls", nil, pool.trust, pool.at, trust)
+    local places = { trust = pool.at:key("trust"), foreign = pool.role == "web_apps" or pool.role == "exchange" }
+    pool.towards = pool.towards or parts.tls(model, pool.name .. "-server-tls", nil, pool.trust, pool.at, places)
     towards, keys.towards = pool.towards, pool.towards and pool.at:key("trust")
   elseif towards then
     keys.towards = pool.inside.keys.web

@@ -4,7 +4,7 @@ import os
 import re
 
 from play import equal, expect, main, story
-from play.lync import deployment, rows
+from play.lync import deployment, files, rows
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "examples")
 
@@ -86,7 +86,8 @@ def a_table_for_eyes_has_the_same_cells(play):
 
 @story
 def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
-    for version, xmpp, weak in (("2010", True, True), ("2013", True, True), ("2015", True, False), ("2019", False, False)):
+    for version, xmpp, weak in (("2010", True, True), ("2013", True, True), ("2015", True, False), ("2019", False, False),
+                                (None, True, False)):
         gateway = deployment(play, version=version)
         names = [row[0] for row in table(gateway, "explain")]
         equal("edge.corp.example-5269-access" in names, xmpp, f"5269 with {version}")
@@ -95,6 +96,22 @@ def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
         told = gateway.run("-t").stderr
         for word in ("TLS 1.0 is allowed", "SHA-1 signatures are allowed"):
             equal(word in told, weak, f"`{word}` with {version}: {told}")
+
+
+@story
+def weak_tls_where_it_is_asked_and_towards_servers_of_the_version_alone(play):
+    text = """include "lync"
+lync.version "2013"
+lync.front_end_pool { name = "pool.corp.example", vip = "127.0.1.61", servers = { fe = "127.0.1.21" }, trust = "ca.pem" }
+lync.exchange { servers = { mail = "127.0.1.22" }, trust = "ca.pem" }
+lync.reverse_proxy {
+  certificate = { certificate = "outside.pem", key = "outside.key", minimum = "1.2", sha1 = false },
+  { vip = "127.0.9.1", sites = { "meet.*" }, to = "pool.corp.example" },
+  { vip = "127.0.9.2", sites = { "mail.*" }, to = "exchange" },
+}
+"""
+    told = play.gateway_of(text, start=False, files=files(play)).run("-t").stderr
+    equal(set(re.findall(r'tls "([^"]+)": weak', told)), {"pool.corp.example-server-tls"}, f"what is weak: {told}")
 
 
 @story

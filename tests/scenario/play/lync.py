@@ -40,6 +40,7 @@ def files(play):
 
 
 def deployment(play, rules="microsoft", version="2013", more=""):
-    """A gateway that is not started."""
-    text = read(os.path.join(FOLDER, "deployment.lua")).replace("RULES", rules).replace("VERSION", version)
+    """A gateway that is not started; version None: the word is left out."""
+    text = read(os.path.join(FOLDER, "deployment.lua")).replace("RULES", rules)
+    text = text.replace("VERSION", version) if version else text.replace('lync.version "VERSION"\n', "")
     return play.gateway_of(text + more, start=False, files=files(play))
