@@ -102,8 +102,9 @@ end
 
 local function check_use(c, model, pool)
   local v, at = pool.written, pool.at
-  if v.certificate and v.sip == "source" then
-    c:warn(at:key("certificate"), 'is of no use: with sip = "source" nothing is decrypted on 5061', "leave one of the two out")
+  local sip, sip_at = v.internal or v, v.internal and at:key("internal") or at
+  if sip.certificate and sip.sip == "source" then
+    c:warn(sip_at:key("certificate"), 'is of no use: with sip = "source" nothing is decrypted on 5061', "leave one of the two out")
   end
   if v.cookies and not v.web_certificate then
     c:problem(at:key("cookies"), "is of no use without `web_certificate`", "what is not decrypted has no cookies")
@@ -118,9 +119,20 @@ end
 -- Names in the DNS and in certificates need it.
 local function check_domain(c, model)
   local first = model.pools[1]
-  if first and not model.domains[1] and not contains({ "web_apps", "exchange" }, first.role) then
+  if not first or model.domains[1] then return end
+  if not contains({ "web_apps", "exchange" }, first.role) then
     c:warn(first.at, "its SIP domain is not known: " .. check.show(first.name) .. " has none",
       'write the full name, or lync.domains { "corp.example" }')
+  elseif model.sites[1] then
+    c:warn(model.sites[1].at, "the domain of its sites is not known", 'write lync.domains { "corp.example" }')
+  end
+end
+
+-- Web sites that are not a pool's of Lync have no port 80.
+local function check_http(c, site)
+  local role = site.pool.role
+  if site.http and (role == "web_apps" or role == "exchange") then
+    c:problem(site.at:key("http"), "is of no use: autodiscover is at front ends and directors", "leave it out")
   end
 end
 
@@ -128,6 +140,7 @@ return function(c, model)
   check_circles(c, model)
   check_names(c, model)
   check_domain(c, model)
+  for _, site in ipairs(model.sites) do check_http(c, site) end
   for _, pool in ipairs(model.pools) do
     check_without(c, pool)
     check_web_names(c, pool)

@@ -6,7 +6,7 @@
 local check = use "check"
 local types = check.types
 
--- An address without a port, as a bind has it; and whether it is none.
+-- An address without a port, as a bind has it; nil: it is none.
 local function bare(c, text)
   local numeric, v6 = c.host.address(text:match("^%[(.*)%]$") or text)
   return numeric and (v6 and "[" .. numeric .. "]" or numeric)
@@ -15,7 +15,11 @@ end
 function types.vip(c, v, _, at)
   v = types.string(c, v, {}, at)
   if not v then return nil end
-  return bare(c, v) or c:problem(at, check.show(v) .. " is not an address", 'an address alone, without a port: "192.0.2.61"')
+  local address = bare(c, v)
+  if address == "0.0.0.0" or address == "[::]" then
+    return c:problem(at, check.show(v) .. " is every address", "name the one that clients know: each pool has its own")
+  end
+  return address or c:problem(at, check.show(v) .. " is not an address", 'an address alone, without a port: "192.0.2.61"')
 end
 
 -- ---- Servers ----

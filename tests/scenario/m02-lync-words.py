@@ -72,6 +72,7 @@ def mistakes_in_a_pool_are_told_where_they_are(play):
             ('["fe02.corp.example"] = "127.0.1.22"', '["127.0.1.22"] = "fe02.corp.example"', 7, "the address stands before the name",
              '["fe02.corp.example"] = "127.0.1.22"'),
             ('["fe02.corp.example"]', '[true]', 5, "true is not a name"),
+            ('"127.0.1.61"', '"0.0.0.0"', 4, LABEL + ": vip", "is every address"),
             ('"127.0.1.22"', 'NOBODY', 7, "unknown word `NOBODY`"),
             ('vip = "127.0.1.61"', 'vip = nil', 2, LABEL, "`vip` is missing"),
             ("MORE", 'trust = "no.pem"', 9, LABEL + ": trust", "no.pem"),
@@ -127,6 +128,8 @@ def words_that_are_written_in_another_form_are_explained(play):
              "none of `access`, `webconf` and `av`"),
             ('lync.director_pool { name = "dir.corp.example", vip = "127.0.1.62", servers = { ["fe01.corp.example"] = "127.0.2.1" } }',
              'lync.director_pool "dir.corp.example": servers.fe01.corp.example', "has another address on line 6"),
+            ('lync.exchange { servers = { mail = "127.0.9.4" } } lync.reverse_proxy { { vip = "127.0.9.1", sites = "a.*", to = "exchange", '
+             'http = true } }', "lync.reverse_proxy[1].http", "is of no use"),
             ('lync.exchange { servers = { mail = "127.0.9.4" }, um = true }', "lync.exchange: um", "needs `vip`"),
             ('include { "lync" }', "there is no library `a table`", "the libraries are lync")):
         tells(play, good + text + "\n", 11, *words)
@@ -148,6 +151,9 @@ def what_has_no_effect_is_a_warning(play):
     for more, config, *words in (
             (own, "", ":9: warning: " + LABEL + ": certificate: is of no use", 'sip = "source"'),
             ("", 'lync.web_apps { servers = { owa = "127.0.9.4" } }\n', ":11: warning: lync.web_apps: nobody comes here"),
+            ("", 'lync.edge_pool { name = "edge.corp.example", internal = { vip = "127.0.9.5", servers = { e = "127.0.9.6" },\n'
+             'sip = "source", certificate = { certificate = "pool.pem", key = "pool.key" }, trust = "ca.pem" } }\n',
+             ":12: warning: lync.edge_pool \"edge.corp.example\": internal.certificate: is of no use"),
             ("peers = { }", "", "good"),
             ('servers = { ["fe03.corp.example"] = "127.0.1.23", ["fe03.corp.example"] = "127.0.1.23" }', "",
              ":9: warning: " + LABEL + ": servers: `fe03.corp.example` is there twice")):

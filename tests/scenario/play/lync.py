@@ -28,7 +28,13 @@ def read(path):
 
 
 def files(play):
-    """The certificates of the deployment."""
+    """The certificates of the deployment, made once a story."""
+    if not hasattr(play, "lync_files"):
+        play.lync_files = make_files(play)
+    return dict(play.lync_files)
+
+
+def make_files(play):
     made = {"ca.pem": read(play.certificates.path("ca.pem"))}
     for name, (common, carried) in CARRIED.items():
         names = ",".join(f"DNS:{n}.corp.example" for n in carried.split())
