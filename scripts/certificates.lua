@@ -10,9 +10,13 @@ local function covers(has, name)
   return has == name or has:sub(1, 2) == "*." and name:match("^[^.]+(%..+)$") == has:sub(2)
 end
 
--- How the certificate carries the name: "yes", or the star that covers it; nil: it does not.
+-- How the certificate carries the name: "yes", or the star that covers it; nil: it does not.  The common name counts only
+-- where there are no others.
 local function carried(certificate, name)
   local by
+  if #certificate == 0 and certificate.common and covers(certificate.common, name) then
+    by = "by the common name alone, which new clients do not read"
+  end
   for _, has in ipairs(certificate) do
     if has:lower() == name:lower() then return "yes" end
     if covers(has, name) then by = "by " .. has end
@@ -24,9 +28,10 @@ local function rows_of(host, need, file, rows)
   local certificate, reason = host.certificate_names(file)
   local common = certificate and certificate.common
   local function add(name)
-    local missing = name == common and "MISSING: it is the common name, but clients read the alternative names" or "MISSING"
+    local is_common = common and name:lower() == common:lower()
+    local missing = is_common and "MISSING: it is the common name, but clients read the alternative names" or "MISSING"
     rows[#rows + 1] = { need.tls, file, name, not certificate and reason or carried(certificate, name) or missing }
-    if name == common then common = nil end
+    if is_common then common = nil end
   end
   for _, name in ipairs(need) do add(name) end
   if common and common:find(".", 1, true) and not carried(certificate, common) then add(common) end

@@ -85,7 +85,7 @@ function types.choice(c, v, spec, at)
     if v == choice then return c:problem(at, show(v) .. " is not available in this version") end
   end
   local list = '"' .. table.concat(spec.choices, '", "') .. '"'
-  return c:problem(at, show(v) .. " is not one of " .. list, near(v, spec.choices))
+  return c:problem(at, show(v) .. " is not one of " .. list, spec.hint or near(v, spec.choices))
 end
 
 local function absolute(c, path)
@@ -183,14 +183,19 @@ function check.sorted(v)
   return list
 end
 
+-- A key that the table at `at` has twice, if there is one.
+function check.twice(c, at)
+  local twice = at.place and at.place.twice
+  if not twice then return end
+  local text = string.format("`%s` is there twice, first on line %d", twice.key, twice.first)
+  c:warn({ line = twice.line, label = at.label }, text, "the last one counts; leave the other one out")
+end
+
 -- A table by its `keys`, with defaults filled in; values that are wrong are left out.  `others` takes the keys that
 -- are not in `keys`.
 function check.keys(c, v, keys, at, others)
-  local clean, twice = {}, at.place and at.place.twice
-  if twice then
-    local text = string.format("`%s` is there twice, first on line %d", twice.key, twice.first)
-    c:warn({ line = twice.line, label = at.label }, text, "the last one counts; leave the other one out")
-  end
+  local clean = {}
+  check.twice(c, at)
   for _, key in ipairs(check.sorted(v)) do
     local spec = spec_of(keys, key)
     if not spec then

@@ -14,8 +14,8 @@ unknown.__call = unknown.__index
 unknown.__newindex = function() end
 
 function context.new(host, words)
-  return setmetatable({ host = host, words = words, problems = {}, warnings = {}, names = {}, plugins = {}, policies = {} },
-    context)
+  return setmetatable({ host = host, words = words, problems = {}, warnings = {}, names = {}, plugins = {}, policies = {},
+    unmade = {} }, context)
 end
 
 function context:unknown()
@@ -25,6 +25,8 @@ end
 function context:is_unknown(value)
   return getmetatable(value) == unknown
 end
+
+-- `unmade` has how the names begin that a library could not make parts of, because of mistakes that were told.
 
 -- Something is wrong at a place, or on a line; both give nil, so that a check can end with them.
 function context:problem(at, text, hint)

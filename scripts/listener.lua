@@ -85,13 +85,18 @@ local function check_verify(c, l, at)
   end
 end
 
+-- Whether all that was written as `bind` is one.
+local function binds_are_good(l, value)
+  return #l.bind == (type(value.bind) == "table" and #value.bind or value.bind ~= nil and 1 or 0)
+end
+
 local function check_tls(c, l, value, has_bind, at)
   if has_bind and l.tls and #l.tls > 0 then
     check_certificates(c, l.tls, at:key("tls"))
     check_verify(c, l, at)
   elseif has_bind and value.tls == nil then
     c:problem(at, "`tls` is missing: a bind begins with tls:", 'name a `tls` word: tls = "NAME"')
-  elseif not has_bind then
+  elseif not has_bind and binds_are_good(l, value) then
     for _, key in ipairs { "tls", "verify", "peers" } do
       if value[key] ~= nil then
         c:problem(at:key(key), "is of no use: no bind begins with tls:",

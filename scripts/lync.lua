@@ -4,6 +4,7 @@
 -- the rows of lync_ports.lua (lync_parts.lua), and the reverse proxy (lync_proxy.lua).  Those go the way of all words.
 
 local check = use "check"
+local check_topology = use "lync_check"
 local near = use "near"
 local parts = use "lync_parts"
 local proxy = use "lync_proxy"
@@ -21,21 +22,40 @@ end
 
 -- ---- The calls, while the text runs ----
 
-local function callable(w, word, calls, here)
+local function callable(c, w, word, calls, here)
   return function(value)
     local name = not w.of and w.keys and type(value) == "table" and rawget(value, "name")
     local label = type(name) == "string" and w.word .. ' "' .. name .. '"' or w.word
     local at = here(word, label)
     at.word = w.word
     calls[#calls + 1] = { w = w, value = value, at = at }
+    return type(value) == "string" and c:unknown() or nil -- for a table behind it
   end
+end
+
+-- A table where one is asked; another word's value is of any type.
+local function has_table(c, call)
+  if call.w.value or type(call.value) == "table" then return true end
+  local form = call.w.of and " { { ... }, ... }" or call.w.keys[1].key == "name" and ' { name = "NAME", ... }' or " { ... }"
+  return c:problem(call.at, "has no table", "write " .. call.w.word .. form)
+end
+
+-- Whether an unknown word, which was told, is somewhere in `v`.
+local function has_unknown(c, v, seen)
+  if type(v) ~= "table" or seen[v] then return false end
+  if c:is_unknown(v) then return true end
+  seen[v] = true
+  for key, value in pairs(v) do
+    if c:is_unknown(key) or has_unknown(c, value, seen) then return true end
+  end
+  return false
 end
 
 local function table_of_words(c, calls, here)
   local all, names = {}, {}
   for i, w in ipairs(words) do
     names[i] = short(w.word)
-    all[names[i]] = callable(w, names[i], calls, here)
+    all[names[i]] = callable(c, w, names[i], calls, here)
   end
   return setmetatable({}, {
     __index = function(_, name)
@@ -44,9 +64,14 @@ local function table_of_words(c, calls, here)
         "the words are lync." .. table.concat(names, ", lync."))
       return c:unknown()
     end,
-    __newindex = function(_, name)
+    __newindex = function(_, name, value)
       name = "lync." .. tostring(name)
-      c:complain(here("lync").line, "`" .. name .. "` is assigned to", "call it: " .. name .. " { ... }")
+      local form = type(value) == "string" and ' "..."' or " { ... }"
+      c:complain(here("lync").line, "`" .. name .. "` is assigned to", "call it: " .. name .. form .. ", without `=`")
+    end,
+    __call = function()
+      c:complain(here("lync").line, "`lync` is no word of its own", "the words are lync." .. table.concat(names, ", lync."))
+      return c:unknown()
     end,
   })
 end
@@ -63,7 +88,7 @@ end
 local function side(pool, name, v, at, more)
   local keys = {}
   for _, key in ipairs { "vip", "servers", "web_names", "source" } do keys[key] = at:key(key) end
-  local s = { name = name, pool = pool, vip = v.vip, servers = v.servers, web_names = v.web_names or {}, at = pool.at,
+  local s = { name = name, pool = pool, vip = v.vip, servers = v.servers, sip = v.sip, web_names = v.web_names or {}, at = pool.at,
     keys = keys }
   for key, value in pairs(more or {}) do s[key] = value end
   pool.sides[#pool.sides + 1] = s
@@ -152,24 +177,56 @@ local function build_pool(c, model, call, v)
   roles[role](c, model, pool, v)
 end
 
+-- A pool with mistakes is not built, and what refers to it not asked: they are told once.
+local function read_pool(c, model, call)
+  local before = #c.problems
+  local v = check.value(c, call.value, { type = "table", keys = call.w.keys }, call.at)
+  if v and #c.problems == before and not has_unknown(c, call.value, {}) then return build_pool(c, model, call, v) end
+  local name = v and v.name
+  if name then model.by_name[name] = model.by_name[name] or { at = call.at, bad = true } end
+  if name then c.unmade[#c.unmade + 1] = name .. "-" end
+  model.incomplete = model.incomplete or not name
+end
+
 -- ---- The other words ----
 
--- The sites of one lync.reverse_proxy; `sites` gets them.
-local function read_sites(c, call, sites)
-  if type(call.value) ~= "table" then return c:problem(call.at, "has no table", "write lync.reverse_proxy { { ... }, ... }") end
-  local word = check.keys(c, call.value, call.w.keys, call.at, function(key)
-    if math.type(key) ~= "integer" then check.unknown_key(c, key, check.names(call.w.keys), call.at) end
-  end)
-  for i, v in ipairs(call.value) do
-    local at = call.at:key(i)
-    at.word = call.w.word
-    local before = #c.problems
-    local site = check.value(c, v, { type = "table", keys = call.w.of }, at)
-    if site and #c.problems == before then
-      site.at, site.word_certificate, site.word_at = at, word.certificate, call.at
-      sites[#sites + 1] = site
-    end
+local SITES = 1024 -- of one word
+
+local function contains(list, v)
+  for _, member in ipairs(list) do
+    if member == v then return true end
   end
+  return false
+end
+
+-- The sites of one lync.reverse_proxy; `sites` gets them.
+local function read_site(c, call, i, word, sites)
+  local at, v, before = call.at:key(i), call.value[i], #c.problems
+  at.word = call.w.word
+  local site = v ~= nil and check.value(c, v, { type = "table", keys = call.w.of }, at)
+  if v == nil then
+    c:problem(at, "is nil", "leave no gaps: each site is a table")
+  elseif site and #c.problems == before and not has_unknown(c, v, {}) then
+    site.at, site.word_certificate, site.word_at = at, word.certificate, call.at
+    sites[#sites + 1] = site
+  end
+end
+
+local function read_sites(c, call, sites)
+  local n, strange = 0, #c.problems
+  local word = check.keys(c, call.value, call.w.keys, call.at, function(key)
+    local position = math.type(key) == "integer" and key > 0 and key <= SITES
+    if position then
+      n = math.max(n, key)
+    elseif contains(check.names(call.w.of), key) then
+      c:problem(call.at:key(key), "belongs to a site, each of which is a table of its own",
+        "write lync.reverse_proxy { { vip = ..., sites = ..., to = ... }, ... }")
+    else
+      check.unknown_key(c, key, check.names(call.w.keys), call.at)
+    end
+  end)
+  if n == 0 and #c.problems == strange then c:problem(call.at, "has no sites", call.w.help) end
+  for i = 1, n do read_site(c, call, i, word, sites) end
 end
 
 -- lync.version, lync.rules and lync.domains: once each, wherever they stand.
@@ -209,7 +266,7 @@ end
 
 -- The first domain is what is left of the first pool's name.
 local function default_domains(model)
-  for _, role in ipairs { "front_end_pool", "director_pool" } do
+  for _, role in ipairs { "front_end_pool", "director_pool", "edge_pool" } do
     for _, pool in ipairs(model.pools) do
       local domain = pool.role == role and pool.name:match("%.(.+)$")
       if domain then return { domain } end
@@ -220,12 +277,12 @@ end
 
 local function expand(c, model, calls)
   for _, call in ipairs(calls) do
-    if call.w.of then
+    if call.w.value or c:is_unknown(call.value) or not has_table(c, call) then
+      model.incomplete = model.incomplete or not call.w.value
+    elseif call.w.of then
       read_sites(c, call, model.sites)
-    elseif not call.w.value and not c:is_unknown(call.value) then
-      local before = #c.problems
-      local v = check.value(c, call.value, { type = "table", keys = call.w.keys }, call.at)
-      if v and #c.problems == before then build_pool(c, model, call, v) end
+    else
+      read_pool(c, model, call)
     end
   end
   model.domains = model.domains or default_domains(model)
@@ -236,6 +293,7 @@ local function expand(c, model, calls)
     end
   end
   proxy(c, model)
+  check_topology(c, model)
 end
 
 return function(c, note, here)

@@ -42,20 +42,6 @@ local function list_of_records()
   end
 end
 
-local function own_names(model, pool, add)
-  local inside = pool.inside
-  if not inside then return end
-  add("internal", full(model, pool.name), inside.vip)
-  for _, s in ipairs(inside.servers) do
-    local address = type(s.value[1]) == "string" and s.value[1]
-    local own = s.name ~= full(model, pool.name) -- a farm of one may be called as its server is
-    if s.name and own and address and address:find("^[%x.:]+$") then add("internal", s.name, address) end
-  end
-  for _, name in ipairs(inside.web_names) do
-    if not name:find("*", 1, true) then add("internal", name, inside.vip) end
-  end
-end
-
 -- Where the proxy publishes a name, if it does.
 local function published(model, name)
   for _, site in ipairs(model.sites) do
@@ -64,6 +50,30 @@ local function published(model, name)
         if known == name then return site.vip end
       end
     end
+  end
+end
+
+-- A pattern that can stand in the DNS and in a certificate: "*.corp.example" can.
+local function is_name(text)
+  return not text:find("*", text:sub(1, 2) == "*." and 2 or 1, true)
+end
+
+-- The names of the external web services; by the vendor an Edge has none.
+local function own_sites(pool)
+  return (pool.role ~= "edge_pool" or pool.rules == "guide") and pool.inside.web_names or {}
+end
+
+local function own_names(model, pool, add)
+  local inside = pool.inside
+  if not inside then return end
+  add("internal", full(model, pool.name), inside.vip)
+  for _, s in ipairs(inside.servers) do
+    local address = type(s.value[1]) == "string" and (s.value[1]:match("^%[(.*)%]$") or s.value[1])
+    local own = s.name ~= full(model, pool.name) -- a farm of one may be called as its server is
+    if s.name and own and address and address:find("^[%x.:]+$") then add("internal", s.name, address) end
+  end
+  for _, name in ipairs(own_sites(pool)) do
+    if is_name(name) then add("internal", name, pool.rules == "microsoft" and published(model, name) or inside.vip) end
   end
 end
 
@@ -96,9 +106,8 @@ local function edge(model, pool, add)
   for _, name in ipairs { "access", "webconf", "av" } do
     local side = side_of(pool, name)
     local prefix = name == "access" and "sip." or name .. "."
-    if side then
-      add("external", side.fqdn or full(model, prefix .. (model.domains[1] or "")), side.vip)
-    end
+    local name_outside = side and (side.fqdn or model.domains[1] and prefix .. model.domains[1])
+    if name_outside then add("external", name_outside, side.vip) end
   end
   for i, domain in ipairs(access and model.domains or {}) do
     local target = i == 1 and access.fqdn or "sip." .. domain
@@ -112,7 +121,9 @@ end
 local function outside(model, add)
   for _, site in ipairs(model.sites) do
     for _, pattern in ipairs(site.sites) do
-      for _, name in ipairs(sites_of(model, pattern)) do add("external", name, site.vip) end
+      for _, name in ipairs(sites_of(model, pattern)) do
+        if is_name(name) then add("external", name, site.vip) end
+      end
     end
   end
   for _, pool in ipairs(model.pools) do
@@ -153,6 +164,7 @@ local function needs_of_pool(model, pool, add)
     for _, name in ipairs(web_sites) do add(web, name .. "." .. domain) end
     if pool.role == "front_end_pool" then add(web, "ucupdates-r2." .. domain) end
   end
+  if pool.role == "front_end_pool" and pool.rules == "guide" then add(web, "ucupdates-r2") end -- as old devices ask for it
   for _, name in ipairs(pool.inside.web_names) do add(web, name) end
 end
 
@@ -171,7 +183,9 @@ function names.needs(model)
   for _, pool in ipairs(model.pools) do needs_of_pool(model, pool, add) end
   for _, site in ipairs(model.sites) do
     for _, pattern in ipairs(site.side.web and site.sites or {}) do
-      for _, name in ipairs(sites_of(model, pattern)) do add(site.side.web, name) end
+      for _, name in ipairs(sites_of(model, pattern)) do
+        if is_name(name) then add(site.side.web, name) end
+      end
     end
   end
   return list

@@ -30,7 +30,8 @@ parts.name = part_name
 
 -- ---- Certificates ----
 
--- The tls word for a certificate as it was written: its name.  Versions that need weak TLS get it, and -t tells.
+-- The tls word for a certificate as it was written: its name.  Versions whose clients and servers need weak TLS get it, and -t
+-- tells; towards others (`keys.foreign`) it is not taken.
 function parts.tls(model, name, certificate, trust, at, keys)
   if type(certificate) == "string" then return certificate end
   if not certificate and not trust then return nil end
@@ -42,7 +43,7 @@ function parts.tls(model, name, certificate, trust, at, keys)
       origins[key] = keys.certificate:key(key)
     end
   end
-  local weak = model.version == "2010" or model.version == "2013"
+  local weak = not keys.foreign and (model.version == "2010" or model.version == "2013")
   if weak then value.minimum = value.minimum or "1.0" end
   if weak and value.sha1 == nil then value.sha1 = true end
   model.note { word = "tls", name = name, value = value, at = place.made(at, origins), by = at.word }
@@ -65,9 +66,12 @@ local function persistence_of(row, side, plugin)
   if type(how) == "table" and how[pool.role] then how = how[pool.role] end
   if plugin == "sip" then return { by = "call-id", timeout = "30m" } end
   local group = pool.role == "edge_pool" and pool.name .. "-" .. side.name or pool.name
-  if plugin == "https" and pool.cookies then return { by = { "cookie", "source" }, group = group, timeout = "30m" } end
-  if by_rules(how, pool) == "none" then return false end
-  return { by = "source", group = group, timeout = "30m" }
+  local asked = row.plugin == "sip" and side.sip == "source"
+  local none = by_rules(how, pool) == "none" and not asked
+  if plugin == "https" and pool.cookies then
+    return { by = none and "cookie" or { "cookie", "source" }, group = group, timeout = "30m" }
+  end
+  return not none and { by = "source", group = group, timeout = "30m" }
 end
 
 local find_pool
@@ -114,7 +118,8 @@ function find_pool(model, side, row, plugin)
     persistence = persistence_of(row, side, plugin), monitor = monitor_of(model, row, side, plugin),
     on_down = "end", ntlm = plugin == "https" or nil, slow_start = plugin == "sip" and "2m" or nil,
   }
-  local origins = { servers = place.list(side.keys.servers or side.at, places), tls = side.keys.tls,
+  local origins = { servers = place.list(side.keys.servers or side.at, places),
+    tls = place.here(plugin == "sip" and side.keys.tls or side.keys.towards or side.keys.web or side.at),
     tls_name = side.pool.at:key("name") }
   origins.monitor = row.monitor == "sip" and place.made(side.at, { port = side.pool.at:key("probe_port") }) or nil
   model.note { word = "pool", name = name, value = value, at = place.made(side.at, origins), by = side.at.word }
@@ -145,7 +150,7 @@ function parts.listener(model, side, l)
     options = options_of(side, l.plugin, l.routes), limits = kind ~= "udp" and { idle = IDLE } or nil, source = side.source,
   }
   local options = place.made(side.at, { routes = l.route_places and place.list(side.at, l.route_places) })
-  local origins = { bind = place.here(side.keys.vip), options = options, source = side.keys.source,
+  local origins = { bind = place.here(side.keys.vip), options = options, source = side.keys.source, peers = side.keys.tls,
     tls = place.here(l.plugin == "sip" and side.keys.tls or side.keys.web or side.at) }
   model.note { word = "listener", name = l.name, value = value, at = place.made(side.at, origins), by = side.at.word }
 end

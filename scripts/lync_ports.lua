@@ -30,7 +30,8 @@ local function role(name, side, list)
   end
 end
 
--- What comes from outside needs no affinity since 2013: the guide has it all the same.
+-- External web services (4443 and 8080) need no affinity since 2013, and have none: behind a reverse proxy all clients have one
+-- address, and would have one server.  The guide has affinity all the same.
 local none_or_source = { microsoft = "none", guide = "source" }
 -- Directors: the vendor asks for affinity on the inside, the guide for none.
 local source_or_none = { microsoft = "source", guide = "none" }
@@ -40,14 +41,14 @@ local web_or_tcp = { microsoft = "web", guide = "tcp" }
 role("front_end_pool", "inside", {
   { port = 443, plugin = web_or_tcp, persistence = "source", monitor = "track",
     carries = "web services; by the guide SIP of remote users, conferences, STUN" },
-  { port = 443, server = 4443, named = true, plugin = "web", persistence = "source", monitor = "track",
+  { port = 443, server = 4443, named = true, plugin = "web", persistence = none_or_source, monitor = "track",
     carries = "external web services, asked for from inside" },
-  { port = 4443, rules = "microsoft", plugin = "web", persistence = "source", monitor = "track",
+  { port = 4443, rules = "microsoft", plugin = "web", persistence = "none", monitor = "track",
     carries = "external web services, from a reverse proxy inside" },
   { port = 80, rules = "microsoft", plugin = "web", persistence = "source", monitor = "track", carries = "HTTP" },
   { port = 80, server = 8080, rules = "guide", plugin = "web", persistence = "source", monitor = "track",
     carries = "HTTP" },
-  { port = 8080, rules = "microsoft", plugin = "web", persistence = "source", monitor = "track",
+  { port = 8080, rules = "microsoft", plugin = "web", persistence = "none", monitor = "track",
     carries = "root certificates, devices that sign in by NTLM" },
   { port = 135, plugin = "rpc", persistence = "source", monitor = "rpc", carries = "RPC: moving users, synchronisation" },
   { port = 444, plugin = "tcp", persistence = "source", monitor = "connect",
@@ -75,13 +76,13 @@ role("front_end_pool", "outside", {
 role("director_pool", "inside", {
   { port = 443, plugin = web_or_tcp, persistence = source_or_none, monitor = "track",
     carries = "web services; by the guide SIP of clients" },
-  { port = 443, server = 4443, named = true, plugin = "web", persistence = source_or_none, monitor = "track",
+  { port = 443, server = 4443, named = true, plugin = "web", persistence = "none", monitor = "track",
     carries = "external web services, asked for from inside" },
-  { port = 4443, rules = "microsoft", plugin = "web", persistence = "source", monitor = "track",
+  { port = 4443, rules = "microsoft", plugin = "web", persistence = "none", monitor = "track",
     carries = "external web services, from a reverse proxy inside" },
   { port = 80, rules = "microsoft", plugin = "web", persistence = "source", monitor = "track", carries = "HTTP" },
   { port = 80, server = 8080, rules = "guide", plugin = "web", persistence = "none", monitor = "track", carries = "HTTP" },
-  { port = 8080, rules = "microsoft", plugin = "web", persistence = "source", monitor = "track",
+  { port = 8080, rules = "microsoft", plugin = "web", persistence = "none", monitor = "track",
     carries = "root certificates, devices that sign in by NTLM" },
   { port = 444, plugin = "tcp", persistence = source_or_none, monitor = "connect",
     carries = "HTTPS within and between pools" },

@@ -19,6 +19,7 @@ end
 local function target_of(c, model, site)
   local pool = model.by_name[site.to]
   if pool and pool.publishes then return pool end
+  if pool and pool.bad or not pool and model.incomplete then return nil end
   return c:problem(site.at:key("to"), string.format("%s is not the name of a pool with web sites", check.show(site.to)),
     near(site.to, names_of(model)) or "front end and director pools, lync.web_apps and lync.exchange have names")
 end
@@ -37,9 +38,11 @@ local function side_of(model, site, pool)
   web = written and model.tls_made[written] or web
   local towards = pool.inside.web
   if web and not towards then
-    local trust = { trust = pool.at:key("trust") }
-    pool.towards = pool.towards or parts.tls(model, pool.name .. "-server-tls", nil, pool.trust, pool.at, trust)
-    towards = pool.towards
+    local places = { trust = pool.at:key("trust"), foreign = pool.role == "web_apps" or pool.role == "exchange" }
+    pool.towards = pool.towards or parts.tls(model, pool.name .. "-server-tls", nil, pool.trust, pool.at, places)
+    towards, keys.towards = pool.towards, pool.towards and pool.at:key("trust")
+  elseif towards then
+    keys.towards = pool.inside.keys.web
   end
   return { name = "proxy", pool = pool, vip = site.vip, servers = pool.inside.servers, web = web, towards = towards, at = site.at,
     keys = keys }

@@ -25,7 +25,7 @@ local sip_certificate = { key = "certificate", type = "certificate", keys = cert
   help = "for SIP on 5061, shown to clients and to servers: a table, or the name of a `tls` word" }
 local web_certificate = { key = "web_certificate", type = "certificate", keys = certificate,
   unset = "web traffic is not decrypted", help = "for web services: a table, or the name of a `tls` word" }
-local trust = { key = "trust", type = "string", unset = "the system's authorities, for servers only",
+local trust = { key = "trust", type = "file", unset = "the system's authorities, for servers only",
   help = "PEM file with the authorities that the servers' certificates come from" }
 local sip = { key = "sip", type = "choice", choices = { "call-id", "source" },
   unset = '"call-id" with `certificate`, else "source"',
@@ -35,7 +35,7 @@ local rule = { key = "rules", type = "choice", choices = rules, unset = "by lync
 local web_names = { key = "web_names", type = "list", of = { type = "string" }, max = 64, default = {},
   help = "names of the external web services: on 443 they lead to 4443" }
 local without = { key = "without", type = "list", of = { type = "integer", min = 1, max = 65535 }, max = 64, default = {},
-  help = "ports that get no listener" }
+  help = "ports that get no listener; what is as healthy as 5061 is so without one, too" }
 local probe_port = { key = "probe_port", type = "integer", min = 1, max = 65535, default = 5060,
   help = "where the servers take SIP in clear, opened in the topology for probes" }
 local cookies = { key = "cookies", type = "boolean", unset = "true with version 2010, else false",
@@ -57,7 +57,8 @@ av[#av + 1] = { key = "source", type = "choice", choices = { "gateway", "transpa
   help = "whose address the servers see; media finds its way only by the client's own: lychgate-network(7)" }
 
 local words = {
-  { word = "lync.version", value = { type = "choice", choices = versions, default = "2015" },
+  { word = "lync.version", value = { type = "choice", choices = versions, default = "2015",
+      hint = 'the oldest one in the deployment: "2013"; the Subscription Edition is as "2019"' },
     help = "the oldest version in the deployment: TLS 1.0 and SHA-1 are taken for 2010 and 2013, and XMPP ends with 2015; the " ..
       "Subscription Edition is as 2019" },
   { word = "lync.rules", value = { type = "choice", choices = rules, default = "microsoft" },

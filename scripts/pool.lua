@@ -203,38 +203,54 @@ local function finish_monitor(c, m, pool)
   end
 end
 
--- The server of the tracked pool with the address of `s`.  With a name on either side only time will tell.
-local function counterpart(c, s, other)
+-- Whether the tracked pool has the address of `s`; told at `at`, or where `s` is.  With a name on either side only time will tell.
+local function counterpart(c, s, other, at)
   if not s.address then return nil end
   local found, names
   for _, o in ipairs(other.servers) do
     if o.address == s.address and found then
-      return c:problem(s._at, string.format("pool \"%s\" has %s twice: which one it is to track is not clear",
+      return c:problem(at or s._at, string.format("pool \"%s\" has %s twice: which one it is to track is not clear",
         other.name, s.address))
     end
     found = o.address == s.address and o or found
     names = names or not o.address
   end
+  if found or names then return end
+  if at then
+    return c:problem(at, string.format("has no server with the address %s, but pools track it that have one", s.address),
+      "change `servers` where they are described")
+  end
   local text = "pool \"%s\", which it is to track, has no server with the address %s"
-  return found or names or c:problem(s._at, string.format(text, other.name, s.address), "leave it out, or give the pool a monitor of its own")
+  c:problem(s._at, string.format(text, other.name, s.address), "leave it out, or give the pool a monitor of its own")
+end
+
+-- The key of the tracked pool, if a word laid over it has it, and the one that tracks is as the library made it: that is
+-- where the mistake is.
+local function laid_over(pool, other, key)
+  local at = other._by ~= pool._by and pool._by ~= "pool" and other._at:key(key)
+  return at and at.line ~= pool._at:key(key).line and at or nil
 end
 
 -- With all pools there: whom the servers of this one follow.
 local function check_track(c, pool)
   local name = pool.monitor and pool.monitor.track
   local other = name and c:clean("pool", name)
-  if not other then return end
+  if not other or other.bad then return end
   local at = pool.monitor._at:key("track")
   if other == pool then
     c:problem(at, "the pool cannot track itself")
   elseif other.monitor == false then
-    c:problem(at, string.format("nobody asks the servers of pool \"%s\": it has monitor = false", name),
-      "give it a monitor, or write monitor = false here too")
+    local over = laid_over(pool, other, "monitor")
+    c:problem(over or at, over and "false, but there are pools that track it"
+      or string.format("nobody asks the servers of pool \"%s\": it has monitor = false", name),
+      over and "they need its monitor, or a word of their own that gives them another"
+      or "give it a monitor, or write monitor = false here too")
   elseif other.monitor and other.monitor.track then
     c:problem(at, string.format("pool \"%s\" is not asked, it tracks \"%s\"", name, other.monitor.track),
       "name the pool whose servers are asked")
   else
-    for _, s in ipairs(pool.servers) do counterpart(c, s, other) end
+    local over = laid_over(pool, other, "servers")
+    for _, s in ipairs(pool.servers) do counterpart(c, s, other, over) end
   end
 end
 

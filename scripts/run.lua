@@ -7,6 +7,7 @@
 -- here(word, label) is the place of the call that is being run.  What the function gives is the library's own model, for
 -- the tools that know it.
 
+local check = use "check"
 local lines = use "lines"
 local near = use "near"
 
@@ -58,7 +59,8 @@ local function include(c, noted, place, calls, finish)
     return at
   end
   return function(name)
-    if c:is_unknown(name) or finish[name] then return end
+    if c:is_unknown(name) or name ~= nil and finish[name] then return end
+    if type(name) ~= "string" then name = check.show(name) end
     for _, known in ipairs(c.words.libraries) do
       if known == name then
         local words, done = use(name)(c, note, here)

@@ -4,7 +4,7 @@ import os
 import re
 
 from play import equal, expect, main, story
-from play.lync import deployment, rows
+from play.lync import deployment, files, rows
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "examples")
 
@@ -45,7 +45,32 @@ def names_in_the_dns(play):
 
 @story
 def names_in_certificates_and_those_that_are_missing(play):
-    compare(deployment(play), "certificates", "certificates.tsv")
+    for rules in ("microsoft", "guide"):
+        compare(deployment(play, rules), "certificates", f"certificates-{rules}.tsv")
+
+
+def carried(play, common, names):
+    """What --certificates says of each name of a pool whose web certificate has this common name and these names."""
+    gateway = deployment(play)
+    folder = os.path.join(play.folder, "one")
+    os.makedirs(folder, exist_ok=True)
+    pem, key = play.certificates.make(common, "ca", "ec", ",".join(f"DNS:{n}" for n in names), 3650, folder=folder)
+    for source, end in ((pem, "pem"), (key, "key")):
+        with open(source, encoding="utf-8") as file, open(os.path.join(gateway.folder, f"pool-web.{end}"), "w") as copy:
+            copy.write(file.read())
+    return {row[2]: row[3] for row in table(gateway, "certificates") if row[0] == "pool.corp.example-web-tls"}
+
+
+@story
+def a_star_stands_for_one_label_and_the_common_name_for_nothing(play):
+    has = carried(play, "LyncWeb.corp.example", ["*.example", "MEET.corp.example"])
+    equal(has["meet.corp.example"], "yes", "letters match in either case")
+    equal(has["dialin.corp.example"], "MISSING", "a star does not stand for two labels")
+    common = "MISSING: it is the common name, but clients read the alternative names"
+    equal([text for text in has.values() if "common" in text], [common], "what is the common name alone")
+    equal(has["lyncweb.corp.example"], common, "it is told once, whatever its letters")
+    has = carried(play, "pool.corp.example", ["*.corp.example"])
+    equal((has["pool.corp.example"], has["meet.corp.example"]), ("by *.corp.example",) * 2, "a star for each of the domain")
 
 
 @story
@@ -61,7 +86,8 @@ def a_table_for_eyes_has_the_same_cells(play):
 
 @story
 def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
-    for version, xmpp, weak in (("2010", True, True), ("2013", True, True), ("2015", True, False), ("2019", False, False)):
+    for version, xmpp, weak in (("2010", True, True), ("2013", True, True), ("2015", True, False), ("2019", False, False),
+                                (None, True, False)):
         gateway = deployment(play, version=version)
         names = [row[0] for row in table(gateway, "explain")]
         equal("edge.corp.example-5269-access" in names, xmpp, f"5269 with {version}")
@@ -73,9 +99,25 @@ def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
 
 
 @story
+def weak_tls_where_it_is_asked_and_towards_servers_of_the_version_alone(play):
+    text = """include "lync"
+lync.version "2013"
+lync.front_end_pool { name = "pool.corp.example", vip = "127.0.1.61", servers = { fe = "127.0.1.21" }, trust = "ca.pem" }
+lync.exchange { servers = { mail = "127.0.1.22" }, trust = "ca.pem" }
+lync.reverse_proxy {
+  certificate = { certificate = "outside.pem", key = "outside.key", minimum = "1.2", sha1 = false },
+  { vip = "127.0.9.1", sites = { "meet.*" }, to = "pool.corp.example" },
+  { vip = "127.0.9.2", sites = { "mail.*" }, to = "exchange" },
+}
+"""
+    told = play.gateway_of(text, start=False, files=files(play)).run("-t").stderr
+    equal(set(re.findall(r'tls "([^"]+)": weak', told)), {"pool.corp.example-server-tls"}, f"what is weak: {told}")
+
+
+@story
 def a_configuration_without_pools_of_lync_has_nothing_to_tell(play):
     gateway = play.gateway_of('listener "in" { plugin = "tcp", bind = "tcp:127.0.0.1:5060" }\n', start=False)
-    equal(table(gateway, "explain")[1][:5], ["in", "tcp:127.0.0.1:5060", "-", "-", "tcp"], "but what it opens")
+    equal(table(gateway, "explain")[1][:6], ["in", "tcp:127.0.0.1:5060", "-", "-", "-", "tcp"], "but what it opens")
     for what in ("dns", "certificates"):
         done = gateway.run(f"--{what}")
         equal((done.returncode, done.stdout), (1, ""), f"exit code and output of --{what}")

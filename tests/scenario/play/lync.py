@@ -28,7 +28,13 @@ def read(path):
 
 
 def files(play):
-    """The certificates of the deployment."""
+    """The certificates of the deployment, made once a story."""
+    if not hasattr(play, "lync_files"):
+        play.lync_files = make_files(play)
+    return dict(play.lync_files)
+
+
+def make_files(play):
     made = {"ca.pem": read(play.certificates.path("ca.pem"))}
     for name, (common, carried) in CARRIED.items():
         names = ",".join(f"DNS:{n}.corp.example" for n in carried.split())
@@ -40,6 +46,7 @@ def files(play):
 
 
 def deployment(play, rules="microsoft", version="2013", more=""):
-    """A gateway that is not started."""
-    text = read(os.path.join(FOLDER, "deployment.lua")).replace("RULES", rules).replace("VERSION", version)
+    """A gateway that is not started; version None: the word is left out."""
+    text = read(os.path.join(FOLDER, "deployment.lua")).replace("RULES", rules)
+    text = text.replace("VERSION", version) if version else text.replace('lync.version "VERSION"\n', "")
     return play.gateway_of(text + more, start=False, files=files(play))
