@@ -67,10 +67,10 @@ local words = {
     unset = "what follows the first dot of the first front end pool's name",
     help = "the SIP domains, the first one first: for --dns and --certificates" },
   { word = "lync.front_end_pool", help = "front ends, or a Standard Edition server",
-    keys = { name "the pool's name", vip, external_vip, servers, sip_certificate, web_certificate, trust, sip, rule, web_names,
+    keys = { name "the pool's name", vip_or_none, external_vip, servers, sip_certificate, web_certificate, trust, sip, rule, web_names,
       probe_port, cookies, peers, without } },
   { word = "lync.director_pool", help = "directors",
-    keys = { name "the pool's name", vip, external_vip, servers, sip_certificate, web_certificate, trust, sip, rule, web_names,
+    keys = { name "the pool's name", vip_or_none, external_vip, servers, sip_certificate, web_certificate, trust, sip, rule, web_names,
       probe_port, cookies, peers, without } },
   { word = "lync.edge_pool", help = "Edge servers, between two networks",
     keys = {

@@ -4,7 +4,6 @@ come and reach a server of the right pool, on the right port, again and again th
 servers saw is printed: who, where, as whom, how many bytes.
 """
 import os
-import ssl
 import sys
 from collections import defaultdict
 
@@ -13,8 +12,10 @@ sys.path[:0] = [os.path.join(HERE, "..", "..", "scenario"), os.path.join(HERE, "
 
 from places import (DIRECTORS, DOMAIN, EDGES, EXCHANGE, FRONT_ENDS, INSIDE, INTERNET, MORE_SIP_PORTS, OFFICE, OUTSIDE, PERIMETER,
                     PREFIX, ROUTER, WEB_APPS, address)
-from play import equal, expect, main, new_call_id, story
-from stage import Deployment, rows
+from play import Client, equal, expect, main, new_call_id, request, story
+from samba import missing
+from stage import ALL, Deployment, rows
+from stand_ins import need_programs
 from visits import Visitor
 
 SERVERS = {"pool": FRONT_ENDS, "dirpool": DIRECTORS, "edge": EDGES, "owa": WEB_APPS, "exchange": EXCHANGE}
@@ -85,16 +86,11 @@ def is_right(row, visit):
 
 def shows_right(row, visit):
     """Whose certificate the client is shown, and whose the server is."""
-    own = read(row.deployment, visit.seen.server)
+    own = row.deployment.certificate(visit.seen.server)
     equal(visit.certificate == own, row.plugin == "tcp", f"{row.listener}: the client is shown the server's own certificate")
     if row.talk == "sip" and row.server_port != 443:
         shown = {"tcp": "partner" if row.is_outside else "dir1", "sip": row.name.split(".")[0]}[row.plugin]
         equal(visit.seen.more, shown, f"{row.listener}: whose certificate the server is shown")
-
-
-def read(deployment, name):
-    with open(deployment.path(f"{name}.pem"), encoding="ascii") as file:
-        return ssl.PEM_cert_to_DER_cert(file.read())
 
 
 def keeps(row, homes):
@@ -130,7 +126,19 @@ def keeps_calls(row):
     equal(set().union(*found.values()), set(row.servers), f"{row.listener}: servers of all")
 
 
-def all_rows(deployment, gateway):
+def refuses_compression(row):
+    """The responder's answer; the connection is there for what comes next."""
+    visitor = row.visitor(0)
+    client = visitor.connect(Client, row.to, row.name)
+    asked = request("NEGOTIATE", uri=f"sip:{row.name}", contact=None, via="SIP/2.0/TLS 192.0.2.101:50000", more=[("Compression", "LZ77-8K")])
+    equal(client.ask(asked).status, 400, f"{row.listener}: the answer to a client that asks for compression")
+    is_right(row, visitor.ask_sip(client))
+
+
+def tried(play, example, servers, replace=()):
+    deployment = Deployment(play, servers).start_all()
+    gateway = deployment.gateway(example, replace)
+    deployment.wait(gateway)
     homes = defaultdict(dict)
     for told in rows(gateway):
         row = Row(deployment, told)
@@ -138,23 +146,37 @@ def all_rows(deployment, gateway):
         spreads(row, homes)
         if row.persistence == "call-id":
             keeps_calls(row)
-    return homes
+        if "no-compression" in told["POLICIES"]:
+            refuses_compression(row)
 
 
 @story
-def every_row_of_the_whole_deployment(play):
-    deployment = Deployment(play).start_all()
-    gateway = deployment.gateway("lync-all-in-one")
-    deployment.wait(gateway)
-    all_rows(deployment, gateway)
+def the_whole_deployment(play):
+    tried(play, "lync-all-in-one", ALL)
 
 
 @story
-def every_row_by_the_guides_rules(play):
-    deployment = Deployment(play).start_all()
-    gateway = deployment.gateway("lync-all-in-one", [('lync.rules "microsoft"', 'lync.rules "guide"')])
-    deployment.wait(gateway)
-    all_rows(deployment, gateway)
+def the_whole_deployment_by_the_guides_rules(play):
+    tried(play, "lync-all-in-one", ALL, [('lync.rules "microsoft"', 'lync.rules "guide"')])
 
 
+@story
+def a_front_end_pool_alone(play):
+    tried(play, "lync-front-end", FRONT_ENDS)
+
+
+@story
+def edge_servers_alone(play):
+    tried(play, "lync-edge", EDGES)
+
+
+@story
+def a_reverse_proxy_alone(play):
+    tried(play, "lync-reverse-proxy", (*FRONT_ENDS, *WEB_APPS, *EXCHANGE))
+
+
+lacking = missing() or need_programs()
+if lacking:
+    print(f"skipped: apt-get install {lacking}")
+    sys.exit(77)
 main()

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """stage: builds the deployment of places.py: networks, machines, their servers, and a gateway with one of the examples."""
 import os
+import ssl
 
 import stand_ins
 from places import (CERTIFICATES, CLEAR_PORTS, DIRECTORS, EDGES, EXCHANGE, FRONT_ENDS, INSIDE, INTERNET, MORE_SIP_PORTS, OFFICE, OWN,
                     PARTNER, PERIMETER, PREFIX, PROBED, ROUTER, SIP_PORTS, TLS_PORTS, VIRTUAL, WEB_APPS, address, full)
 from play import eventually, expect
 from samba import Mapper
+from sites import Site
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "scripts", "examples")
 GATEWAY = 'gateway { workers = 2, control = "control", log = "debug", drain = "1s" }\n'
 # The examples' own monitors would take the tests' time.
 MONITOR = 'pool "%s" { monitor = { interval = "500ms", timeout = "2s" } }\n'
-QUICK = {'monitor = { interval = "10s" }': 'monitor = { interval = "500ms", timeout = "2s" }'}
+QUICK = {f'monitor = {{ interval = "{s}s" }}': 'monitor = { interval = "500ms", timeout = "2s" }' for s in (2, 10)}
 ALL = (*FRONT_ENDS, *DIRECTORS, *EDGES, *WEB_APPS, *EXCHANGE)
 
 
@@ -70,6 +72,11 @@ class Deployment:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def certificate(self, name):
+        """As a client is shown it."""
+        with open(self.path(f"{name}.pem"), encoding="ascii") as file:
+            return ssl.PEM_cert_to_DER_cert(file.read())
+
     # ---- Servers ----
 
     def start_all(self):
@@ -119,6 +126,12 @@ class Deployment:
         stand_ins.kamailio(self.play, machine, [(access, 443), (access, 5061), (inner, 5061), (inner, 5062)], [],
                            self.path(name), self.path("trusted"), strangers=[(access, 443)])
 
+    def program(self, name, machine, *words):
+        """Any other one, ended with the stage."""
+        site = Site(self.play, name, 0, None, machine)
+        site.listens = lambda: True
+        return site.start(*words)
+
     # ---- The gateway ----
 
     def gateway(self, example, replace=(), more=""):
@@ -135,7 +148,7 @@ class Deployment:
         plain = self.play.gateway_of(text, start=False, files=files)
         monitors = "".join(MONITOR % pool for pool in watched(plain) if f'pool "{pool}"' not in text)
         made = self.play.gateway_of(GATEWAY + text + monitors + more, start=False, files=files)
-        self.transparent = {name for name in ("edge.corp.example-443-av", "edge.corp.example-3478-av") if 'lync.rules "guide"' not in text}
+        self.transparent = set() if 'lync.rules "guide"' in text else {f"edge.corp.example-{port}-av" for port in (443, 3478)}
         self.gateway_machine.do(made.start)
         return made
 
