@@ -11,9 +11,9 @@
  * A NAME without its pool is for every server that is called so, in all pools, also by its address without port.
  *
  * The answer is a JSON object: the state of all (status.h); {"pool", "was", "server": {...}, "servers", "followers"},
- * whose lists hold such objects without lists; {"listener", "was", "policy": {...}}; or {"error", "hint"}, the hint only
- * where there is one.  To a NAME without its pool it is a list of {"pool", "was", "server"}, first those that were told,
- * then those that follow them.
+ * whose lists hold such objects without lists; {"listener", "was", "policy": {...}}; or {"error", "hint"}, the hint
+ * only where there is one.  To a NAME without its pool it is a list of {"pool", "was", "server"}, first those that were
+ * told, then those that follow them.
  */
 #ifndef COMMAND_H
 #define COMMAND_H

@@ -257,8 +257,7 @@ static json_t *answer_one(const struct telling *t)
 {
 	json_t *list = list_of(t, false), *o = json_deep_copy(json_array_get(list, 0));
 
-	if (json_object_set_new(o, "servers", list) < 0 ||
-	    json_object_set_new(o, "followers", list_of(t, true)) < 0) {
+	if (json_object_set_new(o, "servers", list) < 0 || json_object_set_new(o, "followers", list_of(t, true)) < 0) {
 		json_decref(o);
 		return NULL;
 	}

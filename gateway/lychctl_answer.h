@@ -52,7 +52,7 @@ enum paint state_paint(const char *state);
 /* Its name; one of a host name's servers has its address beside the name that it shares with them. */
 void name_server(FILE *out, const json_t *server);
 
-/* ", by the word to sip/fe01", where it is not its own word that counts. */
+/* ", by the word to front/fe01", where it is not its own word that counts. */
 void word_of_server(FILE *out, const json_t *server);
 
 /* It has as many sessions as max_sessions allows. */

@@ -83,9 +83,9 @@ struct server {
 	/* Of the shared links that lead here: the same as of any server of the snapshot with equal address, TLS name,
 	 * TLS identity and verification, else its own, as each slot has.  From 0, below snapshot.ntrunks. */
 	unsigned trunk;
-	/* Whose health and whose word is this one's too (monitor = { track = POOL }): the server of that pool with the same address,
-	 * no port; NULL: none has it, or this one is asked itself.  And the other way round, a list, for the control
-	 * thread alone. With slots in either pool it goes on changing: track.h. */
+	/* Whose health and whose word is this one's too (monitor = { track = POOL }): the server of that pool with the
+	 * same address, no port; NULL: none has it, or this one is asked itself.  And the other way round, a list, for
+	 * the control thread alone. With slots in either pool it goes on changing: track.h. */
 	_Atomic(struct server *) tracked;
 	struct server *followers, *next_follower;
 	struct server_state *state;

@@ -10,9 +10,9 @@
 #include "slots.h"
 #include "snapshot.h"
 
-static const char *const events[] = { [ADMIN_ENABLED] = "server-enabled",
-				      [ADMIN_DRAIN] = "server-drained",
-				      [ADMIN_DISABLED] = "server-disabled" };
+static const char *const events[] = {
+	[ADMIN_ENABLED] = "server-enabled", [ADMIN_DRAIN] = "server-drained", [ADMIN_DISABLED] = "server-disabled"
+};
 
 static void tell(const struct server *s, enum admin word, const struct server *by)
 {
@@ -21,8 +21,8 @@ static void tell(const struct server *s, enum admin word, const struct server *b
 	if (!slots_show(s))
 		return;
 	log_info(events[word], "pool", s->pool->name, "server", s->name, "address",
-		 s->slots ? server_place(s)->text : NULL, "follows", by ? server_full_name(by, follows) : NULL, "sessions",
-		 LOG_NUM(atomic_load(&s->state->sessions)));
+		 s->slots ? server_place(s)->text : NULL, "follows", by ? server_full_name(by, follows) : NULL,
+		 "sessions", LOG_NUM(atomic_load(&s->state->sessions)));
 }
 
 bool word_settle(struct server *s, const struct server *by)

@@ -75,7 +75,7 @@ def word(gateway, *words):
 
 
 def both(play, route="message"):
-    """Two machines, each with two services that take traffic: listener "in" leads to those that track, "sip" to the others."""
+    """Two machines, each with two services: listener "in" leads to those that track, "sip" to the others."""
     asked = [play.server(name) for name in ("one", "two")]
     others = [play.server(s.name, 5070, host=s.host) for s in asked]
     sip = ", ".join(f'"{s.address}"' for s in asked)
@@ -89,9 +89,14 @@ def both(play, route="message"):
     return asked, others, gateway
 
 
+def doors(play, gateway):
+    """The addresses of the listeners "in" and "sip"."""
+    return gateway.address, (play.host(1), 5081)
+
+
 def comers(play, gateway):
     """The machines of new connections' new Call-IDs, through each listener."""
-    return [{play.client(address=at).ask(request()).server for _ in range(6)} for at in (gateway.address, (play.host(1), 5081))]
+    return [{play.client(address=at).ask(request()).server for _ in range(6)} for at in doors(play, gateway)]
 
 
 @story
@@ -100,7 +105,8 @@ def one_word_takes_a_machine_out_of_both_pools(play):
     client = play.client()
     old = {i: client.ask(request(call_id=i)).server for i in (f"old{n}@play" for n in range(8))}
     said = word(gateway, "drain", f"sip/{asked[0].address}").splitlines()
-    equal([line.split(": ")[0] for line in said], [f"sip/{asked[0].address}", f"farm/{others[0].address}"], "who is told of")
+    equal([line.split(": ")[0] for line in said], [f"sip/{asked[0].address}", f"farm/{others[0].address}"],
+          "who is told of")
     expect(f"by the word to sip/{asked[0].address}" in said[1], f"why the second one is: {said}")
     equal(comers(play, gateway), [{"two"}, {"two"}], "the servers of new clients")
     equal({i: client.ask(request(call_id=i, cseq=2)).server for i in old}, old, "the servers of the old Call-IDs")
@@ -116,8 +122,8 @@ def one_word_takes_a_machine_out_of_both_pools(play):
 @story
 def disable_ends_the_sessions_of_those_that_track_too(play):
     asked, others, gateway = both(play, "connection")
-    clients = [(at, play.client(address=at)) for at in (gateway.address, (play.host(1), 5081)) for _ in range(4)]
-    servers = [(client, client.ask(request()).server) for _, client in clients]
+    clients = [play.client(address=at) for at in doors(play, gateway) for _ in range(4)]
+    servers = [(client, client.ask(request()).server) for client in clients]
     word(gateway, "disable", f"sip/{asked[0].address}")
     for client, server in servers:
         if server == "one":
@@ -143,7 +149,8 @@ def an_own_word_outlives_the_other_ones(play):
     equal((found["state"], found["own_word"], found["word_from"]), ("drain", "drain", None), "what is left")
     equal(comers(play, gateway), [{"two"}, {"one", "two"}], "the servers of new clients")
     word(gateway, "drain", f"sip/{asked[0].address}")
-    expect("drain, as before, by the word to" in word(gateway, "enable", f"farm/{others[0].address}"), "the other's still counts")
+    said = word(gateway, "enable", f"farm/{others[0].address}")
+    expect("drain, as before, by the word to" in said, f"the other's still counts: {said}")
     equal(comers(play, gateway), [{"two"}, {"two"}], "the servers of new clients then")
 
 

@@ -186,7 +186,7 @@ def a_word_reaches_those_that_begin_to_follow(play):
     others = [play.server(f"{s.name}'s other service", 5070, host=s.host) for s in asked]
     names = Names(play.folder).now(sip=asked[1].host)
     words = 'pool "sip" { servers = { "sip.play:5060" }, monitor = { plugin = "sip", interval = "200ms" } }'
-    gateway = stage(play, names, [f'"{s.address}"' for s in others], pool='monitor = { track = "sip" },', words=words).wait_open()
+    gateway = stage(play, names, others, pool='monitor = { track = "sip" },', words=words).wait_open()
     wait_shown(gateway, {others[0].address: "down", others[1].address: "up"})
     equal(gateway.ctl("server", "drain", "sip/sip.play:5060").returncode, 0, "the exit code of lychctl")
     equal(shown(gateway), {others[0].address: "down", others[1].address: "drain"}, "who follows so far")
