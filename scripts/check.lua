@@ -124,6 +124,7 @@ end
 function types.word(c, v, spec, at)
   if type(v) ~= "string" then return types.string(c, v, spec, at) end
   if c:is_declared(spec.word, v) then return v end
+  if c:is_unmade(v) then return nil end
   return c:problem(at, "there is no " .. spec.word .. " " .. show(v), near(v, c.names[spec.word]))
 end
 

@@ -26,7 +26,13 @@ function context:is_unknown(value)
   return getmetatable(value) == unknown
 end
 
--- `unmade` has how the names begin that a library could not make parts of, because of mistakes that were told.
+-- Whether a library would have made what is called so, but for mistakes that were told: `unmade` has how such names begin.
+function context:is_unmade(name)
+  for _, start in ipairs(self.unmade) do
+    if type(name) == "string" and name:sub(1, #start) == start then return true end
+  end
+  return false
+end
 
 -- Something is wrong at a place, or on a line; both give nil, so that a check can end with them.
 function context:problem(at, text, hint)

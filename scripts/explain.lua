@@ -76,9 +76,10 @@ return function(host, arguments)
     for _, b in ipairs(l.bind) do
       for _, way in ipairs(ways(l)) do
         local pool = pools[way[2]]
-        rows[#rows + 1] = { l.name, b.transport .. ":" .. b.text, way[1], pool and pool.name or "", pool and ports_of(pool) or "",
-          l.plugin, pool and persistence_of(pool, default_fact, l.plugin) or "", pool and monitor_of(pool) or "", policies_of(l),
-          l._by }
+        local of_pool = pool and { pool.name, ports_of(pool), persistence_of(pool, default_fact, l.plugin), monitor_of(pool) }
+        local name, ports, persistence, monitor = table.unpack(of_pool or { "", "", "", "" })
+        rows[#rows + 1] = { l.name, b.transport .. ":" .. b.text, way[1], name, ports, l.plugin, persistence, monitor,
+          policies_of(l), l._by }
       end
     end
   end

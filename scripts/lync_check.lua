@@ -104,7 +104,8 @@ local function check_use(c, model, pool)
   local v, at = pool.written, pool.at
   local sip, sip_at = v.internal or v, v.internal and at:key("internal") or at
   if sip.certificate and sip.sip == "source" then
-    c:warn(sip_at:key("certificate"), 'is of no use: with sip = "source" nothing is decrypted on 5061', "leave one of the two out")
+    c:warn(sip_at:key("certificate"), 'is of no use: with sip = "source" nothing is decrypted on 5061',
+      "leave one of the two out")
   end
   if v.cookies and not v.web_certificate then
     c:problem(at:key("cookies"), "is of no use without `web_certificate`", "what is not decrypted has no cookies")

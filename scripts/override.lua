@@ -75,14 +75,6 @@ local function lay_over(made, written)
   made.at = join_places(made.at, written.at, written.value)
 end
 
--- Whether a library would have made it, but for mistakes that were told.
-local function is_unmade(c, note)
-  for _, start in ipairs(c.unmade) do
-    if note.name and not note.by and note.name:sub(1, #start) == start then return true end
-  end
-  return false
-end
-
 -- A part whose name goes on behind this one, or the nearest.
 local function near_part(name, names)
   for _, known in ipairs(names) do
@@ -126,7 +118,7 @@ return function(c, noted)
     elseif under and not c:is_unknown(note.value) then
       seen[id] = note.at.line
       lay(c, under, note)
-    elseif not under and not is_unmade(c, note) and not misnamed(c, note, made) then
+    elseif not under and (note.by or not c:is_unmade(note.name)) and not misnamed(c, note, made) then
       rest[#rest + 1] = note
     end
   end

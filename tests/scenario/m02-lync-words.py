@@ -140,6 +140,7 @@ def a_mistake_in_a_pool_is_not_told_again_where_it_is_named(play):
     text = POOL.replace("MORE", 'wrong = true') + """
 lync.reverse_proxy { { vip = "127.0.9.1", sites = "meet.*", to = "pool.corp.example" } }
 pool "pool.corp.example-5061" { tries = 2 }
+listener "mine" { plugin = "tcp", bind = "tcp:127.0.9.9:5061", pool = "pool.corp.example-444" }
 """
     tells(play, text, 9, "unknown key `wrong`")
     tells(play, text.replace("wrong = true", "").replace("{\n    [", "FE or {\n    [", 1), 5, "unknown word `FE`")
@@ -278,7 +279,8 @@ def sites_without_a_certificate_are_told_apart_undecrypted(play):
     equal(gateway.run("-t").returncode, 0, "it is good")
     rows = rows_of(gateway)
     for route, start in {
-            "sni meet.*": ["pool.corp.example-443-proxy", "tcp:127.0.9.1:443", "sni meet.*", "pool.corp.example-4443-proxy", "4443", "tcp", "none"],
+            "sni meet.*": ["pool.corp.example-443-proxy", "tcp:127.0.9.1:443", "sni meet.*", "pool.corp.example-4443-proxy", "4443", "tcp",
+                           "none"],
             "sni owa.*": ["pool.corp.example-443-proxy", "tcp:127.0.9.1:443", "sni owa.*", "owa-443-proxy", "443", "tcp",
                           "source 30m group owa"],
             "host meet.*": ["pool.corp.example-80-proxy", "tcp:127.0.9.1:80", "host meet.*", "pool.corp.example-8080-proxy", "8080", "https",
