@@ -151,7 +151,6 @@ def what_has_no_effect_is_a_warning(play):
     own = 'certificate = { certificate = "pool.pem", key = "pool.key" }, trust = "ca.pem", sip = "source"'
     for more, config, *words in (
             (own, "", ":9: warning: " + LABEL + ": certificate: is of no use", 'sip = "source"'),
-            ("", 'lync.web_apps { servers = { owa = "127.0.9.4" } }\n', ":11: warning: lync.web_apps: nobody comes here"),
             ("", 'lync.edge_pool { name = "edge.corp.example", internal = { vip = "127.0.9.5", servers = { e = "127.0.9.6" },\n'
              'sip = "source", certificate = { certificate = "pool.pem", key = "pool.key" }, trust = "ca.pem" } }\n',
              ":12: warning: lync.edge_pool \"edge.corp.example\": internal.certificate: is of no use"),
@@ -269,6 +268,16 @@ lync.reverse_proxy {
   { vip = "127.0.9.2", sites = { "dialin.*" }, to = "pool.corp.example", SECOND },
 }
 """
+
+
+@story
+def a_pool_without_an_address_needs_a_site(play):
+    text = POOL.replace("MORE", "").replace('  vip = "127.0.1.61",\n', "")
+    tells(play, text, 2, LABEL, "`vip` is missing", "lync.reverse_proxy")
+    tells(play, 'include "lync"\nlync.web_apps { servers = { owa = "127.0.9.4" } }\n', 2, "lync.web_apps", "`vip` is missing")
+    site = 'lync.reverse_proxy { { vip = "127.0.9.1", sites = { "meet.*" }, to = "pool.corp.example" } }\n'
+    rows = rows_of(play.gateway_of(text + site, start=False, files=files(play)))
+    equal({row[0] for row in rows.values()} - {"LISTENER"}, {"pool.corp.example-443-proxy"}, "its listeners")
 
 
 @story

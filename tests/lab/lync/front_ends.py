@@ -4,7 +4,6 @@ services open.  Front ends are drained, disabled, killed and cut off: SIP and we
 comes back elsewhere.
 """
 import os
-import ssl
 import sys
 import time
 
@@ -42,9 +41,7 @@ class Pool:
     def front_end(self, name):
         machine, host = self.deployment.machines[name], self.deployment.host(name)
         self.deployment.web(name, machine)
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(f"{self.deployment.path(name)}.pem", f"{self.deployment.path(name)}.key")
-        made = FrontEnd(self.play.backstage, name, host, 5061, tls)
+        made = FrontEnd(self.play.backstage, name, host, 5061, self.deployment.server_tls(name))
         made.probed = SipServer(self.play.backstage, name, host, PROBED)
         for server in (made, made.probed):
             server.machine = machine

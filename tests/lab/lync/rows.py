@@ -43,7 +43,7 @@ class Row:
         """One of the clients that come here, with the certificate of a server for where servers come."""
         if self.is_outside:
             return Visitor(self.deployment, self.deployment.internet, address(OUTSIDE, INTERNET[n]), "partner")
-        return Visitor(self.deployment, self.deployment.office, address(INSIDE, OFFICE[n]), "dir1")
+        return Visitor(self.deployment, self.deployment.office, address(INSIDE, OFFICE[n]), "edge01")
 
     @property
     def talk(self):
@@ -89,7 +89,7 @@ def shows_right(row, visit):
     own = row.deployment.certificate(visit.seen.server)
     equal(visit.certificate == own, row.plugin == "tcp", f"{row.listener}: the client is shown the server's own certificate")
     if row.talk == "sip" and row.server_port != 443:
-        shown = {"tcp": "partner" if row.is_outside else "dir1", "sip": row.name.split(".")[0]}[row.plugin]
+        shown = {"tcp": "partner" if row.is_outside else "edge01", "sip": row.name.split(".")[0]}[row.plugin]
         equal(visit.seen.more, shown, f"{row.listener}: whose certificate the server is shown")
 
 

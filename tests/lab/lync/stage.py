@@ -77,6 +77,12 @@ class Deployment:
         with open(self.path(f"{name}.pem"), encoding="ascii") as file:
             return ssl.PEM_cert_to_DER_cert(file.read())
 
+    def server_tls(self, name):
+        """For a server that is no program of its own."""
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(self.path(f"{name}.pem"), self.path(f"{name}.key"))
+        return made
+
     # ---- Servers ----
 
     def start_all(self):

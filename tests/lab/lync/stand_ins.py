@@ -76,6 +76,7 @@ ca_list = {trusted}
 COTURN = """
 {listening}
 {aux}
+relay-ip={relay}
 listening-port=3478
 min-port=50000
 max-port=50099
@@ -134,10 +135,10 @@ def kamailio(play, machine, tls, clear, certificate, trusted, strangers=()):
 
 
 def coturn(play, machine, hosts):
-    """On 3478 by UDP and TCP, and on 443."""
+    """On 3478 by UDP and TCP, and on 443; it relays by the last of the hosts."""
     site = Site(play, f"{machine.name}-media", 443, hosts[0], machine)
     config = site.write("turnserver.conf", COTURN.format(
-        name=machine.name, folder=site.folder, listening="\n".join(f"listening-ip={host}" for host in hosts),
+        name=machine.name, folder=site.folder, relay=hosts[-1], listening="\n".join(f"listening-ip={host}" for host in hosts),
         aux="\n".join(f"aux-server={host}:443" for host in hosts)))
     return site.start("turnserver", "-c", config)
 
