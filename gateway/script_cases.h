@@ -10,7 +10,7 @@
  *               expect = route("emea") },
  *             { name = "on a message",
  *               plugin = "NAME",                                                  -- else the policy's first
- *               message = "invite.txt",                                           -- beside the test, or the bytes themselves
+ *               message = "invite.txt",                                       -- beside the test, or the bytes themselves
  *               expect = pass() },
  *             { name = "the third in a second", options = { rate = 2, burst = 2 }, facts = { source = "192.0.2.1" },
  *               steps = {
@@ -22,8 +22,8 @@
  *
  * expect is one of pass(), route(pool), edit{ set = {...}, remove = {...}, answer = {...} }, reply(code[, reason[,
  * headers]]), drop(), unavailable(), fails([text]): the policy fails, and its error contains the text, and
- * refused([text]): a listener would not be loaded with these options.  Arguments that are left out are not compared; edit{} is,
- * whole.
+ * refused([text]): a listener would not be loaded with these options.  Arguments that are left out are not compared;
+ * edit{} is, whole.
  *
  * Steps run in their order, each `times` times (1), on one rate table that begins empty; `at` is a clock that begins at 0
  * and only goes forward, `facts` are added to the case's own.  Facts that are given beat those of the message.

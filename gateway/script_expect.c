@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* script_expect.c: the verdict that a case expects, as a userdata that holds its kind and has the arguments of its word,
- * and how it is compared.  Who runs cases: script_cases.c. */
+/* script_expect.c: the verdict that a case expects, as a userdata that holds its kind and has the arguments of its
+ * word, and how it is compared.  Who runs cases: script_cases.c. */
 #include "script_expect.h"
 
 #include <stdarg.h>
@@ -270,11 +270,12 @@ static bool has_edit(lua_State *L, const char *key, const struct verdict *v)
 {
 	bool removes = strcmp(key, "remove") == 0, answer = strcmp(key, "answer") == 0;
 	bool goes = removes || lua_type(L, -1) == LUA_TBOOLEAN;
+	int name = removes ? -1 : -2;
 
 	for (unsigned i = 0; i < v->nedits; i++) {
 		const struct lg_edit *e = &v->edits[i];
 
-		if (e->answer == answer && lua_type(L, removes ? -1 : -2) == LUA_TSTRING && span_is(L, removes ? -1 : -2, e->name) &&
+		if (e->answer == answer && lua_type(L, name) == LUA_TSTRING && span_is(L, name, e->name) &&
 		    (goes ? !e->value.p : e->value.p && span_is(L, -1, e->value)))
 			return true;
 	}

@@ -10,7 +10,8 @@
 /* Makes the words pass, route, edit, reply, drop, unavailable, fails and refused; each returns what is expected. */
 void script_expect_words(lua_State *L);
 
-/* Whether the value at `index` was made by one of them; what follows is for such ones, `index` counted from the bottom. */
+/* Whether the value at `index` was made by one of them.  What follows is for such ones, `index` counted from the
+ * bottom. */
 bool script_expect_is(lua_State *L, int index);
 
 /* What refused([text]) at `index` wants to find, "" for anything; NULL: another word. */

@@ -306,8 +306,9 @@ int trial_message_read(struct trial_message **mp, const struct lg_plugin *p, enu
 	int ret;
 
 	if (transport && !(p->transports & transport)) {
-		snprintf(err, errlen, "plugin %s does not speak %s", p->name,
-			 transport == LG_UDP ? "udp" : transport == LG_TLS ? "tls" : "tcp");
+		const char *name = transport == LG_UDP ? "udp" : transport == LG_TLS ? "tls" : "tcp";
+
+		snprintf(err, errlen, "plugin %s does not speak %s", p->name, name);
 		return -EINVAL;
 	}
 	m = calloc(1, sizeof *m + 1);

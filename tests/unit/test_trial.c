@@ -145,7 +145,9 @@ static int start_asked(void *inst, const void *conf, const struct lg_host *host,
 /* A plugin may call whatever the header has. */
 static void test_host(void **state)
 {
-	static const struct lg_plugin p = { LG_PLUGIN_HEADER, .name = "asked", .transports = LG_TCP, .start = start_asked };
+	static const struct lg_plugin p = {
+		LG_PLUGIN_HEADER, .name = "asked", .transports = LG_TCP, .start = start_asked
+	};
 	struct trial_message *m;
 	char err[300] = "";
 
