@@ -86,6 +86,8 @@ static const char *bad_tables(const struct lg_plugin *p)
 		why = bad_options(p->probe_options, p->probe_conf_size);
 	if (why)
 		return why;
+	if (p->facts && p->facts[0] && !p->fact)
+		return "it has facts but no function `fact` that tells them";
 	if (p->persistence && facts_resolve(p, p->persistence, &ref) < 0)
 		return "its persistence is no fact";
 	why = bad_log_facts(p);

@@ -56,16 +56,27 @@ static const char *check_expect(lua_State *L, int at)
 	return is ? NULL : "expect = pass(), route(), edit(), reply(), drop(), unavailable(), fails() or refused()";
 }
 
+/* It has an expectation, or steps that have. */
+static const char *check_purpose(lua_State *L, int at)
+{
+	bool steps = lua_getfield(L, at, "steps") == LUA_TTABLE, expect = lua_getfield(L, at, "expect") != LUA_TNIL;
+	bool none = steps && lua_rawlen(L, -2) == 0;
+
+	lua_pop(L, 2);
+	if (steps && expect)
+		return "'expect' and 'steps': each step has its own, the case has none";
+	if (none)
+		return "'steps' is empty: nothing is asked";
+	return steps ? NULL : check_expect(L, at);
+}
+
 const char *script_case_check(lua_State *L, int at)
 {
 	static const char *const keys[] = { "name", "facts", "options", "plugin", "message", "expect", "steps", NULL };
 	const char *why;
-	bool steps;
 
 	if (!lua_istable(L, at))
 		return "a case is a table";
-	steps = lua_getfield(L, at, "steps") != LUA_TNIL;
-	lua_pop(L, 1);
 	why = check_keys(L, at, keys, "name, facts, options, plugin, message, expect, steps");
 	if (!why)
 		why = check_type(L, at, "facts", LUA_TTABLE);
@@ -77,7 +88,7 @@ const char *script_case_check(lua_State *L, int at)
 		why = check_type(L, at, "message", LUA_TSTRING);
 	if (!why)
 		why = check_type(L, at, "steps", LUA_TTABLE);
-	return why || steps ? why : check_expect(L, at);
+	return why ? why : check_purpose(L, at);
 }
 
 const char *script_case_check_step(lua_State *L, int at)

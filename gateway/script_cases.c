@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -28,7 +29,7 @@ struct suite {
 	lua_State *L; /* of the test file */
 	const char *plugin_path;
 	const struct config_paths *paths;
-	unsigned passed, failed;
+	unsigned passed, failed, broken;
 };
 
 /* A case that runs; what is on the stack goes with it. */
@@ -38,6 +39,7 @@ struct run {
 	char *options;   /* as text */
 	uint64_t now_ms; /* the case's clock */
 	char *message;   /* of a file */
+	bool judged;     /* the policy was asked, and it is not as expected; else what is wrong is the test's */
 	char problems[TEXT];
 };
 
@@ -97,47 +99,50 @@ static const char *load(struct run *r, int at)
 	return NULL;
 }
 
-/* The text of a message's file, which lies beside the test; NULL: it cannot be read. */
-static char *read_beside(const struct suite *s, const char *name, size_t *n)
+/* The bytes of a message's file, which lies beside the test. */
+static const char *read_beside(struct run *r, const char *name, size_t *n)
 {
-	const char *slash = strrchr(s->test_file, '/');
-	char *path = NULL, *bytes = NULL;
-	FILE *f = NULL;
+	const char *test = r->suite->test_file, *slash = strrchr(test, '/');
+	int folder = name[0] == '/' || !slash ? 0 : (int)(slash + 1 - test);
+	char err[TEXT] = "out of memory", *path;
 
-	if (name[0] == '/' || !slash)
-		path = strdup(name);
-	else if (asprintf(&path, "%.*s/%s", (int)(slash - s->test_file), s->test_file, name) < 0)
-		path = NULL;
-	f = path ? fopen(path, "re") : NULL;
-	bytes = f ? malloc(TRIAL_MESSAGE) : NULL;
-	*n = bytes ? fread(bytes, 1, TRIAL_MESSAGE, f) : 0;
-	if (f)
-		fclose(f);
-	free(path);
-	return bytes;
+	if (asprintf(&path, "%.*s%s", folder, test, name) >= 0) {
+		r->message = trial_message_file(path, n, err, sizeof err);
+		free(path);
+	}
+	return r->message ? NULL : lua_pushfstring(r->suite->L, "cannot read the message %s: %s", name, err);
 }
 
-/* What has several lines is the message itself. */
+/* What has a line's end, or another byte that no file's name has, is the message itself. */
+static bool is_message(struct lg_span text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] < ' ')
+			return true;
+	}
+	return false;
+}
+
 static const char *take_message(struct run *r, int at)
 {
 	lua_State *L = r->suite->L;
+	const char *why = NULL;
 	char err[TEXT];
 	struct lg_span text;
 	bool typed;
-	int ret;
 
 	if (lua_getfield(L, at, "message") == LUA_TNIL)
 		return NULL;
 	text.p = lua_tolstring(L, -1, &text.n);
-	if (!memchr(text.p, '\n', text.n)) {
-		r->message = read_beside(r->suite, text.p, &text.n);
-		if (!r->message)
-			return lua_pushfstring(L, "cannot read the message %s: %s", lua_tostring(L, -1),
-					       strerror(errno));
+	if (text.n > TRIAL_MESSAGE)
+		return lua_pushfstring(L, "a message has at most %d MiB", TRIAL_MESSAGE >> 20);
+	if (!is_message(text)) {
+		why = read_beside(r, text.p, &text.n);
 		text.p = r->message;
 	}
-	ret = trial_read(r->trial, text, 0, &typed, err, sizeof err);
-	return ret < 0 ? lua_pushfstring(L, "the message: %s", err) : NULL;
+	if (why || trial_read(r->trial, text, 0, &typed, err, sizeof err) == 0)
+		return why;
+	return lua_pushfstring(L, "the message: %s", err);
 }
 
 /* ---- Deciding ---- */
@@ -172,9 +177,11 @@ static const char *ask(struct run *r, int at, lua_Integer times)
 	lua_getfield(L, at, "expect");
 	for (lua_Integer i = 1; i <= times; i++) {
 		trial_decide(r->trial, r->now_ms, &v);
-		if (!script_expect_match(L, lua_gettop(L), &v, trial_use(r->trial)->pools, expected, got, sizeof got))
-			return times == 1 ? lua_pushfstring(L, "expected %s, got %s", expected, got)
-					  : lua_pushfstring(L, "time %d: expected %s, got %s", (int)i, expected, got);
+		if (script_expect_match(L, lua_gettop(L), &v, trial_use(r->trial)->pools, expected, got, sizeof got))
+			continue;
+		r->judged = true;
+		return times == 1 ? lua_pushfstring(L, "expected %s, got %s", expected, got)
+				  : lua_pushfstring(L, "time %d: expected %s, got %s", (int)i, expected, got);
 	}
 	return NULL;
 }
@@ -226,7 +233,7 @@ static const char *run_step(struct run *r, int test, int at)
 	if (lua_getfield(L, at, "times") != LUA_TNIL)
 		times = lua_tointeger(L, -1);
 	if (times < 1 || times > TIMES)
-		return "`times` is a number from 1 on";
+		return "`times` is a whole number, from 1 to 1000000";
 	trial_forget_facts(r->trial);
 	why = take_facts(r, test);
 	if (!why)
@@ -254,10 +261,11 @@ static const char *run_steps(struct run *r, int test, int steps)
 /* It could not be loaded, or should not have been. */
 static const char *judge_refusal(struct run *r, const char *wanted)
 {
+	r->judged = true;
 	if (r->trial)
 		return "expected refused(), but it was loaded";
 	if (!wanted)
-		return r->problems;
+		return lua_pushfstring(r->suite->L, "a listener would not be loaded: %s", r->problems);
 	if (strstr(r->problems, wanted))
 		return NULL;
 	return lua_pushfstring(r->suite->L, "expected refused(\"%s\"), got %s", wanted, r->problems);
@@ -271,7 +279,7 @@ static const char *decide(struct run *r, int test)
 	if (why)
 		return why;
 	lua_getfield(L, test, "expect");
-	wanted = lua_istable(L, -1) ? script_expect_refusal(L, lua_gettop(L)) : NULL;
+	wanted = script_expect_is(L, -1) ? script_expect_refusal(L, lua_gettop(L)) : NULL;
 	if (wanted || !r->trial)
 		return judge_refusal(r, wanted);
 	why = take_message(r, test);
@@ -283,8 +291,8 @@ static const char *decide(struct run *r, int test)
 	return why ? why : ask(r, test, 1);
 }
 
-/* Leaves on the stack why the case at `test` fails: a text, or nil. */
-static void run_case(struct suite *s, int test)
+/* Leaves on the stack why the case at `test` fails: a text, or nil.  False: it is the case that is wrong. */
+static bool run_case(struct suite *s, int test)
 {
 	struct run r = { .suite = s };
 	const char *why = script_case_check(s->L, test);
@@ -295,6 +303,7 @@ static void run_case(struct suite *s, int test)
 	trial_free(r.trial);
 	free(r.options);
 	free(r.message);
+	return !why || r.judged;
 }
 
 static void run_cases(struct suite *s)
@@ -304,17 +313,19 @@ static void run_cases(struct suite *s)
 
 	for (lua_Integer i = 1; i <= n; i++) {
 		const char *why, *name = "without a name";
+		bool judged;
 
 		luaL_checkstack(L, 100, NULL);
 		lua_rawgeti(L, 1, i);
 		if (lua_istable(L, 2) && lua_getfield(L, 2, "name") == LUA_TSTRING)
 			name = lua_tostring(L, 3);
-		run_case(s, 2);
+		judged = run_case(s, 2);
 		why = lua_tostring(L, -1);
 		if (why)
-			printf("%s: case %d, %s: %s\n", s->test_file, (int)i, name, why);
+			printf("%s: case %d, %s: %s%s\n", s->test_file, (int)i, name, judged ? "" : "broken: ", why);
 		s->passed += !why;
-		s->failed += !!why;
+		s->failed += why && judged;
+		s->broken += !judged;
 		lua_settop(L, 1);
 	}
 }
@@ -379,7 +390,7 @@ static int run_suite(struct suite *s)
 		fprintf(stderr, "%s\n", luaL_tolstring(s->L, -1, NULL));
 		return CASES_BROKEN;
 	}
-	return s->failed ? CASES_FAILED : CASES_GOOD;
+	return s->broken ? CASES_BROKEN : s->failed ? CASES_FAILED : CASES_GOOD;
 }
 
 static int run_file(struct suite *s)
@@ -387,7 +398,10 @@ static int run_file(struct suite *s)
 	int ret = CASES_BROKEN;
 
 	s->policy_file = policy_file_of(s->test_file);
-	s->L = s->policy_file ? luaL_newstate() : NULL;
+	if (s->policy_file && access(s->policy_file, R_OK) < 0)
+		fprintf(stderr, "%s: tests %s: %s\n", s->test_file, s->policy_file, strerror(errno));
+	else if (s->policy_file)
+		s->L = luaL_newstate();
 	if (s->L) {
 		ret = run_suite(s);
 		lua_close(s->L);
@@ -398,7 +412,7 @@ static int run_file(struct suite *s)
 
 int script_cases_run(char *const *files, const char *plugin_path, const struct config_paths *paths)
 {
-	unsigned passed = 0, failed = 0;
+	unsigned passed = 0, failed = 0, broken = 0;
 	int ret = CASES_GOOD;
 
 	for (; *files; files++) {
@@ -407,8 +421,15 @@ int script_cases_run(char *const *files, const char *plugin_path, const struct c
 
 		passed += s.passed;
 		failed += s.failed;
+		broken += s.broken;
 		ret = one > ret ? one : ret;
 	}
-	printf("%u passed, %u failed\n", passed, failed);
-	return ret;
+	printf("%u passed, %u failed", passed, failed);
+	if (broken)
+		printf(", %u broken", broken);
+	printf("\n");
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return ret;
+	fprintf(stderr, "cannot write: %s\n", strerror(errno));
+	return CASES_BROKEN;
 }

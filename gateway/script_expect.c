@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* script_expect.c: the verdict that a case expects, as a table { kind = VERDICT_REPLY, 400, "Bad Request" }, and how it
- * is compared.  Who runs cases: script_cases.c. */
+/* script_expect.c: the verdict that a case expects, as a userdata that holds its kind and has the arguments of its
+ * word, and how it is compared.  Who runs cases: script_cases.c. */
 #include "script_expect.h"
 
 #include <stdarg.h>
@@ -15,6 +15,17 @@ static const char *const kinds[] = {
 	[VERDICT_ERROR] = "fails", [VERDICT_ERROR + 1] = "refused",
 };
 enum { REFUSED = VERDICT_ERROR + 1, KINDS };
+enum { ARGUMENTS = 3 };
+
+static const char expected_type[] = "lychgate.expected";
+
+/* The part of edit{} on top: names are keys, or in `remove` values. */
+static void check_names(lua_State *L, bool removes)
+{
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+		luaL_argcheck(L, lua_type(L, removes ? -1 : -2) == LUA_TSTRING, 1,
+			      removes ? "remove is a list of names" : "set and answer are NAME = VALUE");
+}
 
 /* The table of edit{} at 1, as a policy writes it. */
 static void check_parts(lua_State *L)
@@ -25,6 +36,7 @@ static void check_parts(lua_State *L)
 		luaL_argcheck(L, strcmp(key, "set") == 0 || strcmp(key, "remove") == 0 || strcmp(key, "answer") == 0, 1,
 			      "its keys are set, remove and answer");
 		luaL_argcheck(L, lua_istable(L, -1), 1, "set, remove and answer are tables");
+		check_names(L, strcmp(key, "remove") == 0);
 	}
 }
 
@@ -58,22 +70,26 @@ static void check_arguments(lua_State *L, int kind)
 
 static int word(lua_State *L)
 {
-	int kind = (int)lua_tointeger(L, lua_upvalueindex(1));
+	int kind = (int)lua_tointeger(L, lua_upvalueindex(1)), *made;
 
 	check_arguments(L, kind);
-	lua_settop(L, 3);
-	lua_newtable(L);
-	for (int i = 1; i <= 3; i++) {
+	lua_settop(L, ARGUMENTS);
+	made = lua_newuserdatauv(L, sizeof *made, ARGUMENTS);
+	*made = kind;
+	for (int i = 1; i <= ARGUMENTS; i++) {
 		lua_pushvalue(L, i);
-		lua_rawseti(L, -2, i);
+		lua_setiuservalue(L, -2, i);
 	}
-	lua_pushinteger(L, kind);
-	lua_setfield(L, -2, "kind");
+	luaL_setmetatable(L, expected_type);
 	return 1;
 }
 
 void script_expect_words(lua_State *L)
 {
+	luaL_newmetatable(L, expected_type);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable"); /* nobody else makes one */
+	lua_pop(L, 1);
 	for (int kind = 0; kind < KINDS; kind++) {
 		lua_pushinteger(L, kind);
 		lua_pushcclosure(L, word, 1);
@@ -83,11 +99,12 @@ void script_expect_words(lua_State *L)
 
 bool script_expect_is(lua_State *L, int index)
 {
-	bool is = lua_istable(L, index) && lua_getfield(L, index, "kind") == LUA_TNUMBER;
+	return luaL_testudata(L, index, expected_type) != NULL;
+}
 
-	if (lua_istable(L, index))
-		lua_pop(L, 1);
-	return is;
+static int kind_of(lua_State *L, int index)
+{
+	return *(const int *)luaL_checkudata(L, index, expected_type);
 }
 
 /* Text that is cut off where it does not fit. */
@@ -174,8 +191,9 @@ static void show_table(lua_State *L, struct text *t)
 static void show_parts(lua_State *L, struct text *t)
 {
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-		add(t, "%s = ", lua_tostring(L, -2));
-		show_table(L, t);
+		add(t, "%s = ", lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?");
+		if (lua_istable(L, -1)) /* the test may have changed it since */
+			show_table(L, t);
 		add(t, " ");
 	}
 }
@@ -183,8 +201,8 @@ static void show_parts(lua_State *L, struct text *t)
 static void show_expected(lua_State *L, int index, int kind, struct text *t)
 {
 	add(t, "%s(", kinds[kind]);
-	for (int i = 1; i <= 3; i++) {
-		int type = lua_rawgeti(L, index, i);
+	for (int i = 1; i <= ARGUMENTS; i++) {
+		int type = lua_getiuservalue(L, index, i);
 
 		if (type != LUA_TNIL && i > 1)
 			add(t, ", ");
@@ -203,9 +221,7 @@ void script_show_expected(lua_State *L, int index, char text[], size_t len)
 {
 	struct text t = { .p = text, .len = len };
 
-	lua_getfield(L, index, "kind");
-	show_expected(L, index, (int)lua_tointeger(L, -1), &t);
-	lua_pop(L, 1);
+	show_expected(L, index, kind_of(L, index), &t);
 }
 
 void script_show_verdict(const struct verdict *v, char *const *pools, char text[], size_t len)
@@ -219,12 +235,11 @@ const char *script_expect_refusal(lua_State *L, int index)
 {
 	const char *text = NULL;
 
-	if (lua_getfield(L, index, "kind") == LUA_TNUMBER && lua_tointeger(L, -1) == REFUSED) {
-		lua_rawgeti(L, index, 1);
-		text = lua_isstring(L, -1) ? lua_tostring(L, -1) : ""; /* the table keeps it */
+	if (kind_of(L, index) == REFUSED) {
+		lua_getiuservalue(L, index, 1);
+		text = lua_isstring(L, -1) ? lua_tostring(L, -1) : ""; /* what is expected keeps it */
 		lua_pop(L, 1);
 	}
-	lua_pop(L, 1);
 	return text;
 }
 
@@ -255,11 +270,12 @@ static bool has_edit(lua_State *L, const char *key, const struct verdict *v)
 {
 	bool removes = strcmp(key, "remove") == 0, answer = strcmp(key, "answer") == 0;
 	bool goes = removes || lua_type(L, -1) == LUA_TBOOLEAN;
+	int name = removes ? -1 : -2;
 
 	for (unsigned i = 0; i < v->nedits; i++) {
 		const struct lg_edit *e = &v->edits[i];
 
-		if (e->answer == answer && span_is(L, removes ? -1 : -2, e->name) &&
+		if (e->answer == answer && lua_type(L, name) == LUA_TSTRING && span_is(L, name, e->name) &&
 		    (goes ? !e->value.p : e->value.p && span_is(L, -1, e->value)))
 			return true;
 	}
@@ -272,8 +288,10 @@ static bool match_edits(lua_State *L, const struct verdict *v)
 	unsigned n = 0, same = 0;
 
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-		const char *key = lua_tostring(L, -2);
+		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
 
+		if (!lua_istable(L, -1))
+			return false;
 		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
 			n++;
 			same += has_edit(L, key, v);
@@ -287,7 +305,7 @@ static bool match_argument(lua_State *L, int index, int i, const struct verdict 
 {
 	bool same;
 
-	if (lua_rawgeti(L, index, i) == LUA_TNIL)
+	if (lua_getiuservalue(L, index, i) == LUA_TNIL)
 		same = true;
 	else if (v->kind == VERDICT_ROUTE)
 		same = strcmp(lua_tostring(L, -1), pools[v->pool]) == 0;
@@ -310,11 +328,8 @@ static bool match_argument(lua_State *L, int index, int i, const struct verdict 
 bool script_expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[],
 			 char got[], size_t len)
 {
-	int kind;
+	int kind = kind_of(L, index);
 
-	lua_getfield(L, index, "kind");
-	kind = (int)lua_tointeger(L, -1);
-	lua_pop(L, 1);
 	if (kind == (int)v->kind && match_argument(L, index, 1, v, pools) && match_argument(L, index, 2, v, pools) &&
 	    match_argument(L, index, 3, v, pools))
 		return true;

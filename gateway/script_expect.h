@@ -7,17 +7,17 @@
 
 #include "script.h"
 
-/* Makes the words pass, route, edit, reply, drop, unavailable, fails and refused; each returns a table that says what
- * is expected. */
+/* Makes the words pass, route, edit, reply, drop, unavailable, fails and refused; each returns what is expected. */
 void script_expect_words(lua_State *L);
 
-/* Whether the table at `index` was made by one of them. */
+/* Whether the value at `index` was made by one of them.  What follows is for such ones, `index` counted from the
+ * bottom. */
 bool script_expect_is(lua_State *L, int index);
 
 /* What refused([text]) at `index` wants to find, "" for anything; NULL: another word. */
 const char *script_expect_refusal(lua_State *L, int index);
 
-/* Whether the verdict is what the table at `index` expects; if not, both as text. */
+/* Whether the verdict is what the one at `index` expects; if not, both as text. */
 bool script_expect_match(lua_State *L, int index, const struct verdict *v, char *const *pools, char expected[],
 			 char got[], size_t len);
 

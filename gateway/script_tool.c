@@ -48,11 +48,12 @@ static int tool_complain(lua_State *L)
 	return 0;
 }
 
-/* Everything that `file` has into a buffer, which Lua frees also when it raises. */
-static bool slurp(lua_State *L, FILE *file)
+/* Everything that `file` has into a buffer, which Lua frees also when it raises.  0, or -errno. */
+static int slurp(lua_State *L, FILE *file)
 {
 	luaL_Buffer b;
 	size_t n = 0, got;
+	int error;
 
 	luaL_buffinit(L, &b);
 	do {
@@ -60,25 +61,25 @@ static bool slurp(lua_State *L, FILE *file)
 		luaL_addsize(&b, got);
 		n += got;
 	} while (got > 0 && n <= TOOL_FILE);
+	error = ferror(file) ? errno : 0;
 	luaL_pushresult(&b);
-	return n <= TOOL_FILE;
+	return error ? -error : n > TOOL_FILE ? -EFBIG : 0;
 }
 
 static int tool_read(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 	luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
-	bool whole, good;
+	int ret;
 
 	stream->f = fopen(path, "rb");
 	if (!stream->f)
 		return refuse(L, strerror(errno));
-	whole = slurp(L, stream->f); /* raises only when memory is out, and then the program ends */
-	good = !ferror(stream->f);
+	ret = slurp(L, stream->f); /* raises only when memory is out, and then the program ends */
 	fclose(stream->f);
-	if (whole && good)
+	if (ret == 0)
 		return 1;
-	return refuse(L, good ? "it is longer than 64 MiB" : "it cannot be read");
+	return refuse(L, ret == -EFBIG ? "it is longer than 64 MiB" : strerror(-ret));
 }
 
 /* save(path, text): true, or nil and the reason; what the file had is gone. */

@@ -75,9 +75,12 @@ static struct lg_span ask_fact(void *ctx, unsigned i)
 	struct trial *t = ctx;
 	struct lg_span value = value_of(t, i);
 
-	if (t->tells && value.p)
-		printf("fact      %s = \"%.*s\"\n", t->use.reads[i], (int)value.n, value.p);
-	else if (t->tells)
+	if (t->tells && value.p) {
+		printf("fact      %s = \"", t->use.reads[i]);
+		for (size_t k = 0; k < value.n; k++) /* on a terminal nothing but text */
+			putchar((unsigned char)value.p[k] < ' ' || value.p[k] == 0x7f ? '?' : value.p[k]);
+		printf("\"\n");
+	} else if (t->tells)
 		printf("fact      %s is not there\n", t->use.reads[i]);
 	return value;
 }
@@ -238,49 +241,44 @@ static void tell_problems(const struct problems *problems)
 	}
 }
 
-/* All of a message's file; NULL with a line on stderr. */
-static char *read_message(const char *file, size_t *n)
+/* How the message came; false: the fact says something else. */
+static bool transport_of(const struct trial_words *words, enum lg_transport *transport)
 {
-	FILE *f = fopen(file, "re");
-	char *bytes = malloc(TRIAL_MESSAGE + 1);
+	static const struct {
+		const char *fact;
+		enum lg_transport transport;
+	} all[] = { { "transport=tcp", LG_TCP }, { "transport=tls", LG_TLS }, { "transport=udp", LG_UDP } };
 
-	*n = f && bytes ? fread(bytes, 1, TRIAL_MESSAGE + 1, f) : 0;
-	if (f && bytes && !ferror(f) && *n <= TRIAL_MESSAGE) {
-		fclose(f);
-		return bytes;
-	}
-	if (f && bytes && !ferror(f))
-		fprintf(stderr, "%s: a message has at most %d MiB\n", file, TRIAL_MESSAGE >> 20);
-	else
-		fprintf(stderr, "%s: %s\n", file, strerror(errno));
-	if (f)
-		fclose(f);
-	free(bytes);
-	return NULL;
-}
-
-static enum lg_transport transport_of(const struct trial_words *words)
-{
+	*transport = 0;
 	for (const char *const *fact = words->facts; fact && *fact; fact++) {
-		if (strcmp(*fact, "transport=udp") == 0)
-			return LG_UDP;
-		if (strcmp(*fact, "transport=tls") == 0)
-			return LG_TLS;
+		if (strncmp(*fact, "transport=", strlen("transport=")) != 0)
+			continue;
+		*transport = 0;
+		for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
+			if (strcmp(*fact, all[i].fact) == 0)
+				*transport = all[i].transport;
+		}
+		if (!*transport)
+			return false;
 	}
-	return 0;
+	return true;
 }
 
 static int take_message(struct trial *t, const struct trial_words *words)
 {
+	enum lg_transport transport;
 	char err[400];
 	bool typed = false;
 	size_t n;
-	char *bytes = read_message(words->message, &n);
-	int ret;
+	char *bytes = trial_message_file(words->message, &n, err, sizeof err);
+	int ret = bytes ? 0 : -EINVAL;
 
-	if (!bytes)
-		return -EINVAL;
-	ret = trial_read(t, (struct lg_span){ bytes, n }, transport_of(words), &typed, err, sizeof err);
+	if (ret == 0 && !transport_of(words, &transport)) {
+		snprintf(err, sizeof err, "a message comes by tcp, tls or udp: say --fact transport=udp");
+		ret = -EINVAL;
+	}
+	if (ret == 0)
+		ret = trial_read(t, (struct lg_span){ bytes, n }, transport, &typed, err, sizeof err);
 	free(bytes);
 	if (ret < 0) {
 		fprintf(stderr, "%s: %s\n", words->message, err);
@@ -299,8 +297,11 @@ static int take_facts(struct trial *t, const struct trial_words *words)
 		char *name = is ? strndup(*fact, (size_t)(is - *fact)) : NULL;
 		bool known = name && trial_fact(t, name, span_of(is + 1)) == 0;
 
-		if (!is) {
-			fprintf(stderr, "lychgate: the fact %s is not NAME=VALUE\n", *fact);
+		if (!name) {
+			if (is)
+				fprintf(stderr, "lychgate: out of memory\n");
+			else
+				fprintf(stderr, "lychgate: the fact %s is not NAME=VALUE\n", *fact);
 			return -EINVAL;
 		}
 		if (!known && strcmp(name, "transport") != 0) { /* that one says by what the message came */

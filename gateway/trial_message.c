@@ -202,6 +202,14 @@ static bool host_keep(struct lg_exchange *x)
 	return false;
 }
 
+static bool host_pass(struct lg_link *from, struct lg_link *to, uint64_t n)
+{
+	(void)from;
+	(void)to;
+	(void)n;
+	return false;
+}
+
 static const struct lg_host host = {
 	.size = sizeof(struct lg_host),
 	.route = host_route,
@@ -229,6 +237,7 @@ static const struct lg_host host = {
 	.home = host_home,
 	.reuse = host_exchange,
 	.keep = host_keep,
+	.pass = host_pass,
 };
 
 /* ---- One message ---- */
@@ -293,9 +302,16 @@ static void why_nothing(const struct trial_message *m, char err[], size_t errlen
 int trial_message_read(struct trial_message **mp, const struct lg_plugin *p, enum lg_transport transport,
 		       struct lg_span bytes, char err[], size_t errlen)
 {
-	struct trial_message *m = calloc(1, sizeof *m + 1);
+	struct trial_message *m;
 	int ret;
 
+	if (transport && !(p->transports & transport)) {
+		const char *name = transport == LG_UDP ? "udp" : transport == LG_TLS ? "tls" : "tcp";
+
+		snprintf(err, errlen, "plugin %s does not speak %s", p->name, name);
+		return -EINVAL;
+	}
+	m = calloc(1, sizeof *m + 1);
 	if (!m) {
 		snprintf(err, errlen, "out of memory");
 		return -ENOMEM;
@@ -343,7 +359,26 @@ struct lg_span trial_message_fact(struct trial_message *m, unsigned index, struc
 	return m->plugin->fact ? m->plugin->fact(m->x, index, arg) : SPAN_NONE;
 }
 
-/* ---- Line ends ---- */
+/* ---- Files, and line ends ---- */
+
+char *trial_message_file(const char *file, size_t *n, char err[], size_t errlen)
+{
+	FILE *f = fopen(file, "re");
+	char *bytes = f ? malloc(TRIAL_MESSAGE + 1) : NULL;
+
+	*n = bytes ? fread(bytes, 1, TRIAL_MESSAGE + 1, f) : 0;
+	if (!bytes || ferror(f))
+		snprintf(err, errlen, "%s", strerror(errno));
+	else if (*n > TRIAL_MESSAGE)
+		snprintf(err, errlen, "a message has at most %d MiB", TRIAL_MESSAGE >> 20);
+	if (bytes && (ferror(f) || *n > TRIAL_MESSAGE)) {
+		free(bytes);
+		bytes = NULL;
+	}
+	if (f)
+		fclose(f);
+	return bytes;
+}
 
 /* Where the head ends: behind its empty line, or at the end of all. */
 static size_t head_of(struct lg_span typed)

@@ -23,6 +23,9 @@ enum lg_transport trial_message_transport(const struct trial_message *m);
 /* A fact of the request, by its index in the plugin's table; good until the next. */
 struct lg_span trial_message_fact(struct trial_message *m, unsigned index, struct lg_span arg);
 
+/* All bytes of a message's file, which the caller frees; or NULL with the reason in err. */
+char *trial_message_file(const char *file, size_t *n, char err[], size_t errlen);
+
 /* The bytes of a message as it was typed: a head whose lines end with LF gets CRLF.  *text is malloc's; true: it was
  * changed.  On failure *text is NULL. */
 bool trial_message_ends(struct lg_span typed, char **text, size_t *n);

@@ -22,7 +22,7 @@ static int refuse(char err[], size_t errlen, const char *why)
 
 bool unzip_is_zip(const char *zip, size_t length)
 {
-	return length >= 4 && memcmp(zip, "PK\3\4", 4) == 0;
+	return length >= 4 && (memcmp(zip, "PK\3\4", 4) == 0 || memcmp(zip, "PK\5\6", 4) == 0); /* an empty one */
 }
 
 static zip_t *open_zip(const char *zip, size_t length, char err[], size_t errlen)

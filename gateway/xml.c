@@ -158,6 +158,14 @@ static void on_text(void *arg, const xmlChar *text, int n)
 
 /* ---- The reading ---- */
 
+/* Neither mark nor declaration, but every other byte is 0: what libxml2 says of it helps nobody. */
+static bool lacks_mark(const char *text, size_t n)
+{
+	bool little = n >= 4 && memcmp(text, "<\0", 2) == 0, big = n >= 4 && memcmp(text, "\0<", 2) == 0;
+
+	return (little && text[2] != '?') || (big && text[3] != '?');
+}
+
 /* In UTF-16, whatever the document says: what wrote it often keeps the word of the one before. */
 static bool has_utf16_mark(const char *text, size_t n)
 {
@@ -190,6 +198,10 @@ int xml_read(const char *text, size_t length, const struct xml_sink *sink, void 
 
 	if (length == 0 || length > XML_BYTES) {
 		snprintf(err, errlen, length ? "it is longer than %d MiB" : "it is empty", XML_BYTES >> 20);
+		return -EINVAL;
+	}
+	if (lacks_mark(text, length)) {
+		snprintf(err, errlen, "it is UTF-16 without a byte order mark: save it as UTF-8");
 		return -EINVAL;
 	}
 	r.parser = xmlCreateMemoryParserCtxt(text, (int)length);

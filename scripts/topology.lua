@@ -2,6 +2,7 @@
 -- topology.lua: lychctl import-topology FILE.  The configuration goes to the standard output, the report to the
 -- standard error.
 
+local plain = use("topology_text").plain
 local read = use "topology_read"
 local write = use "topology_write"
 
@@ -37,13 +38,13 @@ return function(host, arguments)
   if #arguments ~= 1 then
     host.complain("usage: lychctl import-topology FILE\n"
       .. "FILE is what Get-CsTopology -AsXml prints, or the zip of Export-CsConfiguration")
-    return 1
+    return 2
   end
   local document, reason = load_document(host, arguments[1])
   local topology
   if document then topology, reason = read(document) end
   if not topology then
-    host.complain(string.format("lychctl: %s: %s", arguments[1], reason))
+    host.complain(string.format("lychctl: %s: %s", arguments[1], plain(reason)))
     return 1
   end
   local text, lines = write(topology)

@@ -4,7 +4,8 @@
 --
 --   { domains = { NAME... }, sites = { ID = NAME }, urls = { { component =, host = }... }, pools = { pool... },
 --     strays = { service... } }                        -- installed on no pool of the document
---   pool     { name =, site = ID, machines = { machine... }, services = { service... } }
+--   pool     { name =, site = ID, machines = { machine... }, twice = { NAME... }, services = { service... } }
+--                                                    -- twice: machines whose name another one had
 --   machine  { name =, addresses = { { side =, number =, address =, public = }... } }
 --   service  { role =, version = number, element =, ports = { port... } }
 --   port     { owner =, usage =, side =, number =, port =, range =, protocol =, outside =, name = }
@@ -65,18 +66,29 @@ end
 local function read_pool(e)
   local id = child(e, "ClusterId")
   local name = (e.attributes.Fqdn or ""):lower()
-  local pool = { name = name, site = id and id.attributes.SiteId, machines = {}, services = {} }
-  for _, m in ipairs(children(e, "Machine")) do pool.machines[#pool.machines + 1] = read_machine(m, e) end
+  local pool = { name = name, site = id and id.attributes.SiteId, machines = {}, twice = {}, services = {} }
+  local seen = {}
+  for _, m in ipairs(children(e, "Machine")) do
+    local machine = read_machine(m, e)
+    local list = seen[machine.name] and pool.twice or pool.machines
+    list[#list + 1] = seen[machine.name] and machine.name or machine
+    seen[machine.name] = true
+  end
   return pool, key_of(id)
 end
 
+-- And by ClusterId; or nil and the reason.
 local function read_pools(root)
   local list, by_key = {}, {}
   for _, e in ipairs(children(child(root, "Clusters"), "Cluster")) do
     local pool, key = read_pool(e)
     list[#list + 1] = pool
+    if key and by_key[key] then
+      return nil, string.format("two pools have the ClusterId %s: %s and %s", key, by_key[key].name, pool.name)
+    end
     if key then by_key[key] = pool end
   end
+  if #list == 0 then return nil, "its topology has no pools" end
   return list, by_key
 end
 
@@ -155,7 +167,7 @@ local function find_root(document)
     return nil, "it is a file of Topology Builder, which may differ from what is published; give what Get-CsTopology "
       .. "-AsXml prints"
   end
-  return nil, string.format("no topology is in it: it begins with <%s> of %q", document.name, document.ns)
+  return nil, string.format("no topology is in it: it begins with <%s> of \"%s\"", document.name, document.ns)
 end
 
 -- The topology, or nil and the reason.
@@ -163,6 +175,7 @@ return function(document)
   local root, reason = find_root(document)
   if not root then return nil, reason end
   local pools, by_key = read_pools(root)
+  if not pools then return nil, by_key end
   local strays = read_services(root, by_key)
   return {
     domains = read_domains(root), sites = read_sites(root), urls = read_urls(document), pools = pools, strays = strays,

@@ -406,7 +406,7 @@ struct lg_plugin {
 	size_t conf_size, inst_size, session_size, link_size, exchange_size;
 	const struct lg_option *options; /* of the listener */
 
-	const char *const *facts;    /* ends with NULL; "header.*" takes any name for the star */
+	const char *const *facts;    /* ends with NULL; "header.*" takes any name for the star; told by `fact` */
 	const char *const *counters; /* ends with NULL */
 	const char *persistence;     /* the fact a pool persists by when its configuration is silent; NULL: none */
 

@@ -10,13 +10,7 @@ return {
 	{ name = "an edit of requests, not of answers", options = { say = "edit" }, expect = edit{ set = { ["x-wait"] = "5000" },
 	  remove = { "server" }, answer = { ["x-wait"] = "no", server = "" } } },
 	{ name = "another failure", options = { say = "fail" }, expect = fails("of its own") },
-	{ name = "no expectation" },
-	{ name = "an expectation that is no verdict", expect = 400 },
-	{ name = "an unknown key", fact = {}, expect = pass() },
-	{ name = "an unknown fact", facts = { method = "INVITE" }, expect = pass() },
-	{ name = "a fact that is no text", facts = { fact = 5 }, expect = pass() },
 	{ name = "an unknown option", options = { hear = "nothing" }, expect = pass() },
 	{ name = "an option of another type", options = { say = 5 }, expect = pass() },
 	{ name = "a duration without unit", options = { wait = "5" }, expect = pass() },
-	"no table",
 }

@@ -94,6 +94,8 @@ def mistakes_are_told(play):
     says(lychgate(play, *words, "--fact", "method"), 1, "is not NAME=VALUE")
     says(lychgate(play, *words, "--message", "none.txt"), 1, "none.txt: No such file")
     says(lychgate(play, *words, "--message", "own.lua"), 1, "plugin sip reads no request from it")
+    says(lychgate(play, *words, "--message", "own.lua", "--fact", "transport=sctp"), 1, "comes by tcp, tls or udp")
+    says(lychgate(play, *words, "--message", "."), 1, ".: Is a directory")
     says(lychgate(play, *words, "--plugin", "tcp"), 1, "this policy is for plugin `sip`")
     says(lychgate(play, "--policy", "none.lua"), 1, "none.lua")
     says(lychgate(play, "--message", "bob.txt"), 1, "usage:")

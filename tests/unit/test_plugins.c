@@ -32,6 +32,7 @@ static void refuses(void **state)
 		{ "factless", "/factless.so: its persistence is no fact" },
 		{ "astray", "/astray.so: one of its log_facts is no fact" },
 		{ "teller", "/teller.so: one of its log_facts is a credential" },
+		{ "mute", "/mute.so: it has facts but no function `fact` that tells them" },
 		{ "unjudged", "/unjudged.so: it has a probe but no judge" },
 		{ "nowhere", "there is no nowhere.so in /nonexistent, " TEST_MODULES },
 		{ "../talk", "a plugin's name has small letters" },

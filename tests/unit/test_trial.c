@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_trial.c: messages that a plugin reads without a network, their line ends, and a trial's own clock. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -124,6 +125,39 @@ static void test_line_ends(void **state)
 	}
 }
 
+static int start_asked(void *inst, const void *conf, const struct lg_host *host, char err[], size_t errlen)
+{
+	void *word;
+
+	(void)inst;
+	(void)conf;
+	for (size_t at = offsetof(struct lg_host, route); at < sizeof *host; at += sizeof word) {
+		memcpy(&word, (const char *)host + at, sizeof word);
+		if (!word)
+			snprintf(err, errlen, "the host's word %zu is not there", at / sizeof word);
+		if (!word)
+			return -EINVAL;
+	}
+	snprintf(err, errlen, "all are there");
+	return -EINVAL;
+}
+
+/* A plugin may call whatever the header has. */
+static void test_host(void **state)
+{
+	static const struct lg_plugin p = {
+		LG_PLUGIN_HEADER, .name = "asked", .transports = LG_TCP, .start = start_asked
+	};
+	struct trial_message *m;
+	char err[300] = "";
+
+	(void)state;
+	assert_int_equal(trial_message_read(&m, &p, 0, span_of("x"), err, sizeof err), -EINVAL);
+	assert_string_equal(err, "all are there");
+	assert_int_equal(trial_message_read(&m, &p, LG_UDP, span_of("x"), err, sizeof err), -EINVAL);
+	assert_string_equal(err, "plugin asked does not speak udp");
+}
+
 static struct trial *limit(struct problems *problems, const char *options)
 {
 	struct trial *t = NULL;
@@ -169,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_what_is_none),
 		cmocka_unit_test(test_line_ends),
+		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_clock),
 	};
 

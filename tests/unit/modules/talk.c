@@ -59,6 +59,12 @@ static const char *const *alpn(const void *conf)
 	return ((const struct talk_conf *)conf)->mood ? loud : quiet;
 }
 
+static struct lg_span fact(struct lg_exchange *x, unsigned index, struct lg_span arg)
+{
+	(void)x, (void)index, (void)arg;
+	return (struct lg_span){ 0 };
+}
+
 LG_PLUGIN = {
 	LG_PLUGIN_HEADER,
 	.name = "talk",
@@ -68,6 +74,7 @@ LG_PLUGIN = {
 	.conf_size = sizeof(struct talk_conf),
 	.options = options,
 	.facts = facts,
+	.fact = fact,
 	.counters = counters,
 	.persistence = "topic",
 	.alpn = alpn,

@@ -1,0 +1,23 @@
+-- Cases that are wrong themselves, of the policy words.lua: wrong.sh counts their lines.
+return {
+	{ name = "no expectation" },
+	{ name = "an expectation that is no verdict", expect = 400 },
+	{ name = "an unknown key", fact = {}, expect = pass() },
+	{ name = "an unknown fact", facts = { method = "INVITE" }, expect = pass() },
+	{ name = "a fact that is no text", facts = { fact = 5 }, expect = pass() },
+	{ name = "an expectation that no word made", expect = { kind = 99 } },
+	{ name = "a verdict that no word made", expect = { kind = 1, {} } },
+	{ name = "no file of that name", message = "none.txt", expect = pass() },
+	{ name = "a folder is no message", message = "/", expect = pass() },
+	{ name = "a message for no plugin", message = "a\nb", expect = pass() },
+	{ name = "options that are no data", options = { say = print }, expect = pass() },
+	{ name = "steps and an expectation", steps = { { expect = pass() } }, expect = drop() },
+	{ name = "no steps", steps = {} },
+	{ name = "a step without an expectation", steps = { {} } },
+	{ name = "a step that is none", steps = { 5 } },
+	{ name = "too many times", steps = { { times = 1000001, expect = pass() } } },
+	{ name = "half a time", steps = { { times = 0.5, expect = pass() } } },
+	{ name = "no time", steps = { { at = "5", expect = pass() } } },
+	{ name = "back in time", steps = { { at = "5s", expect = pass() }, { at = "4s", expect = pass() } } },
+	"no table",
+}
