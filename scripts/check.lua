@@ -165,11 +165,12 @@ function check.names(keys)
   return list
 end
 
-function check.unknown_key(c, key, names, at)
+-- `hint`: better than the nearest of `names`, or nil.
+function check.unknown_key(c, key, names, at, hint)
   local line = at:key(key).line
   at = at.owner and at:owner(key) or at
   if type(key) ~= "string" then return c:complain(line, at.label .. ": a value without a key", "write KEY = VALUE") end
-  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", near(key, names))
+  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", hint or near(key, names))
 end
 
 -- The keys of a table in an order that does not change from run to run.
