@@ -91,7 +91,6 @@ end
 local function absolute(c, path)
   return path:sub(1, 1) == "/" and path or c.host.folder .. "/" .. path
 end
-check.absolute = absolute
 
 local function readable(kind)
   return function(c, v, spec, at)
@@ -107,6 +106,18 @@ local function readable(kind)
 end
 types.file = readable("file")
 types.folder = readable("folder")
+
+-- What the gateway makes when it starts, a "file" or a "socket": the absolute path.  A folder in /run may be there only while
+-- a service runs, so without it a check can only warn.
+function check.written(c, v, kind, at)
+  local path = absolute(c, v)
+  local ok, reason, folder = c.host.written(path, kind)
+  if ok then return path end
+  local tell = folder and path:find("^/run/") and c.warn or c.problem
+  tell(c, at, "cannot write " .. path .. ": " .. reason, folder and "make the folder, for the user that the gateway runs as: mkdir -p "
+    .. folder or "remove it, or name another")
+  return path
+end
 
 -- "192.0.2.0/24" or "2001:db8::/32"; without bits the address alone: { address, bits }.
 function types.network(c, v, spec, at)

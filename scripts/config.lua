@@ -46,7 +46,7 @@ local function gateway(c, noted)
   end
   local g = value ~= nil and check.value(c, value, { type = "table", keys = word_of("gateway").keys }, at) or {}
   g.workers = g.workers or math.min(c.host.cores, 64)
-  g.control = g.control and check.absolute(c, g.control) or c.host.control
+  g.control = g.control and check.written(c, g.control, "socket", at:key("control")) or c.host.control
   if #g.control > 107 then c:problem(at:key("control"), "the path of a socket has at most 107 bytes") end
   g.lines = { secret = at:key("secret").line, user = at:key("user").line }
   c.plugin_path, c.policy_path = g.plugin_path or {}, g.policy_path or {}

@@ -146,7 +146,9 @@ return function(c, name, value, keys, at)
   if not l then return nil end
   l.name, l.line = name, at.line
   l.bind, l.peers = l.bind or {}, l.peers or {}
-  if l.access_log and l.access_log ~= "-" then l.access_log = check.absolute(c, l.access_log) end
+  if l.access_log and l.access_log ~= "-" then
+    l.access_log = check.written(c, l.access_log, "file", at:key("access_log"))
+  end
   local plugin = l.plugin and c:plugin(l.plugin, at:key("plugin"))
   check_tls(c, l, value, check_binds(c, l.bind, plugin), at)
   if l.limits and only_udp(l.bind) and not (value.limits and value.limits.idle) then l.limits.idle = FLOW_IDLE_MS end

@@ -98,6 +98,21 @@ def a_warning_is_told_and_keeps_nothing_from_running(play):
 
 
 @story
+def a_socket_whose_folder_the_start_may_make_is_a_warning(play):
+    gateway = play.gateway([play.server("one")], start=False)
+    with open(gateway.file) as file:
+        text = file.read()
+    with open(gateway.file, "w") as file:
+        file.write(re.sub(r'control = "[^"]*"', 'control = "/run/no-such-folder-of-lychgate/control"', text))
+    done = gateway.run("-t")
+    equal(done.returncode, 0, f"the exit code: {done.stderr}")
+    expect("warning: gateway: control: cannot write" in done.stderr, f"it is told: {done.stderr}")
+    done = gateway.run()
+    equal(done.returncode, 1, "the exit code of the start, since nobody has made it")
+    expect("/run/no-such-folder-of-lychgate" in done.stderr, f"the folder is told: {done.stderr}")
+
+
+@story
 def a_secret_that_is_none_is_told_with_how_to_make_one(play):
     gateway = play.gateway([play.server("one")], gateway='secret = "secret",', start=False)
     secret = os.path.join(gateway.folder, "secret")
