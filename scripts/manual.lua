@@ -125,6 +125,10 @@ local function names(title, list)
   paragraph(title .. ": " .. table.concat(list, ", ") .. ".")
 end
 
+-- What tells of a plugin more than its tables do.
+local manuals = { https = "lychgate-https(7)", rpc = "lychgate-network(7)", sip = "lychgate-sip(7)", stun = "lychgate-network(7)",
+  tcp = "lychgate-network(7)" }
+
 local function plugin(host, name, folders)
   local p, reason = host.plugin(name, folders)
   if not p then error(name .. ": " .. reason, 0) end
@@ -133,6 +137,7 @@ local function plugin(host, name, folders)
   names("Facts for policies, persistence and routes, beside those of every plugin", p.facts)
   if p.persistence then paragraph("Where a pool's `persistence` does not say by what, it is by " .. p.persistence .. ".") end
   names("Counters in lychctl status", p.counters)
+  if manuals[name] then paragraph("More about it: " .. manuals[name] .. ".") end
   options("Options of a listener with " .. name, p.options)
   options("Keys of a monitor with " .. name, p.probe_options)
 end
