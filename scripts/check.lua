@@ -99,7 +99,8 @@ local function readable(kind)
     local path = absolute(c, v)
     local ok, reason = c.host.readable(path, kind)
     if ok then return path end
-    local hint = spec.make and spec.make:gsub("FILE", (path:gsub("%%", "%%%%")))
+    local hint = reason == "Permission denied" and "let the user who starts the gateway read it, and its folders"
+      or spec.make and spec.make:gsub("FILE", (path:gsub("%%", "%%%%")))
       or path ~= v and "paths are relative to the configuration file" or nil
     return c:problem(at, "cannot read " .. path .. ": " .. reason, hint)
   end
@@ -176,12 +177,19 @@ function check.names(keys)
   return list
 end
 
+-- A word that has the key: it stands in the wrong table.
+local function elsewhere(c, key)
+  for _, word in ipairs(c.words) do
+    if spec_of(word.keys, key) then return "`" .. key .. "` is a key of `" .. word.word .. "`" end
+  end
+end
+
 -- `hint`: better than the nearest of `names`, or nil.
 function check.unknown_key(c, key, names, at, hint)
   local line = at:key(key).line
   at = at.owner and at:owner(key) or at
   if type(key) ~= "string" then return c:complain(line, at.label .. ": a value without a key", "write KEY = VALUE") end
-  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", hint or near(key, names))
+  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", hint or elsewhere(c, key) or near(key, names))
 end
 
 -- The keys of a table in an order that does not change from run to run.

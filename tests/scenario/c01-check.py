@@ -24,6 +24,7 @@ WRONG = [
     ('listener "in" {', None),
     ('  plugin = "sip",', None),
     ('  bind = { "tcp:127.0.0.1:99999" },', ["99999"]),
+    ('  all_down = "reply",', ["`all_down` is a key of `pool`"]),
     ('  pool = "fram",', ["fram", "did you mean", "farm"]),
     ('  policies = { "responder/no-such" },', ["responder/no-such"]),
     ('  options = { route = "mesage",', ["mesage"]),
@@ -95,6 +96,22 @@ def a_warning_is_told_and_keeps_nothing_from_running(play):
         equal((done.returncode, "warning: gateway: secret:" in done.stderr), (0, warned), f"-t of mode {mode:o}: {done.stderr}")
     gateway.start()
     gateway.wait_line("warning configuration", "secret")
+
+
+@story
+def a_file_that_may_not_be_read_is_told_with_who_must(play):
+    gateway = play.gateway([play.server("one")], gateway='secret = "secret",', start=False)
+    secret = os.path.join(gateway.folder, "secret")
+    with open(secret, "wb") as file:
+        file.write(os.urandom(16))
+    os.chmod(secret, 0)
+    for folder in (play.folder, gateway.folder):
+        os.chmod(folder, 0o755)
+    if os.geteuid() == 0:  # who may read everything
+        gateway.within = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    done = gateway.run("-t")
+    equal(done.returncode, 1, "the exit code")
+    expect("secret: Permission denied\n    let the user who starts the gateway read it" in done.stderr, f"it is told: {done.stderr}")
 
 
 @story
