@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- certificates.lua: lychgate --certificates: the names that each certificate must carry, and which of them its file lacks.
+-- certificates.lua: lychgate --certificates: the names that each certificate must carry, and which of them its file
+-- lacks.
 
 local names = use "lync_names"
 local tool = use "tool"
@@ -24,7 +25,8 @@ local function rows_of(host, need, file, rows)
   local certificate, reason = host.certificate_names(file)
   local common = certificate and certificate.common
   local function add(name)
-    local missing = name == common and "MISSING: it is the common name, but clients read the alternative names" or "MISSING"
+    local missing = name == common and "MISSING: it is the common name, but clients read the alternative names" or
+      "MISSING"
     rows[#rows + 1] = { need.tls, file, name, not certificate and reason or carried(certificate, name) or missing }
     if name == common then common = nil end
   end

@@ -108,15 +108,15 @@ end
 types.file = readable("file")
 types.folder = readable("folder")
 
--- What the gateway makes when it starts, a "file" or a "socket": the absolute path.  A folder in /run may be there only while
--- a service runs, so without it a check can only warn.
+-- What the gateway makes when it starts, a "file" or a "socket": the absolute path.  A folder in /run may be there only
+-- while a service runs, so without it a check can only warn.
 function check.written(c, v, kind, at)
   local path = absolute(c, v)
   local ok, reason, folder = c.host.written(path, kind)
   if ok then return path end
   local tell = folder and path:find("^/run/") and c.warn or c.problem
-  tell(c, at, "cannot write " .. path .. ": " .. reason, folder and "make the folder, for the user that the gateway runs as: mkdir -p "
-    .. folder or "remove it, or name another")
+  local hint = folder and "make the folder, for the user that the gateway runs as: mkdir -p " .. folder
+  tell(c, at, "cannot write " .. path .. ": " .. reason, hint or "remove it, or name another")
   return path
 end
 

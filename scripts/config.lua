@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- config.lua: reads a configuration: runs its text (run.lua), checks each word (words.lua, check.lua and one file a
--- word), and gives clean tables and the list of all problems and warnings.  What it has to ask of the system is in `host`, from
--- script_config.c.
+-- word), and gives clean tables and the list of all problems and warnings.  What it has to ask of the system is in
+-- `host`, from script_config.c.
 --
 -- In the clean tables defaults are filled in, times are milliseconds, sizes bytes, paths and addresses absolute; keys
 -- that begin with "_" are of no one's interest after this.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- explain.lua: lychgate --explain: what a configuration opens, one line for each address, each port and each pool that its
--- traffic can go to.
+-- explain.lua: lychgate --explain: what a configuration opens, one line for each address, each port and each pool that
+-- its traffic can go to.
 
 local context = use "context"
 local tool = use "tool"
@@ -77,7 +77,8 @@ return function(host, arguments)
       for _, way in ipairs(ways(l)) do
         local pool = pools[way[2]]
         rows[#rows + 1] = { l.name, b.transport .. ":" .. b.text, way[1], pool and ports_of(pool) or "", l.plugin,
-          pool and persistence_of(pool, default_fact, l.plugin) or "", pool and monitor_of(pool) or "", policies_of(l), l._by }
+          pool and persistence_of(pool, default_fact, l.plugin) or "", pool and monitor_of(pool) or "",
+          policies_of(l), l._by }
       end
     end
   end

@@ -48,7 +48,8 @@ local function check_binds(c, binds, plugin)
   for _, b in ipairs(binds) do
     local other = taken(c, b)
     if other then
-      local text = other.text == b.text and "%s is bound on line %d already" or "%s has ports that line %d binds already"
+      local text = other.text == b.text and "%s is bound on line %d already"
+        or "%s has ports that line %d binds already"
       c:problem(b._at, string.format(text, b.text, other._at.line))
     end
     c.binds[#c.binds + 1] = b

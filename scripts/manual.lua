@@ -28,8 +28,9 @@ end
 
 local type_names = {
   boolean = "true or false", integer = "whole number", time = "time", size = "size", choice = "one of", string = "text",
-  name = "name", file = "file", folder = "folder", list = "list", table = "table", word = "name of a word", server = "server",
-  monitor = "table", bind = "address", policy = "policy", options = "table", vip = "address", hosts = "table of servers",
+  name = "name", file = "file", folder = "folder", list = "list", table = "table", word = "name of a word",
+  server = "server", monitor = "table", bind = "address", policy = "policy", options = "table", vip = "address",
+  hosts = "table of servers",
   certificate = "table, or name of a `tls`",
 }
 
@@ -58,8 +59,8 @@ end
 -- One key with its type, its help and its default.
 local function key(spec)
   line(".TP")
-  line(string.format('.BR "%s" " (%s%s%s)"', spec.key == 1 and "[1]" or spec.key, argument(type_of(spec)), argument(range_of(spec)),
-    spec.off and " or false" or ""))
+  line(string.format('.BR "%s" " (%s%s%s)"', spec.key == 1 and "[1]" or spec.key, argument(type_of(spec)),
+    argument(range_of(spec)), spec.off and " or false" or ""))
   paragraph(sentence(spec.help))
   local default = default_of(spec)
   if default then paragraph(default) end
@@ -83,7 +84,8 @@ local function keys(list, path)
 end
 
 local option_types = {
-  bool = "true or false", int = "whole number", msec = "time", bytes = "size", str = "text", ports = "ports", nets = "list of networks",
+  bool = "true or false", int = "whole number", msec = "time", bytes = "size", str = "text", ports = "ports",
+  nets = "list of networks",
   routes = "list of routes",
 }
 
@@ -126,7 +128,8 @@ local function names(title, list)
 end
 
 -- What tells of a plugin more than its tables do.
-local manuals = { https = "lychgate-https(7)", rpc = "lychgate-network(7)", sip = "lychgate-sip(7)", stun = "lychgate-network(7)",
+local manuals = { https = "lychgate-https(7)", rpc = "lychgate-network(7)", sip = "lychgate-sip(7)",
+  stun = "lychgate-network(7)",
   tcp = "lychgate-network(7)" }
 
 local function plugin(host, name, folders)
@@ -135,7 +138,9 @@ local function plugin(host, name, folders)
   line('.SH "PLUGIN ' .. plain(name:upper()) .. '"')
   paragraph(sentence(p.summary))
   names("Facts for policies, persistence and routes, beside those of every plugin", p.facts)
-  if p.persistence then paragraph("Where a pool's `persistence` does not say by what, it is by " .. p.persistence .. ".") end
+  if p.persistence then
+    paragraph("Where a pool's `persistence` does not say by what, it is by " .. p.persistence .. ".")
+  end
   names("Counters in lychctl status", p.counters)
   if manuals[name] then paragraph("More about it: " .. manuals[name] .. ".") end
   options("Options of a listener with " .. name, p.options)
@@ -277,8 +282,8 @@ local routes = [[
 .SH ROUTES
 The option
 .B routes
-of some plugins says where a request goes, before policies are asked: a list of rows, each with facts, a pattern for each, and
-a pool.
+of some plugins says where a request goes, before policies are asked: a list of rows, each with facts, a pattern for
+each, and a pool.
 .PP
 .nf
 .RS
@@ -328,8 +333,8 @@ The policies above, each with its comment.
 .BR lychgate\-sip (7),
 .BR lychgate\-https (7)]]
 
--- Where plugins and policies are: in `folder`, in what the configuration in `file` names, then the gateway's own.  Other
--- mistakes of the file do not matter; nil: it has no such folders, which was told.
+-- Where plugins and policies are: in `folder`, in what the configuration in `file` names, then the gateway's own.
+-- Other mistakes of the file do not matter; nil: it has no such folders, which was told.
 local function find_folders(host, file, folder)
   local plugins, policies = folder ~= "" and { folder } or {}, {}
   if file ~= "" then
@@ -345,13 +350,14 @@ local function find_folders(host, file, folder)
   return context.join(plugins, { host.plugins }), context.join(policies, { host.policies })
 end
 
--- The arguments: a configuration, a folder with plugins (both may be ""), and names.  A name with a slash is a policy's, any
--- other a plugin's; plugins come first.
+-- The arguments: a configuration, a folder with plugins (both may be ""), and names.  A name with a slash is a
+-- policy's, any other a plugin's; plugins come first.
 return function(host, arguments)
   local plugin_path, policy_path = find_folders(host, table.remove(arguments, 1), table.remove(arguments, 1))
   if not plugin_path then return 1 end
   if arguments[1] == "library" then
-    use(arguments[2] .. "_manual") { line = line, plain = plain, paragraph = paragraph, sentence = sentence, keys = keys }
+    use(arguments[2] .. "_manual") { line = line, plain = plain, paragraph = paragraph, sentence = sentence,
+      keys = keys }
     host.write(table.concat(out, "\n") .. "\n")
     return 0
   end

@@ -86,7 +86,8 @@ local function check_mask(c, persistence, at)
   local mask, by = persistence.mask, persistence.by
   if not mask then return end
   if mask[1] and mask[1] > 32 then
-    c:problem(at:key("mask"), mask[1] .. " is more than the 32 bits of an IPv4 address", "IPv4 comes first: mask = { 24, 64 }")
+    c:problem(at:key("mask"), mask[1] .. " is more than the 32 bits of an IPv4 address",
+      "IPv4 comes first: mask = { 24, 64 }")
   end
   for _, fact in ipairs(by or { "source" }) do
     if fact == "source" then return end
@@ -219,7 +220,8 @@ local function counterpart(c, s, other)
     names = names or not o.address
   end
   local text = "pool \"%s\", which it is to track, has no server with the address %s"
-  return found or names or c:problem(s._at, string.format(text, other.name, s.address), "leave it out, or give the pool a monitor of its own")
+  return found or names or c:problem(s._at, string.format(text, other.name, s.address),
+    "leave it out, or give the pool a monitor of its own")
 end
 
 -- With all pools there: whom the servers of this one follow.

@@ -36,7 +36,8 @@ function tool.load(host, file)
   return clean and not tool.tell(host, file, problems) and clean or nil
 end
 
--- What the library `name` made of the configuration in `file`, and the clean tables; nil when there is nothing, which was told.
+-- What the library `name` made of the configuration in `file`, and the clean tables; nil when there is nothing, which
+-- was told.
 function tool.model(host, file, name)
   local clean = tool.load(host, file)
   if not clean then return nil end
@@ -59,8 +60,8 @@ local function aligned(rows)
   end
 end
 
--- Writes rows of cells, the first of which are the titles; `format` "tsv": with tabs between them, for programs.  An empty
--- cell is "-".
+-- Writes rows of cells, the first of which are the titles; `format` "tsv": with tabs between them, for programs.  An
+-- empty cell is "-".
 function tool.write(host, rows, format)
   for _, row in ipairs(rows) do
     for i, cell in ipairs(row) do row[i] = cell == "" and "-" or tostring(cell) end
