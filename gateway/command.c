@@ -69,11 +69,34 @@ static const struct policy_use *find_policy(const struct snapshot *s, const char
 	return found;
 }
 
+/* All that there are, LISTENER/NAME, as far as there is room. */
+static void list_policies(const struct snapshot *s, char text[COMMAND_TEXT])
+{
+	static const char more[] = ", and more: `lychctl status` shows all";
+	size_t n = 0;
+
+	snprintf(text, COMMAND_TEXT, "no listener has a policy");
+	for (unsigned i = 0; i < s->nlisteners; i++) {
+		for (unsigned k = 0; k < s->listeners[i].npolicies; k++) {
+			size_t room = COMMAND_TEXT - n;
+			int r = snprintf(text + n, room, "%s`%s/%s`", n ? ", " : "the policies are ",
+					 s->listeners[i].name, s->listeners[i].policies[k].name);
+
+			if (r < 0 || (size_t)r + sizeof more > room) {
+				snprintf(text + n, room, "%s", n ? more : "`lychctl status` shows all policies");
+				return;
+			}
+			n += (size_t)r;
+		}
+	}
+}
+
 static json_t *no_policy(const struct snapshot *s, const char *written)
 {
 	struct hint hint = { .distance = NEAR_NOT };
-	char error[COMMAND_TEXT];
+	char error[COMMAND_TEXT], names[COMMAND_TEXT];
 
+	list_policies(s, names);
 	for (unsigned i = 0; i < s->nlisteners; i++) {
 		for (unsigned k = 0; k < s->listeners[i].npolicies; k++) {
 			char full[COMMAND_TEXT / 2];
@@ -84,7 +107,7 @@ static json_t *no_policy(const struct snapshot *s, const char *written)
 		}
 	}
 	snprintf(error, sizeof error, "there is no policy \"%.200s\"; write LISTENER/POLICY", written);
-	return hint_error(&hint, "`lychctl status` shows all listeners and their policies", error);
+	return hint_error(&hint, names, error);
 }
 
 static json_t *reset_policy(const struct command_target *t, const char *written)

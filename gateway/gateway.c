@@ -155,7 +155,7 @@ static const char *advice(int r)
 {
 	switch (r) {
 	case -EADDRINUSE:
-		return " (another program has it: `ss -ltnp` tells which)";
+		return " (another program has it: `ss -ltunp` tells which)";
 	case -EACCES:
 		return " (a port below 1024: let root start it and write gateway { user = ... }, or give it "
 		       "AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit)";

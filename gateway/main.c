@@ -35,6 +35,8 @@ static const char usage[] =
 	"                                try a policy: what it reads, decides and uses\n"
 	"       lychgate --policy-test FILE.test.lua...\n"
 	"                                run the tests of policies\n"
+	"       lychgate --manual NAME... [-c FILE] [--plugin-path FOLDER]\n"
+	"                                print lychgate.conf(5) with these plugins and policies\n"
 	"       lychgate -V              print the version\n";
 
 static void print_count(unsigned n, const char *what)
@@ -213,7 +215,7 @@ static void take(struct words *w, int option, char *value)
 static bool lacks_policy(const struct words *w)
 {
 	return !w->trial.ask.policy && (w->trial.message || w->trial.ask.plugin || w->nfacts || w->noptions ||
-					(w->trial.ask.plugin_path && !w->tests));
+					(w->trial.ask.plugin_path && !w->tests && !w->manual));
 }
 
 static void read_words(struct words *w, int argc, char **argv)
@@ -242,9 +244,31 @@ static void read_words(struct words *w, int argc, char **argv)
 	w->trial.facts = w->facts;
 	w->trial.ask.pairs = w->options;
 	if (!w->help && !w->version)
-		w->wrong |= !!w->file + !!w->trial.ask.policy + w->tests + w->manual != 1 ||
+		w->wrong |= (w->file && !w->manual) + !!w->trial.ask.policy + w->tests + w->manual != 1 ||
 			    (optind < argc) != (w->tests || w->manual) || ((w->check_only || w->tool) && !w->file) ||
-			    (w->check_only && w->tool) || lacks_policy(w);
+			    (w->check_only && w->tool) || (w->manual && (w->check_only || w->tool)) || lacks_policy(w);
+}
+
+/* The tool's arguments: a configuration and a folder with plugins ("": none), then the names. */
+static int print_manual(const struct words *w, char *const *names, const struct config_paths *paths)
+{
+	size_t n = 0;
+	char **arguments;
+	int r;
+
+	while (names[n])
+		n++;
+	arguments = calloc(n + 3, sizeof *arguments);
+	if (!arguments) {
+		fprintf(stderr, "lychgate: out of memory\n");
+		return EXIT_FAILURE;
+	}
+	arguments[0] = w->file ? (char *)w->file : "";
+	arguments[1] = w->trial.ask.plugin_path ? (char *)w->trial.ask.plugin_path : "";
+	memcpy(arguments + 2, names, n * sizeof *arguments);
+	r = script_tool("manual", paths, arguments);
+	free(arguments);
+	return r;
 }
 
 /* What needs TLS, or may need it: a plugin's or a configuration's. */
@@ -263,7 +287,7 @@ static int do_words(const struct words *w, char *const *rest)
 	if (w->tool)
 		r = script_tool(w->tool, &paths, (char *const[]){ (char *)w->file, (char *)w->form, NULL });
 	else if (w->manual)
-		r = script_tool("manual", &paths, rest);
+		r = print_manual(w, rest, &paths);
 	else if (w->tests)
 		r = script_cases_run(rest, w->trial.ask.plugin_path, &paths);
 	else

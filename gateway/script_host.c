@@ -18,6 +18,7 @@
 #include <lualib.h>
 
 #include "address.h"
+#include "control_path.h"
 #include "facts.h"
 #include "plugins.h"
 
@@ -99,6 +100,40 @@ static int host_readable(lua_State *L)
 		return refuse(L, folder ? "not a folder" : "a folder");
 	lua_pushboolean(L, 1);
 	return 1;
+}
+
+/* Why nobody can make a file there; 0: one can, or rights decide, which are for the start to know. */
+static int folder_error(const char *folder)
+{
+	struct stat st;
+
+	if (stat(folder, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? errno : 0;
+	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+}
+
+/* written(path, "file" | "socket"): whether the gateway can write there; nil, the reason, and the folder if that is it. */
+static int host_written(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1), *slash = strrchr(path, '/');
+	bool socket = strcmp(luaL_checkstring(L, 2), "socket") == 0;
+	struct stat st;
+	int error;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return refuse(L, "it is a folder");
+	if (stat(path, &st) == 0 && socket && !S_ISSOCK(st.st_mode))
+		return refuse(L, "it is no socket");
+	lua_pushlstring(L, path, slash && slash > path ? (size_t)(slash - path) : 1);
+	error = folder_error(lua_tostring(L, -1));
+	if (!error) {
+		lua_pushboolean(L, 1);
+		return 1;
+	}
+	lua_pushnil(L);
+	lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), strerror(error));
+	lua_pushvalue(L, -3);
+	return 3;
 }
 
 static int push_address(lua_State *L, int family, const void *address)
@@ -401,18 +436,6 @@ static int cores(void)
 	return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-static void push_control(lua_State *L)
-{
-	const char *folder = getenv("XDG_RUNTIME_DIR");
-
-	if (geteuid() == 0)
-		lua_pushliteral(L, "/run/lychgate.sock");
-	else if (folder && folder[0] == '/')
-		lua_pushfstring(L, "%s/lychgate.sock", folder);
-	else
-		lua_pushfstring(L, "/tmp/lychgate-%d.sock", (int)geteuid());
-}
-
 static void push_trial(lua_State *L, const struct script_trial *t)
 {
 	lua_newtable(L);
@@ -438,8 +461,10 @@ void script_host_push(lua_State *L, struct script_reader *r)
 		{ "policy", host_policy },
 		{ "readable", host_readable },
 		{ "reads", host_reads },
+		{ "written", host_written },
 		{ NULL, NULL },
 	};
+	char control[CONTROL_PATH_MAX + 2];
 
 	lua_newtable(L);
 	lua_pushlightuserdata(L, r);
@@ -455,8 +480,8 @@ void script_host_push(lua_State *L, struct script_reader *r)
 		push_trial(L, r->in->trial);
 	lua_pushinteger(L, cores());
 	lua_setfield(L, -2, "cores");
-	push_control(L);
-	lua_setfield(L, -2, "control");
+	control_path_default(control);
+	set_string(L, "control", control);
 }
 
 void script_host_end(struct script_reader *r)

@@ -33,16 +33,25 @@ const struct tls_flaw *tls_identity_flaws(const struct tls_identity *id, unsigne
 
 /* ---- Time ---- */
 
+static const char *in_days(long long days, char text[32])
+{
+	if (days < 1)
+		return "less than a day";
+	snprintf(text, 32, "%lld day%s", days, days == 1 ? "" : "s");
+	return text;
+}
+
 static void time_flaws(struct tls_identity *id)
 {
 	time_t now = time(NULL);
 	long long days = tls_days(id->expires, now), chain = tls_days(id->chain_expires, now);
+	char text[32];
 
 	if (id->expires < now)
 		tls_flaw_add(id, "certificate", "%s: has expired; get a new one from its authority", id->file);
 	else if (days < TLS_SOON_DAYS)
-		tls_flaw_add(id, "certificate", "%s: expires in %lld day%s; get a new one from its authority", id->file,
-			     days, days == 1 ? "" : "s");
+		tls_flaw_add(id, "certificate", "%s: expires in %s; get a new one from its authority", id->file,
+			     in_days(days, text));
 	if (gnutls_x509_crt_get_activation_time(id->leaf) > now)
 		tls_flaw_add(id, "certificate", "%s: is not valid yet; is the clock of this machine right?", id->file);
 	if (id->chain_expires >= id->expires)
@@ -51,8 +60,8 @@ static void time_flaws(struct tls_identity *id)
 		tls_flaw_add(id, "certificate", "%s: a certificate of the chain in it has expired; replace that one",
 			     id->file);
 	else if (chain < TLS_SOON_DAYS)
-		tls_flaw_add(id, "certificate", "%s: a certificate of the chain in it expires in %lld day%s", id->file,
-			     chain, chain == 1 ? "" : "s");
+		tls_flaw_add(id, "certificate", "%s: a certificate of the chain in it expires in %s", id->file,
+			     in_days(chain, text));
 }
 
 static void crl_flaw(struct tls_identity *id)

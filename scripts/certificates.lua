@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- certificates.lua: lychgate --certificates: the names that each certificate must carry, and which of them its file lacks.
+-- certificates.lua: lychgate --certificates: the names that each certificate must carry, and which of them its file
+-- lacks.
 
 local names = use "lync_names"
 local tool = use "tool"

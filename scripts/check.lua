@@ -91,7 +91,6 @@ end
 local function absolute(c, path)
   return path:sub(1, 1) == "/" and path or c.host.folder .. "/" .. path
 end
-check.absolute = absolute
 
 local function readable(kind)
   return function(c, v, spec, at)
@@ -100,13 +99,26 @@ local function readable(kind)
     local path = absolute(c, v)
     local ok, reason = c.host.readable(path, kind)
     if ok then return path end
-    local hint = spec.make and spec.make:gsub("FILE", (path:gsub("%%", "%%%%")))
+    local hint = reason == "Permission denied" and "let the user who starts the gateway read it, and its folders"
+      or spec.make and spec.make:gsub("FILE", (path:gsub("%%", "%%%%")))
       or path ~= v and "paths are relative to the configuration file" or nil
     return c:problem(at, "cannot read " .. path .. ": " .. reason, hint)
   end
 end
 types.file = readable("file")
 types.folder = readable("folder")
+
+-- What the gateway makes when it starts, a "file" or a "socket": the absolute path.  A folder in /run may be there only
+-- while a service runs, so without it a check can only warn.
+function check.written(c, v, kind, at)
+  local path = absolute(c, v)
+  local ok, reason, folder = c.host.written(path, kind)
+  if ok then return path end
+  local tell = folder and path:find("^/run/") and c.warn or c.problem
+  local hint = folder and "make the folder, for the user that the gateway runs as: mkdir -p " .. folder
+  tell(c, at, "cannot write " .. path .. ": " .. reason, hint or "remove it, or name another")
+  return path
+end
 
 -- "192.0.2.0/24" or "2001:db8::/32"; without bits the address alone: { address, bits }.
 function types.network(c, v, spec, at)
@@ -166,11 +178,19 @@ function check.names(keys)
   return list
 end
 
-function check.unknown_key(c, key, names, at)
+-- A word that has the key: it stands in the wrong table.
+local function elsewhere(c, key)
+  for _, word in ipairs(c.words) do
+    if spec_of(word.keys, key) then return "`" .. key .. "` is a key of `" .. word.word .. "`" end
+  end
+end
+
+-- `hint`: better than the nearest of `names`, or nil.
+function check.unknown_key(c, key, names, at, hint)
   local line = at:key(key).line
   at = at.owner and at:owner(key) or at
   if type(key) ~= "string" then return c:complain(line, at.label .. ": a value without a key", "write KEY = VALUE") end
-  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", near(key, names))
+  return c:complain(line, at.label .. ": unknown key `" .. key .. "`", hint or elsewhere(c, key) or near(key, names))
 end
 
 -- The keys of a table in an order that does not change from run to run.

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- config.lua: reads a configuration: runs its text (run.lua), checks each word (words.lua, check.lua and one file a
--- word), and gives clean tables and the list of all problems and warnings.  What it has to ask of the system is in `host`, from
--- script_config.c.
+-- word), and gives clean tables and the list of all problems and warnings.  What it has to ask of the system is in
+-- `host`, from script_config.c.
 --
 -- In the clean tables defaults are filled in, times are milliseconds, sizes bytes, paths and addresses absolute; keys
 -- that begin with "_" are of no one's interest after this.
@@ -46,7 +46,7 @@ local function gateway(c, noted)
   end
   local g = value ~= nil and check.value(c, value, { type = "table", keys = word_of("gateway").keys }, at) or {}
   g.workers = g.workers or math.min(c.host.cores, 64)
-  g.control = g.control and check.absolute(c, g.control) or c.host.control
+  g.control = g.control and check.written(c, g.control, "socket", at:key("control")) or c.host.control
   if #g.control > 107 then c:problem(at:key("control"), "the path of a socket has at most 107 bytes") end
   g.lines = { secret = at:key("secret").line, user = at:key("user").line }
   c.plugin_path, c.policy_path = g.plugin_path or {}, g.policy_path or {}

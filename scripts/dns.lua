@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- dns.lua: lychgate --dns: the names to enter in the DNS, inside and outside, for the pools that a library's words describe.
+-- dns.lua: lychgate --dns: the names to enter in the DNS, inside and outside, for the pools that a library's words
+-- describe.
 
 local names = use "lync_names"
 local tool = use "tool"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- explain.lua: lychgate --explain: what a configuration opens, one line for each address, each port and each pool that its
--- traffic can go to.
+-- explain.lua: lychgate --explain: what a configuration opens, one line for each address, each port and each pool that
+-- its traffic can go to.
 
 local context = use "context"
 local tool = use "tool"

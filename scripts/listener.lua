@@ -48,7 +48,8 @@ local function check_binds(c, binds, plugin)
   for _, b in ipairs(binds) do
     local other = taken(c, b)
     if other then
-      local text = other.text == b.text and "%s is bound on line %d already" or "%s has ports that line %d binds already"
+      local text = other.text == b.text and "%s is bound on line %d already"
+        or "%s has ports that line %d binds already"
       c:problem(b._at, string.format(text, b.text, other._at.line))
     end
     c.binds[#c.binds + 1] = b
@@ -151,7 +152,9 @@ return function(c, name, value, keys, at)
   if not l then return nil end
   l.name, l.line = name, at.line
   l.bind, l.peers = l.bind or {}, l.peers or {}
-  if l.access_log and l.access_log ~= "-" then l.access_log = check.absolute(c, l.access_log) end
+  if l.access_log and l.access_log ~= "-" then
+    l.access_log = check.written(c, l.access_log, "file", at:key("access_log"))
+  end
   local plugin = l.plugin and c:plugin(l.plugin, at:key("plugin"))
   check_tls(c, l, value, check_binds(c, l.bind, plugin), at)
   if l.limits and only_udp(l.bind) and not (value.limits and value.limits.idle) then l.limits.idle = FLOW_IDLE_MS end

@@ -2,6 +2,8 @@
 -- manual.lua: lychgate.conf(5) as roff, made from what the gateway itself reads: words.lua, the plugins' tables, the
 -- policies' options.  The makefile runs it: lychgate --manual PLUGIN... POLICY...
 
+local context = use "context"
+local tool = use "tool"
 local words = use "words"
 
 local out = {}
@@ -26,8 +28,9 @@ end
 
 local type_names = {
   boolean = "true or false", integer = "whole number", time = "time", size = "size", choice = "one of", string = "text",
-  name = "name", file = "file", folder = "folder", list = "list", table = "table", word = "name of a word", server = "server",
-  monitor = "table", bind = "address", policy = "policy", options = "table", vip = "address", hosts = "table of servers",
+  name = "name", file = "file", folder = "folder", list = "list", table = "table", word = "name of a word",
+  server = "server", monitor = "table", bind = "address", policy = "policy", options = "table", vip = "address",
+  hosts = "table of servers",
   certificate = "table, or name of a `tls`",
 }
 
@@ -56,8 +59,8 @@ end
 -- One key with its type, its help and its default.
 local function key(spec)
   line(".TP")
-  line(string.format('.BR "%s" " (%s%s%s)"', spec.key == 1 and "[1]" or spec.key, argument(type_of(spec)), argument(range_of(spec)),
-    spec.off and " or false" or ""))
+  line(string.format('.BR "%s" " (%s%s%s)"', spec.key == 1 and "[1]" or spec.key, argument(type_of(spec)),
+    argument(range_of(spec)), spec.off and " or false" or ""))
   paragraph(sentence(spec.help))
   local default = default_of(spec)
   if default then paragraph(default) end
@@ -81,7 +84,8 @@ local function keys(list, path)
 end
 
 local option_types = {
-  bool = "true or false", int = "whole number", msec = "time", bytes = "size", str = "text", ports = "ports", nets = "list of networks",
+  bool = "true or false", int = "whole number", msec = "time", bytes = "size", str = "text", ports = "ports",
+  nets = "list of networks",
   routes = "list of routes",
 }
 
@@ -123,14 +127,22 @@ local function names(title, list)
   paragraph(title .. ": " .. table.concat(list, ", ") .. ".")
 end
 
-local function plugin(host, name)
-  local p, reason = host.plugin(name, { host.plugins })
+-- What tells of a plugin more than its tables do.
+local manuals = { https = "lychgate-https(7)", rpc = "lychgate-network(7)", sip = "lychgate-sip(7)",
+  stun = "lychgate-network(7)",
+  tcp = "lychgate-network(7)" }
+
+local function plugin(host, name, folders)
+  local p, reason = host.plugin(name, folders)
   if not p then error(name .. ": " .. reason, 0) end
   line('.SH "PLUGIN ' .. plain(name:upper()) .. '"')
   paragraph(sentence(p.summary))
   names("Facts for policies, persistence and routes, beside those of every plugin", p.facts)
-  if p.persistence then paragraph("Where a pool's `persistence` does not say by what, it is by " .. p.persistence .. ".") end
+  if p.persistence then
+    paragraph("Where a pool's `persistence` does not say by what, it is by " .. p.persistence .. ".")
+  end
   names("Counters in lychctl status", p.counters)
+  if manuals[name] then paragraph("More about it: " .. manuals[name] .. ".") end
   options("Options of a listener with " .. name, p.options)
   options("Keys of a monitor with " .. name, p.probe_options)
 end
@@ -186,8 +198,18 @@ local function policy_option(o)
   if o.required then paragraph("It must be there.") elseif def then paragraph("Default: " .. def .. ".") end
 end
 
-local function policy(host, name)
-  local file = host.policies .. "/" .. name .. ".lua"
+-- Its file in the first folder that has it; in the last one, if none has, for the reason.
+local function find_policy(host, name, folders)
+  local file
+  for _, folder in ipairs(folders) do
+    file = folder .. "/" .. name .. ".lua"
+    if host.readable(file, "file") then break end
+  end
+  return file
+end
+
+local function policy(host, name, folders)
+  local file = find_policy(host, name, folders)
   local p, reason = host.policy(file)
   if not p then error(reason, 0) end
   line('.SS "' .. plain(name) .. '"')
@@ -260,8 +282,8 @@ local routes = [[
 .SH ROUTES
 The option
 .B routes
-of some plugins says where a request goes, before policies are asked: a list of rows, each with facts, a pattern for each, and
-a pool.
+of some plugins says where a request goes, before policies are asked: a list of rows, each with facts, a pattern for
+each, and a pool.
 .PP
 .nf
 .RS
@@ -311,10 +333,31 @@ The policies above, each with its comment.
 .BR lychgate\-sip (7),
 .BR lychgate\-https (7)]]
 
--- A name with a slash is a policy's, any other a plugin's; plugins come first.
+-- Where plugins and policies are: in `folder`, in what the configuration in `file` names, then the gateway's own.
+-- Other mistakes of the file do not matter; nil: it has no such folders, which was told.
+local function find_folders(host, file, folder)
+  local plugins, policies = folder ~= "" and { folder } or {}, {}
+  if file ~= "" then
+    local clean, problems = tool.read(host, file)
+    local mine = {}
+    for _, p in ipairs(problems or {}) do
+      if p.text:find("^gateway: %a+_path") then mine[#mine + 1] = p end
+    end
+    if not clean or tool.tell(host, file, mine) then return nil end
+    plugins = context.join(plugins, clean.gateway.plugin_path or {})
+    policies = clean.gateway.policy_path or {}
+  end
+  return context.join(plugins, { host.plugins }), context.join(policies, { host.policies })
+end
+
+-- The arguments: a configuration, a folder with plugins (both may be ""), and names.  A name with a slash is a
+-- policy's, any other a plugin's; plugins come first.
 return function(host, arguments)
+  local plugin_path, policy_path = find_folders(host, table.remove(arguments, 1), table.remove(arguments, 1))
+  if not plugin_path then return 1 end
   if arguments[1] == "library" then
-    use(arguments[2] .. "_manual") { line = line, plain = plain, paragraph = paragraph, sentence = sentence, keys = keys }
+    use(arguments[2] .. "_manual") { line = line, plain = plain, paragraph = paragraph, sentence = sentence,
+      keys = keys }
     host.write(table.concat(out, "\n") .. "\n")
     return 0
   end
@@ -336,11 +379,11 @@ return function(host, arguments)
   line(routes)
   for _, name in ipairs(arguments) do
     if not name:find("/") then
-      plugin(host, name)
+      plugin(host, name, plugin_path)
     else
       if not policies then line(policy_head) end
       policies = true
-      policy(host, name)
+      policy(host, name, policy_path)
     end
   end
   line(tail)

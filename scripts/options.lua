@@ -32,11 +32,24 @@ local function as_text(value, kind)
   return type(value) == "string" and value or nil
 end
 
+-- A shipped plugin that has the option: who writes it has the wrong plugin, and no slip in the name.
+function options.elsewhere(c, which, key)
+  for _, name in ipairs(c.words.shipped_plugins) do
+    local other = c.host.plugin(name, { c.host.plugins })
+    if other and find(other[which], key) then
+      local what = which == "options" and "`%s` is an option of plugin `%s`" or "`%s` is for a monitor with plugin `%s`"
+      return string.format(what, key, name)
+    end
+  end
+end
+
 -- One option: { name, text }.  `which` is "options" or "probe_options"; `others` are names that were possible too.
 function options.one(c, plugin, which, key, value, at, others)
   local option = find(plugin[which], key)
   if c:is_unknown(value) then return nil end
-  if not option then return check.unknown_key(c, key, c.join(names(plugin[which]), others or {}), at) end
+  if not option then
+    return check.unknown_key(c, key, c.join(names(plugin[which]), others or {}), at, options.elsewhere(c, which, key))
+  end
   if option.type == "routes" then return nil end -- routes.lua
   local text = as_text(value, option.type)
   if not text then

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- override.lua: lays ordinary words over the parts of the same kind and name that a library made (run.lua).  A written key
--- takes the place of the made one; tables such as `monitor` are merged, one level deep.  What comes of it is one note, in
--- which each key still knows whose it is.
+-- override.lua: lays ordinary words over the parts of the same kind and name that a library made (run.lua).  A written
+-- key takes the place of the made one; tables such as `monitor` are merged, one level deep.  What comes of it is one
+-- note, in which each key still knows whose it is.
 
 local check = use "check"
 local near = use "near"
@@ -36,7 +36,9 @@ end
 function both:key(key)
   local own = self.value[key]
   if own == nil then return self.made:key(key) end
-  if merged_keys[key] and type(own) == "table" then return join_places(self.made:key(key), self.written:key(key), own) end
+  if merged_keys[key] and type(own) == "table" then
+    return join_places(self.made:key(key), self.written:key(key), own)
+  end
   return self.written:key(key)
 end
 

@@ -19,7 +19,8 @@ end
 local function find_file(c, name, at)
   if name:find("^%.?%.?/") then return check.types.file(c, name, {}, at) end
   if not name:find("^[%w_/-]+$") then
-    return c:problem(at, check.show(name) .. " is not a policy's name", 'a file begins with "./": ' .. check.show("./" .. name))
+    return c:problem(at, check.show(name) .. " is not a policy's name",
+      'a file begins with "./": ' .. check.show("./" .. name))
   end
   local folders = c.join(c.policy_path, { c.host.policies })
   for _, folder in ipairs(folders) do
@@ -185,7 +186,8 @@ local function check_edits(c, desc, file, options, use, plugin)
   for _, name in ipairs(names) do
     if is_sealed[name] then
       sealed[#sealed + 1] = name
-      c:warn(use.at, string.format("policy %s edits %s: it is signed or holds the message together, so that edit is left aside",
+      c:warn(use.at, string.format(
+        "policy %s edits %s: it is signed or holds the message together, so that edit is left aside",
         use.name, name))
     else
       edits[#edits + 1] = name
@@ -224,6 +226,7 @@ return function(c, use, plugin)
     reads = check_facts(c, desc, file, options, plugin, use.at)
     edits, sealed = check_edits(c, desc, file, options, use, plugin)
   end
-  return { name = use.name, file = file, options = options, reads = reads or {}, pools = set(routes), edits = edits or {},
+  return { name = use.name, file = file, options = options, reads = reads or {}, pools = set(routes),
+    edits = edits or {},
     sealed = sealed or {} }
 end

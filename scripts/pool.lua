@@ -11,7 +11,8 @@ local backoff_most = 60 * 1000
 -- { host (as written), address (numeric; of a name nil), v6, port, weight, backup, name, id, addresses (of a name) }
 function check.types.server(c, v, spec, at)
   local where = type(v) == "table" and at:key(1) or at
-  local s = check.types.table(c, type(v) == "string" and { v } or v, spec, at)
+  local given = type(v) == "string" and { v } or v
+  local s = check.types.table(c, given, spec, at)
   if not s or not s[1] then return nil end
   local host, port, brackets = address.split(s[1])
   if not host then return c:problem(where, check.show(s[1]) .. " is not an address", port) end
@@ -26,15 +27,17 @@ function check.types.server(c, v, spec, at)
   end
   if numeric == nil then return nil end
   s[1] = nil
+  s._port_told = given.port ~= nil and not s.port
   s.host, s.address, s.v6, s.port, s._at = numeric or host, numeric or nil, v6, port or s.port, at
   s.addresses = not numeric and (s.addresses or addresses_default) or nil
   return s
 end
 
--- Fills in what the pool says for all its servers.
+-- Fills in what the pool says for all its servers.  `_port_told`: a port was given, and what is wrong with it was told.
 local function finish_server(c, s, pool)
   s.port = s.port or pool.port
   if not s.port then
+    if s._port_told or pool._port_told then return nil end
     return c:problem(s._at, "has no port", "give the pool a `port`, or write \"" .. s.host .. ":PORT\"")
   end
   s.max_sessions = s.max_sessions or pool.max_sessions
@@ -83,7 +86,8 @@ local function check_mask(c, persistence, at)
   local mask, by = persistence.mask, persistence.by
   if not mask then return end
   if mask[1] and mask[1] > 32 then
-    c:problem(at:key("mask"), mask[1] .. " is more than the 32 bits of an IPv4 address", "IPv4 comes first: mask = { 24, 64 }")
+    c:problem(at:key("mask"), mask[1] .. " is more than the 32 bits of an IPv4 address",
+      "IPv4 comes first: mask = { 24, 64 }")
   end
   for _, fact in ipairs(by or { "source" }) do
     if fact == "source" then return end
@@ -140,7 +144,7 @@ function check.types.monitor(c, v, spec, at)
     if plugin then
       asked[#asked + 1] = options.one(c, plugin, "probe_options", key, value, at, check.names(spec.keys))
     elseif name == "tcp" then
-      check.unknown_key(c, key, check.names(spec.keys), at)
+      check.unknown_key(c, key, check.names(spec.keys), at, options.elsewhere(c, "probe_options", key))
     end
   end)
   m.options, m._plugin, m._at = asked, plugin or nil, at
@@ -270,6 +274,7 @@ function pool.build(c, name, value, keys, at)
   if not p then return nil end
   p.name, p.line, p._at = name, at.line, at
   p.servers = p.servers or {}
+  p._port_told = value.port ~= nil and not p.port
   if p.persistence and p.persistence.group then group_ids(p) end
   if p.persistence then check_mask(c, p.persistence, at:key("persistence")) end
   for _, s in ipairs(p.servers) do finish_server(c, s, p) end

@@ -115,7 +115,8 @@ return function(c, plugin, values, at)
     local v = option.type == "routes" and values[option.name]
     if v and type(v) ~= "table" or c:is_unknown(v) then
       if not c:is_unknown(v) then
-        c:problem(at:key(option.name), check.show(v) .. " is not a list", 'write { { FACT = "PATTERN", pool = "NAME" }, ... }')
+        c:problem(at:key(option.name), check.show(v) .. " is not a list",
+          'write { { FACT = "PATTERN", pool = "NAME" }, ... }')
       end
     elseif v then
       local rows = check.types.list(c, v, { of = { type = "route", plugin = plugin }, max = MOST }, at:key(option.name))

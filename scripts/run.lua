@@ -2,10 +2,10 @@
 -- run.lua: runs the text of a configuration in a closed environment.  All that it can see is the words; each call of
 -- one is noted with its place and checked later.  `include` adds the words of a library.
 --
--- A library is a script that gives function(c, note, here): its words as a table of names, which the text sees from then
--- on, and a function that is called when the text has run.  note(n) adds a note, with `by`: which word made it;
--- here(word, label) is the place of the call that is being run.  What the function gives is the library's own model, for
--- the tools that know it.
+-- A library is a script that gives function(c, note, here): its words as a table of names, which the text sees from
+-- then on, and a function that is called when the text has run.  note(n) adds a note, with `by`: which word made it;
+-- here(word, label) is the place of the call that is being run.  What the function gives is the library's own model,
+-- for the tools that know it.
 
 local check = use "check"
 local lines = use "lines"
@@ -79,7 +79,8 @@ local function hint_for(c, name, names)
   for _, library in ipairs(c.words.libraries) do
     if library == name then return 'write include "' .. name .. '" on a line before' end
   end
-  return near(name, names) or "the words are " .. table.concat(names, ", ") .. '; a text stands in quotes: "' .. name .. '"'
+  return near(name, names) or "the words are " .. table.concat(names, ", ")
+    .. '; a text stands in quotes: "' .. name .. '"'
 end
 
 local function environment(c, noted, place, finish)
@@ -138,8 +139,8 @@ local function run_closed(chunk)
   return ok, message
 end
 
--- The calls that the text makes, in order: { word, name, value, at, by }, then those that libraries make of theirs; and the
--- libraries' models by name.
+-- The calls that the text makes, in order: { word, name, value, at, by }, then those that libraries make of theirs; and
+-- the libraries' models by name.
 return function(c)
   local noted, finish, models = {}, {}, {}
   local env = environment(c, noted, lines(c.host.text), finish)

@@ -5,7 +5,8 @@ local config = use "config"
 
 local tool = {}
 
-local function tell(host, file, problems)
+-- Tells what is wrong; true: something is.
+function tool.tell(host, file, problems)
   local bad = false
   for _, p in ipairs(problems) do
     if not p.warning then
@@ -17,8 +18,8 @@ local function tell(host, file, problems)
   return bad
 end
 
--- The clean tables of the configuration in `file`; nil when it has problems, which were told.
-function tool.load(host, file)
+-- What the configuration in `file` came to, and its problems; nil when it cannot be read, which was told.
+function tool.read(host, file)
   local text, reason = host.read(file)
   if not text then
     host.complain(file .. ": " .. reason)
@@ -26,11 +27,17 @@ function tool.load(host, file)
   end
   host.text, host.folder = text, file:match("^(.*)/[^/]*$") or "."
   if host.folder == "" then host.folder = "/" end
-  local clean, problems = config(host)
-  return not tell(host, file, problems) and clean or nil
+  return config(host)
 end
 
--- What the library `name` made of the configuration in `file`, and the clean tables; nil when there is nothing, which was told.
+-- The clean tables of the configuration in `file`; nil when it has problems, which were told.
+function tool.load(host, file)
+  local clean, problems = tool.read(host, file)
+  return clean and not tool.tell(host, file, problems) and clean or nil
+end
+
+-- What the library `name` made of the configuration in `file`, and the clean tables; nil when there is nothing, which
+-- was told.
 function tool.model(host, file, name)
   local clean = tool.load(host, file)
   if not clean then return nil end
@@ -53,8 +60,8 @@ local function aligned(rows)
   end
 end
 
--- Writes rows of cells, the first of which are the titles; `format` "tsv": with tabs between them, for programs.  An empty
--- cell is "-".
+-- Writes rows of cells, the first of which are the titles; `format` "tsv": with tabs between them, for programs.  An
+-- empty cell is "-".
 function tool.write(host, rows, format)
   for _, row in ipairs(rows) do
     for i, cell in ipairs(row) do row[i] = cell == "" and "-" or tostring(cell) end

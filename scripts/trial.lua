@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- trial.lua: checks one policy and its options as a listener would use it, without a listener: for lychgate --policy and
--- --policy-test.  Every pool that is named is there; without a plugin, so is every fact.
+-- trial.lua: checks one policy and its options as a listener would use it, without a listener: for lychgate --policy
+-- and --policy-test.  Every pool that is named is there; without a plugin, so is every fact.
 
 local context = use "context"
 local policy = use "policy"

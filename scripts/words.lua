@@ -14,8 +14,8 @@
 
 local limits = {
   { key = "sessions", type = "integer", min = 1, max = 1000000, default = 20000,
-    help = "client links at the same time; beyond it new ones are closed at once.  Each needs two descriptors: without a " ..
-      "number of its own it is lowered to what the process may have, and with one the start is refused" },
+    help = "client links at the same time; beyond it new ones are closed at once.  Each needs two descriptors: " ..
+      "without a number of its own it is lowered to what the process may have, and with one the start is refused" },
   { key = "sessions_per_source", type = "integer", min = 0, max = 1000000, default = 0,
     help = "client links at the same time from one address; 0: no limit (many clients may sit behind one address)" },
   { key = "new_per_source", type = "integer", min = 0, max = 1000000, default = 0,
@@ -23,7 +23,8 @@ local limits = {
   { key = "exempt", type = "list", of = { type = "network" }, max = 64, default = {},
     help = 'networks like "192.0.2.0/24" that the limits of one address do not count; those of all clients still do' },
   { key = "handshakes", type = "integer", min = 1, max = 100000, default = 500,
-    help = "TLS handshakes in flight at the same time, of one source at most a quarter; one begins with the client's first byte" },
+    help = "TLS handshakes in flight at the same time, of one source at most a quarter; one begins with the " ..
+      "client's first byte" },
   { key = "handshake", type = "time", min = "100ms", max = "10m", default = "10s",
     help = "a TLS handshake that takes longer is ended" },
   { key = "first_byte", type = "time", min = "100ms", max = "1h", default = "30s",
@@ -54,8 +55,8 @@ local limits = {
 
 local server = {
   { key = 1, type = "string", required = true,
-    help = "ADDRESS, [V6 ADDRESS] or host NAME, with :PORT if wanted; each address of a name is a server of its own, " ..
-      "and a name without one is a server that is down" },
+    help = "ADDRESS, [V6 ADDRESS] or host NAME, with :PORT if wanted; each address of a name is a server of its " ..
+      "own, and a name without one is a server that is down" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the pool's port", help = "where it listens" },
   { key = "weight", type = "integer", min = 1, max = 1000, default = 1, help = "its share of new keys" },
   { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "the pool's",
@@ -76,7 +77,8 @@ local persistence = {
   { key = "timeout", type = "time", min = "1s", max = "168h", default = "30m",
     help = "how long a value is remembered after its last use" },
   { key = "entries", type = "integer", min = 1, max = 100000000, default = 1000000,
-    help = "values to remember at most; then the least recently used goes, and from who has a quarter of them, one of its own" },
+    help = "values to remember at most; then the least recently used goes, and from who has a quarter of them, one " ..
+      "of its own" },
   { key = "group", type = "name", unset = "the pool's name",
     help = "pools of one group share their table: who has a server in one of them has the same in the others" },
   { key = "mask", type = "list", of = { type = "integer", min = 1, max = 128 }, min = 1, max = 2,
@@ -88,17 +90,18 @@ local monitor = {
   { key = "plugin", type = "string", default = "tcp",
     help = 'whose probe asks, with that plugin\'s keys below beside these; "tcp" is a bare connect' },
   { key = "transport", type = "choice", choices = { "tcp", "tls", "udp" },
-    unset = "tls with `tls`; udp for a plugin that speaks nothing else, or where the pool prefers it and the plugin can; " ..
-      "tcp with a bare connect or a port of its own; else as the pool speaks",
+    unset = "tls with `tls`; udp for a plugin that speaks nothing else, or where the pool prefers it and the plugin " ..
+      "can; tcp with a bare connect or a port of its own; else as the pool speaks",
     help = "what the probe goes over" },
   { key = "port", type = "integer", min = 1, max = 65535, unset = "the server's port", help = "where to ask" },
   { key = "tls", type = "word", word = "tls", unset = "the pool's", help = "the `tls` word of the probe" },
   { key = "interval", type = "time", min = "100ms", max = "1h", default = "5s",
     help = "time between two probes; up to a tenth shorter" },
   { key = "backoff", type = "time", min = "100ms", max = "24h", unset = "8 intervals, but not more than 60s",
-    help = "while a server is down, each interval is twice the one before, up to this; the first again when traffic or " ..
-      "`lychctl server enable` asks for the server; not longer than the interval: none" },
-  { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s", help = "an answer that takes longer is none" },
+    help = "while a server is down, each interval is twice the one before, up to this; the first again when traffic " ..
+      "or `lychctl server enable` asks for the server; not longer than the interval: none" },
+  { key = "timeout", type = "time", min = "10ms", max = "10m", default = "2s",
+    help = "an answer that takes longer is none" },
   { key = "rise", type = "integer", min = 1, max = 100, default = 1, help = "good answers until a server is up" },
   { key = "fall", type = "integer", min = 1, max = 100, default = 3, help = "bad or no answers until it is down" },
   { key = "reverse", type = "boolean", default = false,
@@ -133,15 +136,16 @@ return {
         help = "the user to run as once keys are read and ports bound; the gateway is started as root then" },
       { key = "secret", type = "file", make = "make one: head -c 32 /dev/urandom > FILE",
         unset = "a new one at each start",
-        help = "file whose content (16 bytes at least, random) signs what the gateway puts into messages to find its way " ..
-          "back; the same for gateways side by side" },
+        help = "file whose content (16 bytes at least, random) signs what the gateway puts into messages to find " ..
+          "its way back; the same for gateways side by side" },
     },
   },
   {
     word = "tls", named = true, help = "a certificate, its key, and whom to trust; by name in listeners and pools",
     keys = {
       { key = "certificate", type = "file",
-        help = "PEM file with the certificate and its chain; a listener needs one, servers are shown it when they ask" },
+        help = "PEM file with the certificate and its chain; a listener needs one, servers are shown it when they " ..
+          "ask" },
       { key = "key", type = "file", help = "PEM file with the private key" },
       { key = "trust", type = "file", unset = "the system's authorities, for servers only",
         help = "PEM file with the authorities that the other end's certificate must come from" },
@@ -150,13 +154,14 @@ return {
       { key = "priority", type = "string", unset = "the gateway's own",
         help = "a GnuTLS priority string; what is below `minimum` is taken from it, and so is SHA-1 without `sha1`" },
       { key = "sha1", type = "boolean", default = false,
-        help = "take SHA-1 signatures in TLS 1.2 and in certificates, for old clients and phones; weak, and told as such" },
+        help = "take SHA-1 signatures in TLS 1.2 and in certificates, for old clients and phones; weak, and told as " ..
+          "such" },
       { key = "tickets", type = "boolean", default = true,
-        help = "let clients resume their sessions for four hours; a ticket is good only for the listener, the certificates " ..
-          "and the trust that it came from, and its key changes by the clock" },
+        help = "let clients resume their sessions for four hours; a ticket is good only for the listener, the " ..
+          "certificates and the trust that it came from, and its key changes by the clock" },
       { key = "crl", type = "file",
-        help = "file with the lists of revoked certificates (PEM, one or several, or DER) of authorities in `trust`; read " ..
-          "again when it changes, and outdated lists still hold" },
+        help = "file with the lists of revoked certificates (PEM, one or several, or DER) of authorities in " ..
+          "`trust`; read again when it changes, and outdated lists still hold" },
     },
   },
   {
@@ -168,14 +173,16 @@ return {
         help = "where they listen" },
       { key = "transport", type = "list", of = { type = "choice", choices = { "tcp", "udp" } }, min = 1, max = 2,
         unset = "as the client came; tcp with `tls`",
-        help = "what shared links to the servers go over, first preferred: \"tcp\" (inside TLS with `tls`), \"udp\", or both" },
+        help = "what shared links to the servers go over, first preferred: \"tcp\" (inside TLS with `tls`), " ..
+          "\"udp\", or both" },
       { key = "tls", type = "word", word = "tls", unset = "plain",
         help = "speak TLS to the servers, with this `tls` word" },
       { key = "tls_name", type = "name", unset = "each server's address",
         help = "the name that all their certificates must bear" },
       { key = "verify_server", type = "boolean", default = true, help = "false: take any certificate of a server" },
       { key = "balance", type = "choice", choices = { "round-robin", "least-connections", "hash", "ordered" },
-        default = "round-robin", help = "which server gets a new key; \"ordered\": the first of the list that takes any" },
+        default = "round-robin",
+        help = "which server gets a new key; \"ordered\": the first of the list that takes any" },
       { key = "persistence", type = "table", keys = persistence, off = true, default = {},
         help = "by what a client, call or user stays with its server; false: nothing is remembered" },
       { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},
@@ -191,11 +198,11 @@ return {
       { key = "links", type = "integer", min = 1, max = 64, default = 2,
         help = "shared links to each server, from each worker" },
       { key = "slow_start", type = "time", min = "1s", max = "24h", unset = "its whole weight at once",
-        help = "a server that comes up, or is enabled again, gets from a tenth of its weight to the whole in this time; " ..
-          "not at the gateway's start, and not with \"ordered\"" },
+        help = "a server that comes up, or is enabled again, gets from a tenth of its weight to the whole in this " ..
+          "time; not at the gateway's start, and not with \"ordered\"" },
       { key = "max_sessions", type = "integer", min = 1, max = 1000000, unset = "no limit",
-        help = "sessions that one server may have at the same time: links that belong to one client, and open requests on " ..
-          "shared links; what it remembers of a client does not count more: that one goes elsewhere, too" },
+        help = "sessions that one server may have at the same time: links that belong to one client, and open " ..
+          "requests on shared links; what it remembers of a client does not count more: that one goes elsewhere, too" },
       { key = "ntlm", type = "boolean", default = false,
         help = "true: a client's link to a server is its own from the first request on (a plugin that leases links)" },
     },
@@ -206,7 +213,8 @@ return {
       { key = "plugin", type = "string", required = true,
         help = "the protocol that is spoken here: a plugin that is called so" },
       { key = "bind", type = "list", of = { type = "bind" }, min = 1, max = 64, required = true,
-        help = '"tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT", one or a list; PORT may be a range, "49152-65535", which ' ..
+        help = '"tcp:ADDRESS:PORT", "tls:ADDRESS:PORT" or "udp:ADDRESS:PORT", one or a list; PORT may be a range, ' ..
+          '"49152-65535", which ' ..
           "needs a rule of the packet filter: lychgate-network(7)" },
       { key = "tls", type = "list", of = { type = "word", word = "tls" }, min = 1, unset = "no TLS",
         help = "the `tls` words of its certificates; the first is for clients that name no other" },
@@ -220,7 +228,8 @@ return {
       { key = "policies", type = "list", of = { type = "policy" }, max = 64, default = {},
         help = "asked in this order; the first verdict wins" },
       { key = "on_error", type = "choice", choices = { "unavailable", "pass", "drop" }, default = "unavailable",
-        help = "what a policy that fails counts as: its verdict is unavailable(), the next policy is asked, or drop()" },
+        help = "what a policy that fails counts as: its verdict is unavailable(), the next policy is asked, or " ..
+          "drop()" },
       { key = "limits", type = "table", keys = limits, default = {}, help = "what clients may use" },
       { key = "options", type = "options", default = {}, help = "the plugin's own, below at each plugin" },
       { key = "access_log", type = "string", unset = "none",
@@ -228,8 +237,8 @@ return {
       { key = "access_format", type = "choice", choices = { "key", "combined" }, default = "key",
         help = 'its form: "key" writes key=value, "combined" what web servers have in common' },
       { key = "source", type = "choice", choices = { "gateway", "transparent" }, default = "gateway",
-        help = "whose address server links come from: the gateway's own, or the client's, which needs root and routes " ..
-          "back through the gateway: lychgate-network(7)" },
+        help = "whose address server links come from: the gateway's own, or the client's, which needs root and " ..
+          "routes back through the gateway: lychgate-network(7)" },
     },
   },
 

@@ -39,6 +39,18 @@ named plugins/sip/lychgate-sip.7
 } >"$words"
 named plugins/https/lychgate-https.7
 
+for plugin in tcp rpc stun; do
+	{
+		counters plugins/$plugin/plugin.c
+		facts plugins/$plugin/plugin.c
+		grep -ohE 'LG_(ERROR|WARNING|INFO|DEBUG), "[a-z-]+"' plugins/$plugin/*.c | sed 's/.* "//; s/"//'
+		sed -n 's/^static const char \*const counters\[\] = { \(.*\), NULL };/\1/p' plugins/$plugin/plugin.c |
+			grep -oE '[a-z-]+'
+	} >"$words"
+	sed -n "/^\.SS $plugin\$/,/^\.S/{p;}" gateway/lychgate-network.7 >"$page"
+	named "$page" "the part of $plugin in lychgate-network(7)"
+done
+
 # ---- lychgate.conf(5): the tables as it should have found them ----
 conf=$BUILDDIR/lychgate.conf.5
 {

@@ -124,7 +124,7 @@ struct lg_edit {
 /* One request and its answer, from either side. */
 struct lg_exchange {
 	struct lg_link *from; /* where the request came from */
-	struct lg_link *to;   /* where it goes; NULL until routed */
+	struct lg_link *to;   /* where it goes; NULL until routed, and after `again` (inside `lost`: once that has returned) */
 	struct lg_span unit;  /* the request as given to `route`, while the core holds it (see `route`); may move: keep offsets */
 	void *data;           /* exchange_size bytes of the plugin's, zeroed at the start */
 	const struct lg_edit *edits; /* from `routed` to the end; names and values fit a header line and are none of the
@@ -150,10 +150,8 @@ enum lg_mode {
 enum lg_how_flags {
 	LG_KEEP = 1,   /* the core keeps `unit` until the exchange ends, so that `again` can send it elsewhere */
 	LG_FOLLOW = 2, /* the key's owner, if there is one, beats a policy's route (requests inside a dialog, CANCEL, ACK) */
-	LG_KNOWN = 4,  /* the plugin itself knows where it goes (a token): policies may only answer or drop, and `routed`
-			* comes with `to` NULL */
-	LG_STAY = 16,  /* LG_LEASED: a link that the session keeps in the pool of the verdict is taken, before persistence and
-			* balance */
+	LG_KNOWN = 4,  /* the plugin knows the way (a token): policies may only answer or drop, `routed` has `to` NULL */
+	LG_STAY = 16,  /* LG_LEASED: a link that the session keeps in the verdict's pool beats persistence and balance */
 	LG_STREAM = 8, /* LG_SHARED: by a byte stream, if the pool has UDP and streams (too long for a datagram) */
 };
 
@@ -289,7 +287,8 @@ struct lg_host {
 	enum lg_send (*send)(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
 			     unsigned flags);
 
-	/* Stops `receive` on a link, and lets it go on: bytes at hand come at once. */
+	/* Stops `receive`, and `ended`, on a link, and lets it go on: bytes at hand come at once.  They do not nest: one `go`
+	 * undoes every `hold`, as `join` does and `pass` may.  A UDP flow or an LG_SHARED link cannot be held. */
 	void (*hold)(struct lg_link *l);
 	void (*go)(struct lg_link *l);
 
@@ -432,7 +431,8 @@ struct lg_plugin {
 	/* There is no server, or a policy answers: say so to x->from.  The exchange ends when it returns. */
 	void (*respond)(struct lg_exchange *x, const struct lg_reply *reply);
 
-	/* After `routed`, the server's link died or the deadline passed.  Its return ends x, but for `again`. */
+	/* After `routed`, the server's link has closed, whoever closed it, or the deadline passed.  `ended` is no loss yet: this
+	 * follows when the link closes, for what is not done by then.  Its return ends x, but for `again`. */
 	void (*lost)(struct lg_exchange *x, const struct lg_lost *why);
 
 	/* The peer sends no more.  NULL: the link is flushed and closed. */

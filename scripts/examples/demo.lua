@@ -1,8 +1,8 @@
 -- demo.lua: what `./bootstrap run` starts.  A gateway in front of two servers, all in this one process.
 --
--- A configuration is data: words (gateway, tls, pool, listener), each with a name and a table of its settings.  All of it
--- is checked before anything is opened: `build/lychgate -t -c scripts/examples/demo.lua`.  Paths are relative to this
--- file; ./bootstrap makes the certificate.  Times are written "500ms", "5s", "30m", sizes 4096, "64k", "5M".
+-- A configuration is data: words (gateway, tls, pool, listener), each with a name and a table of its settings.  All of
+-- it is checked before anything is opened: `build/lychgate -t -c scripts/examples/demo.lua`.  Paths are relative to
+-- this file; ./bootstrap makes the certificate.  Times are written "500ms", "5s", "30m", sizes 4096, "64k", "5M".
 
 -- The process itself.  lychctl talks to it by the control socket.
 gateway {

@@ -1,6 +1,6 @@
--- direct-routing.lua: a SIP trunk between a PBX and a carrier that insists on names, such as Microsoft Teams Direct Routing:
--- mutual TLS, three proxies in a fixed order, and the gateway's own name (not its address) in Via, Record-Route and the
--- OPTIONS that it probes with.  The gateway is a hop: each side sees one peer.
+-- direct-routing.lua: a SIP trunk between a PBX and a carrier that insists on names, such as Microsoft Teams Direct
+-- Routing: mutual TLS, three proxies in a fixed order, and the gateway's own name (not its address) in Via,
+-- Record-Route and the OPTIONS that it probes with.  The gateway is a hop: each side sees one peer.
 --
 -- Change the addresses and names, and check it:  lychgate -t -c direct-routing.lua
 
@@ -23,7 +23,8 @@ pool "carrier" {
   tls = "trunk",                            -- each server's certificate must bear its name
   balance = "ordered",
   tries = 3,
-  monitor = { plugin = "sip", transport = "tls", tls = "trunk", from = name .. ":5061", interval = "60s", timeout = "5s" },
+  monitor = { plugin = "sip", transport = "tls", tls = "trunk", from = name .. ":5061", interval = "60s",
+    timeout = "5s" },
 }
 
 listener "from-pbx" {

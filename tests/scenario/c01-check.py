@@ -17,12 +17,19 @@ WRONG = [
     ('  monitor = { interval = "300ms", fall = 0 },', ["fall"]),
     ('  tries = "three",', ["tries"]),
     ('}', None),
+    ('pool "web" {', None),
+    ('  servers = { "127.0.0.1:80" }, port = "80",', ["leave the quotes out"]),
+    ('  monitor = { path = "/" },', ["`path` is for a monitor with plugin `https`"]),
+    ('}', None),
     ('listener "in" {', None),
     ('  plugin = "sip",', None),
     ('  bind = { "tcp:127.0.0.1:99999" },', ["99999"]),
+    ('  all_down = "reply",', ["`all_down` is a key of `pool`"]),
     ('  pool = "fram",', ["fram", "did you mean", "farm"]),
     ('  policies = { "responder/no-such" },', ["responder/no-such"]),
-    ('  options = { route = "mesage" },', ["mesage"]),
+    ('  options = { route = "mesage",', ["mesage"]),
+    ('    routes = { },', ["unknown key `routes`", "`routes` is an option of plugin `https`"]),
+    ('    routs = "message" },', ["unknown key `routs`", "did you mean `route`"]),
     ('}', None),
     ('listner "out" { }', ["listner", "did you mean", "listener"]),
 ]
@@ -89,6 +96,37 @@ def a_warning_is_told_and_keeps_nothing_from_running(play):
         equal((done.returncode, "warning: gateway: secret:" in done.stderr), (0, warned), f"-t of mode {mode:o}: {done.stderr}")
     gateway.start()
     gateway.wait_line("warning configuration", "secret")
+
+
+@story
+def a_file_that_may_not_be_read_is_told_with_who_must(play):
+    gateway = play.gateway([play.server("one")], gateway='secret = "secret",', start=False)
+    secret = os.path.join(gateway.folder, "secret")
+    with open(secret, "wb") as file:
+        file.write(os.urandom(16))
+    os.chmod(secret, 0)
+    for folder in (play.folder, gateway.folder):
+        os.chmod(folder, 0o755)
+    if os.geteuid() == 0:  # who may read everything
+        gateway.within = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    done = gateway.run("-t")
+    equal(done.returncode, 1, "the exit code")
+    expect("secret: Permission denied\n    let the user who starts the gateway read it" in done.stderr, f"it is told: {done.stderr}")
+
+
+@story
+def a_socket_whose_folder_the_start_may_make_is_a_warning(play):
+    gateway = play.gateway([play.server("one")], start=False)
+    with open(gateway.file) as file:
+        text = file.read()
+    with open(gateway.file, "w") as file:
+        file.write(re.sub(r'control = "[^"]*"', 'control = "/run/no-such-folder-of-lychgate/control"', text))
+    done = gateway.run("-t")
+    equal(done.returncode, 0, f"the exit code: {done.stderr}")
+    expect("warning: gateway: control: cannot write" in done.stderr, f"it is told: {done.stderr}")
+    done = gateway.run()
+    equal(done.returncode, 1, "the exit code of the start, since nobody has made it")
+    expect("/run/no-such-folder-of-lychgate" in done.stderr, f"the folder is told: {done.stderr}")
 
 
 @story

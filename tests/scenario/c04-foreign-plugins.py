@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from play import Skip, equal, expect, main, request, story
+from play import Skip, equal, expect, main, request, slow, story
 
 HEADERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway")
 SOURCE = """
@@ -49,6 +49,29 @@ def a_foreign_plugin_carries_traffic(play):
     gateway.wait_open()
     equal(play.client().ask(request()).server, "one", "the server that answered")
     equal(gateway.listener()["plugin"], "ours", "the plugin in the status")
+
+
+@story
+def the_manual_has_it(play):
+    gateway = gateway_with(play, SOURCE, "-DFAILS=0", "-DWRONG=0")
+    with open(gateway.file, "a") as file:
+        file.write('listener "half-written" { plugin = "ours" }\n')  # no matter: who writes one wants the manual
+    program = [gateway.program("lychgate"), "--manual", "tcp", "ours"]
+
+    def manual(*words):
+        return subprocess.run([*program, *words], capture_output=True, text=True, timeout=slow(30))
+
+    for words in (["-c", gateway.file], ["--plugin-path", gateway.folder]):
+        done = manual(*words)
+        equal((done.returncode, done.stderr), (0, ""), f"the manual with {words}")
+        expect('.SH "PLUGIN OURS"\nA relay.' in done.stdout and "PLUGIN TCP" in done.stdout, "both plugins are in it")
+    done = manual()
+    expect(done.returncode == 1 and "there is no ours.so in" in done.stderr, f"nobody said where it is: {done.stderr}")
+    with open(gateway.file, "w") as file:
+        file.write('gateway { plugin_path = "nowhere" }\n')
+    done = manual("-c", gateway.file)
+    equal(done.returncode, 1, "the exit code with a folder that is not there")
+    expect("gateway.lua:1:" in done.stderr and "nowhere: No such file" in done.stderr, f"why is told: {done.stderr}")
 
 
 @story

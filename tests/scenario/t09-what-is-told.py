@@ -4,7 +4,7 @@ import os
 import re
 import ssl
 
-from play import equal, expect, main, story
+from play import equal, eventually, expect, main, story
 
 NAMES = "DNS:pool.test"
 
@@ -56,10 +56,13 @@ def the_days_of_every_certificate_are_in_the_state(play):
 
 @story
 def below_30_days_there_is_a_warning(play):
-    gateway = gateway_with(play, word("own", *made(play, "own", 12)) + word("late", *made(play, "late", 32)))
+    gateway = gateway_with(play, word("own", *made(play, "own", 12)) + word("late", *made(play, "late", 32)) +
+                           word("last", *made(play, "last", 1)))
     gateway.wait_line("warning", "certificate-expires", "tls=own", "own.pem", "days=1")
     equal(gateway.lines("certificate-expires", "tls=late"), [], "warnings of one that ends later")
     told(gateway, "own.pem", "warning", "own.pem", "expires in 1")
+    eventually(lambda: "last.pem: expires in less than a day; get a new one" in gateway.run("-t").stderr,
+               "-t tells that it ends within the day (a second after it was made for one)")
 
 
 @story

@@ -202,6 +202,34 @@ static void test_policy_reset(void **state)
 	json_decref(o);
 }
 
+/* The names of those that there are, as far as there is room. */
+static void test_no_policy(void **state)
+{
+	static const char more[] = ", and more: `lychctl status` shows all";
+	struct fixture *f = *state;
+	struct listener_conf *in = &f->sample.listeners[0], wide = *in;
+	const struct policy_use *one = in->policies;
+	struct policy_use uses[40];
+	const char *hint;
+	json_t *o;
+
+	in->npolicies = 0;
+	o = say(f, "policy reset none/of-these");
+	assert_string_equal(text(o, "hint"), "no listener has a policy");
+	json_decref(o);
+	for (unsigned i = 0; i < ARRAY_LEN(uses); i++)
+		uses[i] = *one;
+	in->policies = uses;
+	in->npolicies = ARRAY_LEN(uses);
+	o = say(f, "policy reset none/of-these");
+	hint = text(o, "hint");
+	assert_memory_equal(hint, "the policies are `in/routing/sample`, `in/routing/sample`, ", 59);
+	assert_true(strlen(hint) > 300 && strlen(hint) < 400);
+	assert_string_equal(hint + strlen(hint) - strlen(more), more);
+	json_decref(o);
+	*in = wide;
+}
+
 static void test_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -235,7 +263,8 @@ static void test_refused(void **state)
 		{ "policy reset in/routing/smaple", "there is no policy \"in/routing/smaple\"; write LISTENER/POLICY",
 		  "did you mean `in/routing/sample`?" },
 		{ "policy reset bare/quite-another", "there is no policy \"bare/quite-another\"; write LISTENER/POLICY",
-		  "`lychctl status` shows all listeners and their policies" },
+		  "the policies are `in/routing/sample`" },
+		{ "policy reset", "there is no policy \"\"; write LISTENER/POLICY", "the policies are `in/routing/sample`" },
 		{ "server drain \xff/\xff", "there is no pool \"?\"", NULL },
 		{ "\x1b[31m", "a request is one line of text", "(none)" },
 	};
@@ -301,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_machines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_followers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy_reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_policy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nul, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),

@@ -109,6 +109,10 @@ static void wrong_gateway(void **state)
 		  "'/tmp/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' }",
 		  2, "at most 107 bytes", NULL },
+		{ "gateway {\n control = 'nowhere/x.sock' }", 2, "gateway: control: cannot write /", "mkdir -p /" },
+		{ "gateway {\n control = 'ca.pem/x.sock' }", 2, "ca.pem: Not a directory", NULL },
+		{ "gateway {\n control = '/' }", 2, "cannot write /: it is a folder", NULL },
+		{ "gateway {\n control = 'ca.pem' }", 2, "ca.pem: it is no socket", "or name another" },
 	};
 
 	(void)state;
@@ -175,6 +179,11 @@ static void wrong_pool(void **state)
 		{ POOL("persistance = { }"), 2, "pool \"x\": unknown key `persistance`",
 		  "did you mean `persistence`?" },
 		{ POOL("port = '5060'"), 2, "\"5060\" is not a whole number", "leave the quotes out" },
+		{ "pool 'x' { servers = { '127.0.0.1', '127.0.0.2' },\nport = '5060' }", 2,
+		  "pool \"x\": port: \"5060\" is not a whole number", "leave the quotes out" },
+		{ "pool 'x' { servers = { '127.0.0.1', '127.0.0.2' },\nport = 70000 }", 2, "70000 is not in the range", NULL },
+		{ "pool 'x' { servers = { { '127.0.0.1',\nport = '5060' }, '127.0.0.2:1' } }", 2,
+		  "servers[1].port: \"5060\" is not a whole number", NULL },
 		{ POOL("tls = 'bsae'"), 2, "there is no tls \"bsae\"", "did you mean `base`?" },
 		{ POOL("balance = 'leastconnections'"), 2, "is not one of", "did you mean `least-connections`?" },
 		{ POOL("transport = 'sctp'"), 2, "\"sctp\" is not one of \"tcp\", \"udp\"", NULL },
@@ -293,6 +302,8 @@ static void wrong_listener(void **state)
 		{ LISTENER("limits = {\nidle = '30' }"), 3, "limits.idle: \"30\" is not a time", "\"30m\"" },
 		{ LISTENER("limits = {\nmessage = '5MB' }"), 3, "\"5MB\" is not a size", "\"64k\"" },
 		{ LISTENER("limits = {\nexempt = '192.0.2.0/33' }"), 3, "\"192.0.2.0/33\" is not a network", "192.0.2.0/24" },
+		{ LISTENER("access_log = 'nowhere/access.log'"), 2, "nowhere: No such file or directory", "mkdir -p /" },
+		{ LISTENER("access_log = '/'"), 2, "listener \"x\": access_log: cannot write /: it is a folder", NULL },
 		{ LISTENER("limits = {\nexempt = { '192.0.2.0/24', 'home' } }"), 3, "\"home\" is not a network", "192.0.2.0/24" },
 		{ LISTENER("limits = {\nexempt = '2001:db8::/' }"), 3, "is not a network", "192.0.2.0/24" },
 		{ LISTENER("limits = {\nsesions = 5 }"), 3, "limits: unknown key `sesions`", "`sessions`" },
