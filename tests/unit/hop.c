@@ -16,6 +16,7 @@
 #include "gateway/span.h"
 #include "gateway/stream.h"
 #include "hop_inside.h"
+#include "tls_rig.h"
 
 /* ---- The log ---- */
 
@@ -276,4 +277,25 @@ void hop_free(struct hop *h)
 	assert_int_equal(h->snapshot.refs, 1);
 	pthread_mutex_destroy(&h->lock);
 	running = NULL;
+}
+
+/* ---- A group of tests ---- */
+
+int hop_setup(void **state)
+{
+	char err[200] = "";
+
+	(void)state;
+	assert_int_equal(tls_init(err, sizeof err), 0);
+	rig_certs_make();
+	alarm(HOP_ALARM_S);
+	return 0;
+}
+
+int hop_teardown(void **state)
+{
+	(void)state;
+	rig_certs_remove();
+	tls_fini();
+	return 0;
 }

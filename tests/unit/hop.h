@@ -56,6 +56,10 @@ struct hop {
 
 extern const struct lg_plugin hop_plugin;
 
+/* Of a group of tests: the certificates of tls_rig.h, and an end to a test that hangs. */
+int hop_setup(void **state);
+int hop_teardown(void **state);
+
 void hop_make(struct hop *h, unsigned servers); /* then change what you like */
 void hop_open(struct hop *h);
 void hop_free(struct hop *h); /* stops the workers as the gateway does, if that was not done */
