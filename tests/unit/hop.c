@@ -283,19 +283,6 @@ void hop_free(struct hop *h)
 
 int hop_setup(void **state)
 {
-	char err[200] = "";
-
-	(void)state;
-	assert_int_equal(tls_init(err, sizeof err), 0);
-	rig_certs_make();
 	alarm(HOP_ALARM_S);
-	return 0;
-}
-
-int hop_teardown(void **state)
-{
-	(void)state;
-	rig_certs_remove();
-	tls_fini();
-	return 0;
+	return rig_setup(state);
 }

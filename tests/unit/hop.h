@@ -56,9 +56,8 @@ struct hop {
 
 extern const struct lg_plugin hop_plugin;
 
-/* Of a group of tests: the certificates of tls_rig.h, and an end to a test that hangs. */
+/* Of a group of tests: rig_setup(), and an end to a test that hangs; rig_teardown() goes with it. */
 int hop_setup(void **state);
-int hop_teardown(void **state);
 
 void hop_make(struct hop *h, unsigned servers); /* then change what you like */
 void hop_open(struct hop *h);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "lease_stage.h"
+#include "tls_rig.h"
 
 static void test_one_after_the_other(void **state)
 {
@@ -245,5 +246,5 @@ int main(void)
 		cmocka_unit_test(test_least_connections),
 	};
 
-	return cmocka_run_group_tests(tests, hop_setup, hop_teardown);
+	return cmocka_run_group_tests(tests, hop_setup, rig_teardown);
 }

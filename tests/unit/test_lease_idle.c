@@ -7,6 +7,7 @@
 #include "gateway/lease.h"
 #include "gateway/stream.h"
 #include "lease_stage.h"
+#include "tls_rig.h"
 
 static void test_closed_by_the_server(void **state)
 {
@@ -173,5 +174,5 @@ int main(void)
 		cmocka_unit_test(test_named_is_used_meanwhile),
 	};
 
-	return cmocka_run_group_tests(tests, hop_setup, hop_teardown);
+	return cmocka_run_group_tests(tests, hop_setup, rig_teardown);
 }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "lease_stage.h"
+#include "tls_rig.h"
 
 static void test_keep(void **state)
 {
@@ -146,5 +147,5 @@ int main(void)
 		cmocka_unit_test(test_stay_is_busy),
 	};
 
-	return cmocka_run_group_tests(tests, hop_setup, hop_teardown);
+	return cmocka_run_group_tests(tests, hop_setup, rig_teardown);
 }

@@ -138,5 +138,5 @@ int main(void)
 		cmocka_unit_test(test_trust_without_tls),
 	};
 
-	return cmocka_run_group_tests(tests, hop_setup, hop_teardown);
+	return cmocka_run_group_tests(tests, hop_setup, rig_teardown);
 }

@@ -421,5 +421,5 @@ int main(void)
 		cmocka_unit_test(test_stop_has_an_end),
 	};
 
-	return cmocka_run_group_tests(tests, hop_setup, hop_teardown);
+	return cmocka_run_group_tests(tests, hop_setup, rig_teardown);
 }
