@@ -55,15 +55,15 @@ done
 # ---- Every header compiles alone; the ABI also as C++ ----
 for header in $(code gateway sip plugins | grep '\.h$'); do
 	${CC:-cc} ${CPPFLAGS:--Igateway -I.} ${CFLAGS:--Wall -Wextra -Werror} -I. -Igateway -x c -include "$header" \
-		-c /dev/null -o "$work/alone.o" 2>&1 | findings "$header does not compile alone"
+		-fsyntax-only /dev/null 2>&1 | findings "$header does not compile alone"
 done
 CXX=${CXX:-$(command -v g++ || command -v clang++)}
 if [ -z "$CXX" ]; then
 	echo 'no C++ compiler: plugin.h was not tried as C++'
 else
 	for std in c++11 c++17; do
-		$CXX -std=$std -Wall -Wextra -Werror -x c++ -include gateway/lychgate/plugin.h -c /dev/null \
-			-o "$work/alone.o" 2>&1 | findings "plugin.h is no $std"
+		$CXX -std=$std -Wall -Wextra -Werror -x c++ -include gateway/lychgate/plugin.h -fsyntax-only /dev/null 2>&1 |
+			findings "plugin.h is no $std"
 	done
 fi
 

@@ -17,8 +17,9 @@
 #include <sys/epoll.h>
 
 #include "client.h"
+#include "laps.h"
 
-enum { SAMPLES = 1 << 20, PADDING = 1100, PATIENCE_US = 1000000, MESSAGE = 4096 };
+enum { PADDING = 1100, PATIENCE_US = 1000000, MESSAGE = 4096 };
 
 /* A dialog in flight. */
 struct slot {
@@ -34,7 +35,7 @@ static struct {
 	bool udp, calls, ending;
 	char padding[PADDING + 1];
 	unsigned long messages, lost, errors, moved, open;
-	unsigned took_us[SAMPLES], samples;
+	struct laps laps;
 } load;
 
 static const char sdp[] =
@@ -140,8 +141,7 @@ static void answered(struct client *c, const char *head, size_t n)
 		return;
 	load.messages++;
 	load.open--;
-	if (load.samples < SAMPLES)
-		load.took_us[load.samples++] = wire_now_us() - s->sent_us;
+	laps_add(&load.laps, wire_now_us() - s->sent_us);
 	if (n < 12 || memcmp(head, "SIP/2.0 200 ", 12) != 0 || !by.p || by.n >= sizeof(s->server)) {
 		wrong("not a server's 200", head, n);
 		fresh(c, s);
@@ -197,23 +197,11 @@ static void drive(int ep, double seconds)
 	load.lost += load.open;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void report(double seconds)
 {
-	unsigned n = load.samples;
-
-	qsort(load.took_us, n, sizeof(load.took_us[0]), by_size);
-	printf("{\"seconds\": %.3f, \"messages\": %lu, \"lost\": %lu, \"errors\": %lu, \"moved\": %lu, "
-	       "\"p50_us\": %u, \"p99_us\": %u}\n",
-	       seconds, load.messages, load.lost, load.errors, load.moved, n ? load.took_us[n / 2] : 0,
-	       n ? load.took_us[n - 1 - n / 100] : 0);
-	fflush(stdout);
+	printf("{\"seconds\": %.3f, \"messages\": %lu, \"lost\": %lu, \"errors\": %lu, \"moved\": %lu, ", seconds,
+	       load.messages, load.lost, load.errors, load.moved);
+	laps_print(&load.laps);
 }
 
 static void read_arguments(int argc, char **argv)
@@ -247,9 +235,7 @@ int main(int argc, char **argv)
 		if (!c->owner || epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &ev) < 0)
 			wire_die("no memory");
 	}
-	puts("ready");
-	fflush(stdout);
-	getchar();
+	wire_ready();
 	for (int i = 0; i < load.clients; i++) {
 		for (int j = 0; j < load.in_flight; j++)
 			fresh(load.all[i], (struct slot *)load.all[i]->owner + j);
@@ -257,7 +243,6 @@ int main(int argc, char **argv)
 	}
 	drive(ep, atof(argv[6]));
 	report(atof(argv[6]));
-	while (getchar() != EOF)
-		;
+	wire_linger();
 	return 0;
 }

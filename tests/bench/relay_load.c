@@ -22,12 +22,12 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "laps.h"
 #include "wire.h"
 
-enum { REQUEST = 100, DATAGRAM = 20, SAMPLES = 1 << 20, READ_MOST = 1 << 20, LATE_US = 500000 };
+enum { REQUEST = 100, DATAGRAM = 20, READ_MOST = 1 << 20, LATE_US = 500000 };
 
 struct client {
 	int fd;
@@ -47,24 +47,15 @@ static struct {
 	const struct kind *kind;
 	struct sockaddr_in to;
 	int epoll, count;
-	unsigned in_flight, next_source, serial, samples;
+	unsigned in_flight, next_source, serial;
 	unsigned long long units, lost, errors;
-	unsigned took_us[SAMPLES];
+	struct laps laps;
 	char room[READ_MOST];
 } load;
 
-static long long now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
-}
-
 static void took(const struct client *c)
 {
-	if (load.samples < SAMPLES)
-		load.took_us[load.samples++] = (unsigned)(now_us() - c->sent_us);
+	laps_add(&load.laps, wire_now_us() - c->sent_us);
 }
 
 /* ---- Connecting: each from one of 250 addresses, so that ports do not run out ---- */
@@ -84,7 +75,7 @@ static void dial(struct client *c, unsigned events)
 	}
 	if (bind(c->fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
 		wire_die("bind");
-	c->sent_us = now_us();
+	c->sent_us = wire_now_us();
 	if (connect(c->fd, (const struct sockaddr *)&load.to, sizeof(load.to)) < 0 && errno != EINPROGRESS)
 		wire_die("connect");
 	if (epoll_ctl(load.epoll, EPOLL_CTL_ADD, c->fd, &ev) < 0)
@@ -111,7 +102,7 @@ static void send_request(struct client *c)
 	static const char request[REQUEST] = "request";
 
 	c->got = 0;
-	c->sent_us = now_us();
+	c->sent_us = wire_now_us();
 	if (send(c->fd, request, sizeof(request), MSG_NOSIGNAL) != sizeof(request))
 		failed(c);
 }
@@ -168,7 +159,7 @@ static void send_datagram(struct client *c)
 	load.serial++;
 	memcpy(m + 8, &load.serial, sizeof(load.serial));
 	memcpy(m + 16, &c->fd, sizeof(c->fd));
-	c->sent_us = now_us();
+	c->sent_us = wire_now_us();
 	if (send(c->fd, m, sizeof(m), 0) == sizeof(m))
 		c->in_flight++;
 }
@@ -254,10 +245,10 @@ static void ready(struct client *c, unsigned events)
 
 static double drive(struct client *all, double seconds)
 {
-	long long begin = now_us(), end = begin + (long long)(seconds * 1e6), look = begin + LATE_US, now;
+	long long begin = wire_now_us(), end = begin + (long long)(seconds * 1e6), look = begin + LATE_US, now;
 	struct epoll_event ev[256];
 
-	while ((now = now_us()) < end) {
+	while ((now = wire_now_us()) < end) {
 		int n = epoll_wait(load.epoll, ev, 256, 50);
 
 		for (int i = 0; i < n; i++)
@@ -267,26 +258,14 @@ static double drive(struct client *all, double seconds)
 		look = now + LATE_US / 5;
 		look_for_lost(all, now);
 	}
-	return (double)(now_us() - begin) / 1e6;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
+	return (double)(wire_now_us() - begin) / 1e6;
 }
 
 static void report(double seconds)
 {
-	unsigned n = load.samples;
-
-	qsort(load.took_us, n, sizeof(load.took_us[0]), by_size);
-	printf("{\"seconds\": %.3f, \"units\": %llu, \"lost\": %llu, \"errors\": %llu, \"p50_us\": %u, \"p99_us\": "
-	       "%u}\n",
-	       seconds, load.units, load.lost, load.errors, n ? load.took_us[n / 2] : 0,
-	       n ? load.took_us[n - 1 - n / 100] : 0);
-	fflush(stdout);
+	printf("{\"seconds\": %.3f, \"units\": %llu, \"lost\": %llu, \"errors\": %llu, ", seconds, load.units,
+	       load.lost, load.errors);
+	laps_print(&load.laps);
 }
 
 static void connect_all(struct client *all)
@@ -295,9 +274,7 @@ static void connect_all(struct client *all)
 		dial(&all[i], load.kind->socket_type == SOCK_STREAM ? EPOLLOUT : EPOLLIN);
 	if (load.kind->socket_type == SOCK_STREAM && load.kind->standing)
 		usleep(300000); /* until they stand at the gateway too */
-	puts("ready");
-	fflush(stdout);
-	getchar();
+	wire_ready();
 	for (int i = 0; i < load.count && load.kind->socket_type == SOCK_DGRAM; i++)
 		load.kind->start(&all[i]);
 }
@@ -323,7 +300,6 @@ int main(int argc, char **argv)
 		wire_die("no memory");
 	connect_all(all);
 	report(drive(all, atof(argv[5])));
-	while (getchar() != EOF)
-		;
+	wire_linger();
 	return 0;
 }

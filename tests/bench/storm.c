@@ -77,9 +77,7 @@ int main(int argc, char **argv)
 	all = calloc(count, sizeof(*all));
 	if (!all || gnutls_certificate_allocate_credentials(&storm.credentials) < 0)
 		wire_die("no memory");
-	puts("ready");
-	fflush(stdout);
-	getchar();
+	wire_ready();
 	stop = wire_now_us() + atof(argv[3]) * 1e6;
 	for (int i = 0; i < count; i++)
 		begin(&all[i]);
@@ -92,7 +90,6 @@ int main(int argc, char **argv)
 		end(&all[i]);
 	printf("{\"seconds\": %s, \"handshakes\": %lu, \"errors\": %lu}\n", argv[3], storm.handshakes, storm.errors);
 	fflush(stdout);
-	while (getchar() != EOF)
-		;
+	wire_linger();
 	return 0;
 }

@@ -22,9 +22,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "laps.h"
 #include "wire.h"
 
-enum { SAMPLES = 1 << 20, HEAD = 4096, ROOM = 256 * 1024, ERRORS = 1000 };
+enum { HEAD = 4096, ROOM = 256 * 1024, ERRORS = 1000 };
 
 struct client {
 	int fd;
@@ -45,7 +46,7 @@ static struct {
 	int ep, clients;
 	char request[512];
 	unsigned long requests, bytes, resumed, errors;
-	unsigned samples, took_us[SAMPLES];
+	struct laps laps;
 } load;
 
 static char room[ROOM];
@@ -150,8 +151,7 @@ static void wrong(struct client *c, const char *what)
 static void answered(struct client *c)
 {
 	load.requests++;
-	if (load.samples < SAMPLES)
-		load.took_us[load.samples++] = wire_now_us() - c->begun_us;
+	laps_add(&load.laps, wire_now_us() - c->begun_us);
 	if (load.standing) {
 		if (!load.ending)
 			ask(c);
@@ -234,23 +234,11 @@ static void turn(void)
 		ready(ev[i].data.ptr);
 }
 
-static int by_size(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void report(double seconds)
 {
-	unsigned n = load.samples;
-
-	qsort(load.took_us, n, sizeof(load.took_us[0]), by_size);
-	printf("{\"seconds\": %.3f, \"requests\": %lu, \"bytes\": %lu, \"resumed\": %lu, \"errors\": %lu, "
-	       "\"p50_us\": %u, \"p99_us\": %u}\n",
-	       seconds, load.requests, load.bytes, load.resumed, load.errors, n ? load.took_us[n / 2] : 0,
-	       n ? load.took_us[n - 1 - n / 100] : 0);
-	fflush(stdout);
+	printf("{\"seconds\": %.3f, \"requests\": %lu, \"bytes\": %lu, \"resumed\": %lu, \"errors\": %lu, ", seconds,
+	       load.requests, load.bytes, load.resumed, load.errors);
+	laps_print(&load.laps);
 }
 
 static void read_arguments(int argc, char **argv)
@@ -297,16 +285,13 @@ int main(int argc, char **argv)
 		begin(&all[i]);
 	while (load.standing && !all_ready(all))
 		turn();
-	puts("ready");
-	fflush(stdout);
-	getchar();
+	wire_ready();
 	stop = wire_now_us() + atof(argv[6]) * 1e6;
 	for (int i = 0; i < load.clients; i++)
 		load.standing ? ask(&all[i]) : begin(&all[i]);
 	while (wire_now_us() < stop)
 		turn();
 	report(atof(argv[6]));
-	while (getchar() != EOF)
-		;
+	wire_linger();
 	return 0;
 }

@@ -68,3 +68,16 @@ long long wire_now_us(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
+
+void wire_ready(void)
+{
+	puts("ready");
+	fflush(stdout);
+	getchar();
+}
+
+void wire_linger(void)
+{
+	while (getchar() != EOF)
+		;
+}

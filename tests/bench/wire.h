@@ -26,6 +26,10 @@ struct sockaddr_in wire_loopback(const char *address);
 /* Microseconds of a clock that only goes forward. */
 long long wire_now_us(void);
 
+/* What a load and who measures it say to each other: "ready" until a line comes; nothing more until the end of stdin. */
+void wire_ready(void);
+void wire_linger(void);
+
 /* Says why on stderr, with errno's words if there are some, and ends the program. */
 void wire_die(const char *what) __attribute__((noreturn));
 

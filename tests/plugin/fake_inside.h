@@ -5,6 +5,8 @@
 
 #include "fake_host.h"
 
+#include <string.h>
+
 struct fake_link {
 	struct lg_link l;
 	struct lg_server server;
@@ -43,6 +45,11 @@ static inline struct fake_peer *fake_peer_of(struct lg_link *l)
 	return ((struct fake_link *)l)->peer;
 }
 
+static inline struct lg_span fake_span(const char *s)
+{
+	return (struct lg_span){ s, strlen(s) };
+}
+
 /* fake_host.c */
 extern const struct lg_host fake_calls;
 void fake_defer(struct fake *f, void (*run)(struct fake *, void *), void *arg);
@@ -52,22 +59,27 @@ void fake_routed(struct fake *f, struct fake_exchange *e, struct fake_peer *to);
 void fake_lost(struct fake *f, struct fake_exchange *e, enum lg_why why);
 void fake_exchange_end(struct fake *f, struct fake_exchange *e);
 void fake_clock_pass(uint64_t ms);
-void fake_unit_over(struct fake_peer *to);
-void fake_waits_free(struct fake_peer *p);
-char *fake_gather(const struct lg_span *pieces, unsigned n, size_t *all);
-void fake_put(struct fake_peer *to, struct fake_peer *from, const char *bytes, size_t n, unsigned flags);
 
 /* fake_drive.c */
 void *fake_alloc(size_t n);
 char *fake_copy(const char *p, size_t n);
+void fake_read(struct fake_peer *p);
+void fake_ask(struct lg_probe *p, struct lg_span bytes);
+
+/* fake_link.c */
+void fake_server_set(struct lg_link *l, unsigned server);
 struct fake_peer *fake_open(struct fake *f, struct fake_session *s, enum lg_side side, enum lg_transport transport);
 struct fake_peer *fake_flow(struct fake *f);
 void fake_leave(struct fake *f, struct fake_session *s);
 void fake_closed(struct fake *f, void *peer);
-void fake_read(struct fake_peer *p);
-void fake_ask(struct lg_probe *p, struct lg_span bytes);
 
-void fake_server_set(struct lg_link *l, unsigned server);
+/* fake_send.c */
+enum lg_send fake_send(struct lg_link *to, struct lg_link *from, const struct lg_span *pieces, unsigned n,
+		       unsigned flags);
+char *fake_gather(const struct lg_span *pieces, unsigned n, size_t *all);
+void fake_put(struct fake_peer *to, struct fake_peer *from, const char *bytes, size_t n, unsigned flags);
+void fake_unit_over(struct fake_peer *to);
+void fake_waits_free(struct fake_peer *p);
 
 /* fake_shared.c */
 struct fake_session *fake_trunk(struct fake *f);

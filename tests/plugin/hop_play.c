@@ -121,3 +121,19 @@ struct fake_peer *datagram(struct fake *f, struct fake_peer *flow, const char *t
 {
 	return fake_datagram(f, flow, text, strlen(text));
 }
+
+struct fake *hop_asked(const char *method, struct fake_peer **client)
+{
+	struct fake *f = hop_play(NULL);
+
+	*client = fake_client(f, false);
+	fake_text(*client, SAY(.method = method));
+	assert_int_equal(messages(fake_shared(f, 0)), 1);
+	assert_int_equal(f->open, 1);
+	return f;
+}
+
+const char *branch(const struct fake_peer *p, unsigned i)
+{
+	return param(value(message(p, i), "Via", 0), "branch");
+}

@@ -11,6 +11,9 @@ enum { HOP_FIRST_ANSWER = 4000 };
 struct fake *hop_play(const struct options *o);
 #define HOP_PLAY(...) hop_play(&(struct options){ __VA_ARGS__ })
 
+/* A client has asked, and server `a` has got it. */
+struct fake *hop_asked(const char *method, struct fake_peer **client);
+
 /* The answer to the newest message that the peer got, with To and tag, its Vias as they came. */
 const char *answer(const struct fake_peer *p, int status, const char *extra);
 /* The same to the `i`th message, from 0. */
@@ -25,6 +28,9 @@ const char *value(const char *message, const char *name, unsigned i);
 
 /* A parameter of a value. */
 const char *param(const char *value, const char *name);
+
+/* Of the topmost Via of the `i`th message that the peer got. */
+const char *branch(const struct fake_peer *p, unsigned i);
 
 /* A datagram from the flow (NULL: a new one); the flow. */
 struct fake_peer *datagram(struct fake *f, struct fake_peer *flow, const char *text);

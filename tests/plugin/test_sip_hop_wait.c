@@ -12,23 +12,6 @@
 
 static const char *const busy = "Retry-After: 7 (later)\r\n";
 
-/* A client has asked, and server `a` has got it. */
-static struct fake *asked(const char *method, struct fake_peer **client)
-{
-	struct fake *f = hop_play(NULL);
-
-	*client = fake_client(f, false);
-	fake_text(*client, SAY(.method = method));
-	assert_int_equal(messages(fake_shared(f, 0)), 1);
-	assert_int_equal(f->open, 1);
-	return f;
-}
-
-static const char *branch(const struct fake_peer *p, unsigned i)
-{
-	return param(value(message(p, i), "Via", 0), "branch");
-}
-
 /* ---- 503 ---- */
 
 static void a_503_sends_it_to_another(void **state)
@@ -38,7 +21,7 @@ static void a_503_sends_it_to_another(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		struct fake_peer *client;
-		struct fake *f = asked(methods[i], &client);
+		struct fake *f = hop_asked(methods[i], &client);
 		bool invite = i == 0;
 
 		fake_text(fake_shared(f, 0), answer(fake_shared(f, 0), 503, busy));
@@ -63,7 +46,7 @@ static void a_503_sends_it_to_another(void **state)
 static void the_ack_is_the_invites(void **state)
 {
 	struct fake_peer *client, *server;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 	const char *ack;
 
 	(void)state;
@@ -87,7 +70,7 @@ static void the_ack_is_the_invites(void **state)
 static void two_503_are_500(void **state)
 {
 	struct fake_peer *client;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 
 	(void)state;
 	fake_text(fake_shared(f, 0), answer(fake_shared(f, 0), 503, NULL));
@@ -103,7 +86,7 @@ static void two_503_are_500(void **state)
 static void without_another_server_it_is_500(void **state)
 {
 	struct fake_peer *client;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 
 	(void)state;
 	f->down[1] = f->down[2] = true;
@@ -191,7 +174,7 @@ static void only_so_many_wait(void **state)
 static void a_rest_has_an_end(void **state)
 {
 	struct fake_peer *client;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 
 	(void)state;
 	fake_text(fake_shared(f, 0), answer(fake_shared(f, 0), 503, "Retry-After: 100000\r\n"));
@@ -204,7 +187,7 @@ static void a_rest_has_an_end(void **state)
 static void a_1xx_ends_the_chance(void **state)
 {
 	struct fake_peer *client;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 
 	(void)state;
 	fake_text(fake_shared(f, 0), answer(fake_shared(f, 0), 100, NULL));
@@ -221,7 +204,7 @@ static void a_1xx_ends_the_chance(void **state)
 static void any_final_answer_is_an_answer(void **state)
 {
 	struct fake_peer *client;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 
 	(void)state;
 	fake_text(fake_shared(f, 0), answer(fake_shared(f, 0), 486, NULL));
@@ -235,7 +218,7 @@ static void any_final_answer_is_an_answer(void **state)
 static void a_cancel_goes_where_the_invite_is(void **state)
 {
 	struct fake_peer *client, *server;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 
 	(void)state;
 	server = fake_shared(f, 0);
@@ -263,7 +246,7 @@ static void silence_sends_it_to_another(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct fake_peer *client;
-		struct fake *f = asked(methods[i], &client);
+		struct fake *f = hop_asked(methods[i], &client);
 
 		fake_pass(f, HOP_FIRST_ANSWER - 1);
 		assert_int_equal(f->agains, 0);
@@ -287,7 +270,7 @@ static void silence_sends_it_to_another(void **state)
 static void silences_are_told_apart(void **state)
 {
 	struct fake_peer *client;
-	struct fake *f = asked("INVITE", &client);
+	struct fake *f = hop_asked("INVITE", &client);
 
 	(void)state;
 	fake_pass(f, 1000);
@@ -305,7 +288,7 @@ static void silences_are_told_apart(void **state)
 static void a_lost_server_sends_it_to_another(void **state)
 {
 	struct fake_peer *client;
-	struct fake *f = asked("OPTIONS", &client);
+	struct fake *f = hop_asked("OPTIONS", &client);
 
 	(void)state;
 	fake_kill(fake_shared(f, 0));
@@ -315,174 +298,6 @@ static void a_lost_server_sends_it_to_another(void **state)
 	assert_true(starts(client, "SIP/2.0 500 "));
 	assert_int_equal(f->counts[COUNT_LOST], 1);
 	assert_int_equal(f->open, 0);
-	fake_destroy(f);
-}
-
-/* ---- After that: the first server's answers ---- */
-
-static struct fake *moved(struct fake_peer **client, struct fake_peer **first, struct fake_peer **second)
-{
-	struct fake *f = asked("INVITE", client);
-
-	fake_pass(f, HOP_FIRST_ANSWER);
-	*first = fake_shared(f, 0);
-	*second = fake_shared(f, 1);
-	return f;
-}
-
-static void late_answers_are_dropped(void **state)
-{
-	struct fake_peer *client, *first, *second;
-	struct fake *f = moved(&client, &first, &second);
-
-	(void)state;
-	for (int i = 0; i < 2; i++) {
-		unsigned before = messages(first);
-
-		fake_text(first, answer_to(first, 0, 180, NULL));
-		assert_int_equal(messages(first), before);
-		fake_text(first, answer_to(first, 0, 486, NULL));
-		assert_int_equal(messages(first), before + 1);
-		assert_string_equal(branch(first, before), branch(first, 0));
-		assert_int_equal(client->got_n, 0);
-		/* Also when the second one has answered. */
-		fake_text(second, answer_to(second, 0, 180, NULL));
-		assert_true(starts(client, "SIP/2.0 180 "));
-		fake_forget(client);
-	}
-	assert_int_equal(f->counts[COUNT_LATE_ANSWERS], 4);
-	assert_int_equal(f->open, 0);
-	fake_text(second, answer_to(second, 0, 200, NULL));
-	assert_true(starts(client, "SIP/2.0 200 "));
-	fake_destroy(f);
-}
-
-static void a_late_2xx_is_a_dialog(void **state)
-{
-	struct fake_peer *client, *first, *second;
-	struct fake *f = moved(&client, &first, &second);
-
-	(void)state;
-	assert_int_equal(fake_owner(f, "call"), 1);
-	fake_text(first, answer_to(first, 0, 200, NULL));
-	assert_true(starts(client, "SIP/2.0 200 "));
-	assert_int_equal(fake_owner(f, "call"), 0); /* its ACK goes there */
-	assert_int_equal(f->open, 0);
-	fake_pass(f, 100000);
-	assert_int_equal(messages(client), 1);
-	fake_destroy(f);
-}
-
-/* CANCEL, the ACK and a retransmission bear the branch that the second server knows. */
-static void what_follows_bears_the_new_branch(void **state)
-{
-	struct fake_peer *client, *first, *second;
-	struct fake *f = moved(&client, &first, &second);
-
-	(void)state;
-	fake_text(client, SAY(.method = "INVITE"));
-	fake_text(second, answer_to(second, 0, 180, NULL));
-	fake_pass(f, 60000); /* it rings */
-	fake_text(client, SAY(.method = "CANCEL"));
-	fake_text(second, answer_to(second, 0, 487, NULL));
-	fake_text(client, SAY(.method = "ACK", .to = "<sip:bob@corp.example>;tag=srv"));
-	assert_int_equal(messages(second), 4);
-	for (unsigned i = 1; i < 4; i++)
-		assert_string_equal(branch(second, i), branch(second, 0));
-	assert_int_equal(messages(first), 1);
-	fake_destroy(f);
-}
-
-/* ---- Retransmissions ---- */
-
-static void a_retransmission_goes_to_the_same_link(void **state)
-{
-	struct fake_peer *client, *server;
-	struct fake *f = asked("INVITE", &client);
-
-	(void)state;
-	server = fake_shared(f, 0);
-	fake_own(f, "call", 1);
-	fake_text(client, SAY(.method = "INVITE"));
-	assert_int_equal(f->routes, 1);
-	assert_int_equal(f->open, 1);
-	assert_int_equal(messages(server), 2);
-	assert_string_equal(message(server, 0), message(server, 1));
-	fake_own(f, "call", 0);
-	fake_text(server, answer(server, 100, NULL));
-	fake_text(client, SAY(.method = "INVITE"));
-	assert_int_equal(messages(server), 3);
-	assert_string_equal(message(server, 0), message(server, 2));
-	fake_destroy(f);
-}
-
-/* Before there is a link to send it on, the first one will do. */
-static void a_retransmission_waits_for_the_link(void **state)
-{
-	struct fake *f = hop_play(NULL);
-	struct fake_peer *client = fake_client(f, false);
-
-	(void)state;
-	f->slow = true;
-	fake_text(client, SAY(.method = "INVITE"));
-	fake_text(client, SAY(.method = "INVITE"));
-	fake_connect(f);
-	assert_int_equal(messages(fake_shared(f, 0)), 1);
-	assert_int_equal(f->routes, 1);
-	fake_destroy(f);
-}
-
-/* An INVITE that was on its way again when its answer came: the server may well be silent now (RFC 3261 section 17.2.1,
- * RFC 6026 section 7.1), and nobody else must ring. */
-static void a_late_retransmission_waits_for_nothing(void **state)
-{
-	static const int statuses[] = { 180, 200, 486 };
-
-	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		struct fake *f = hop_play(NULL);
-		struct fake_peer *client = datagram(f, NULL, SAY(.method = "INVITE")), *server = fake_shared(f, 0);
-
-		fake_text(server, answer(server, statuses[i], NULL));
-		datagram(f, client, SAY(.method = "INVITE"));
-		assert_int_equal(messages(server), 2);
-		fake_pass(f, HOP_FIRST_ANSWER);
-		assert_int_equal(f->agains, 0);
-		fake_pass(f, HOP_FIRST_ANSWER);
-		assert_int_equal(messages(client), 1);
-		fake_destroy(f);
-	}
-}
-
-/* ---- Ends ---- */
-
-static void a_client_that_goes_takes_it_along(void **state)
-{
-	struct fake_peer *client;
-	struct fake *f = asked("INVITE", &client);
-	const char *ok = answer(fake_shared(f, 0), 200, NULL);
-
-	(void)state;
-	fake_kill(client);
-	assert_int_equal(f->open, 0);
-	fake_pass(f, 10000);
-	fake_text(fake_shared(f, 0), ok);
-	assert_int_equal(f->counts[COUNT_UNDELIVERED], 1);
-	fake_destroy(f);
-}
-
-/* The same from another client is another one. */
-static void a_stolen_branch_gets_nothing(void **state)
-{
-	struct fake_peer *client, *other, *server;
-	struct fake *f = asked("INVITE", &client);
-
-	(void)state;
-	server = fake_shared(f, 0);
-	other = datagram(f, NULL, SAY(.method = "CANCEL"));
-	fake_text(server, answer_to(server, 0, 503, NULL));
-	assert_int_equal(f->agains, 1); /* not cancelled by that */
-	(void)other;
 	fake_destroy(f);
 }
 
@@ -504,14 +319,6 @@ int main(void)
 		cmocka_unit_test(silence_sends_it_to_another),
 		cmocka_unit_test(silences_are_told_apart),
 		cmocka_unit_test(a_lost_server_sends_it_to_another),
-		cmocka_unit_test(late_answers_are_dropped),
-		cmocka_unit_test(a_late_2xx_is_a_dialog),
-		cmocka_unit_test(what_follows_bears_the_new_branch),
-		cmocka_unit_test(a_retransmission_goes_to_the_same_link),
-		cmocka_unit_test(a_retransmission_waits_for_the_link),
-		cmocka_unit_test(a_late_retransmission_waits_for_nothing),
-		cmocka_unit_test(a_client_that_goes_takes_it_along),
-		cmocka_unit_test(a_stolen_branch_gets_nothing),
 	};
 
 	return cmocka_run_group_tests_name("sip as a hop: what waits", tests, NULL, NULL);

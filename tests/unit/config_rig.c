@@ -123,3 +123,16 @@ void config_rig_print(const struct problems *p)
 	for (unsigned i = 0; i < p->n; i++)
 		print_message("%s:%d: %s (%s)\n", p->list[i].file, p->list[i].line, p->list[i].text, p->list[i].hint);
 }
+
+struct snapshot *config_rig_right(const char *text)
+{
+	struct problems problems;
+	struct snapshot *s;
+	int ret = config_rig_load(&s, text, &problems);
+
+	config_rig_print(&problems);
+	assert_int_equal(ret, 0);
+	assert_int_equal(problems.n, 0);
+	problems_free(&problems);
+	return s;
+}

@@ -26,6 +26,9 @@ const char *config_rig_path(const char *name);
 int config_rig_load_file(struct snapshot **s, const char *file, struct problems *problems);
 int config_rig_load(struct snapshot **s, const char *text, struct problems *problems);
 
+/* The same of a text that must be right. */
+struct snapshot *config_rig_right(const char *text);
+
 void config_rig_print(const struct problems *p);
 
 #endif

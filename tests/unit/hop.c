@@ -16,6 +16,7 @@
 #include "gateway/span.h"
 #include "gateway/stream.h"
 #include "hop_inside.h"
+#include "tls_rig.h"
 
 /* ---- The log ---- */
 
@@ -276,4 +277,12 @@ void hop_free(struct hop *h)
 	assert_int_equal(h->snapshot.refs, 1);
 	pthread_mutex_destroy(&h->lock);
 	running = NULL;
+}
+
+/* ---- A group of tests ---- */
+
+int hop_setup(void **state)
+{
+	alarm(HOP_ALARM_S);
+	return rig_setup(state);
 }

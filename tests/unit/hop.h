@@ -56,6 +56,9 @@ struct hop {
 
 extern const struct lg_plugin hop_plugin;
 
+/* Of a group of tests: rig_setup(), and an end to a test that hangs; rig_teardown() goes with it. */
+int hop_setup(void **state);
+
 void hop_make(struct hop *h, unsigned servers); /* then change what you like */
 void hop_open(struct hop *h);
 void hop_free(struct hop *h); /* stops the workers as the gateway does, if that was not done */

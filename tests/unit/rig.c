@@ -314,11 +314,7 @@ static struct tls_client *tls_client;
 
 int rig_tls_start(void **state)
 {
-	char err[200] = "";
-
-	(void)state;
-	assert_int_equal(tls_init(err, sizeof err), 0);
-	rig_certs_make();
+	rig_setup(state);
 	tls_server = rig_server(&(struct rig_word){ .cert = "ec" }, TLS_VERIFY_NONE, NULL);
 	tls_client = rig_client(&(struct rig_word){ .trust = "ca" });
 	return 0;
@@ -326,12 +322,9 @@ int rig_tls_start(void **state)
 
 int rig_tls_stop(void **state)
 {
-	(void)state;
 	tls_server_unref(tls_server);
 	tls_client_unref(tls_client);
-	rig_certs_remove();
-	tls_fini();
-	return 0;
+	return rig_teardown(state);
 }
 
 struct tls_server *rig_tls_server(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_snapshot.c: configurations that are right, and what they must become; and that nothing is left of one that
- * fails. */
+ * fails.  What pools become beside each other: test_snapshot_pools.c. */
 #include "snapshot.h"
 
 #include <arpa/inet.h>
@@ -21,19 +21,6 @@
 #include "span.h"
 #include "tls_private.h"
 
-static struct snapshot *load_right(const char *text)
-{
-	struct problems problems;
-	struct snapshot *s;
-	int ret = config_rig_load(&s, text, &problems);
-
-	config_rig_print(&problems);
-	assert_int_equal(ret, 0);
-	assert_int_equal(problems.n, 0);
-	problems_free(&problems);
-	return s;
-}
-
 static void assert_address(const struct sockaddr_storage *a, int family, const char *address, int port)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -48,7 +35,7 @@ static void assert_address(const struct sockaddr_storage *a, int family, const c
 
 static void fills_in_defaults(void **state)
 {
-	struct snapshot *s = load_right(BASE);
+	struct snapshot *s = config_rig_right(BASE);
 	const struct pool *p = snapshot_pool(s, "base");
 	const struct listener_conf *l = s->listeners;
 
@@ -329,7 +316,7 @@ static void check_routes(const struct listener_conf *l)
 
 static void builds_a_snapshot(void **state)
 {
-	struct snapshot *s = load_right(big);
+	struct snapshot *s = config_rig_right(big);
 
 	(void)state;
 	assert_int_equal(s->settings.workers, 2);
@@ -353,97 +340,19 @@ static void builds_a_snapshot(void **state)
 	snapshot_unref(NULL);
 }
 
-/* The id outlives the process: gateways side by side and later versions must find the same. */
-static void ids_stay(void **state)
-{
-	struct snapshot *s = load_right("pool 'x' { servers = { { '127.0.0.9:1', id = '127.0.0.1:5060' } } }" BASE);
-
-	(void)state;
-	assert_true(s->pools[0].servers[0].id == s->pools[1].servers[0].id);
-	snapshot_unref(s);
-}
-
 /* Of gateways side by side the files are equal, whatever they are called; and the key is no prefix of the file. */
 static void secrets_are_keys(void **state)
 {
 	static const unsigned char sha256[16] = { 0x9f, 0x9f, 0x51, 0x11, 0xf7, 0xb2, 0x7a, 0x78,
 						  0x1f, 0x1f, 0x1d, 0xdd, 0xe5, 0xeb, 0xc2, 0xdd };
-	struct snapshot *s = load_right("gateway { secret = 'secret' }" BASE);
-	struct snapshot *other = load_right("gateway { secret = 'other.secret' }" BASE);
+	struct snapshot *s = config_rig_right("gateway { secret = 'secret' }" BASE);
+	struct snapshot *other = config_rig_right("gateway { secret = 'other.secret' }" BASE);
 
 	(void)state;
 	assert_memory_equal(s->settings.secret, sha256, sizeof sha256);
 	assert_memory_not_equal(s->settings.secret, other->settings.secret, sizeof sha256);
 	snapshot_unref(other);
 	snapshot_unref(s);
-}
-
-/* Each pool has two servers of its own address and port. */
-static void trunks_are_shared_by_equals(void **state)
-{
-	static const struct {
-		const char *words;
-		unsigned trunk;
-	} pools[] = {
-		{ "port = 5060", 0 },
-		{ "port = 5060, tls_name = 'a'", 0 }, /* plain: there is no name */
-		{ "port = 5061", 1 },
-		{ "port = 5060, tls = 'base'", 2 },
-		{ "port = 5060, tls = 'base', balance = 'ordered', links = 3, transport = { 'udp', 'tcp' }", 2 },
-		{ "port = 5060, tls = 'sure'", 3 },
-		{ "port = 5060, tls = 'base', tls_name = 'a'", 4 },
-		{ "port = 5060, tls = 'base', tls_name = 'a', verify_server = false", 5 },
-		{ "port = 5060, tls = 'base', tls_name = 'a'", 4 },
-	};
-	char text[4096];
-	struct snapshot *s;
-	int n = 0;
-
-	(void)state;
-	for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++)
-		n += snprintf(text + n, sizeof text - (size_t)n,
-			      "pool 'p%u' { servers = { '127.0.0.1', '127.0.0.9' }, %s, monitor = false }\n", i,
-			      pools[i].words);
-	snprintf(text + n, sizeof text - (size_t)n, "%s", BASE);
-	s = load_right(text);
-	assert_int_equal(s->ntrunks, 12);
-	for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++) {
-		assert_int_equal(s->pools[i].servers[0].trunk, 2 * pools[i].trunk);
-		assert_int_equal(s->pools[i].servers[1].trunk, 2 * pools[i].trunk + 1);
-	}
-	assert_int_equal(snapshot_pool(s, "base")->servers[0].trunk, 0);
-	assert_int_equal(s->pools[4].balance, BALANCE_ORDERED);
-	snapshot_unref(s);
-}
-
-/* What a probe goes over when its monitor does not say. */
-static void probes_go_as_the_pool_prefers(void **state)
-{
-	static const struct {
-		const char *words;
-		enum lg_transport transport;
-	} pools[] = {
-		{ "monitor = { plugin = 'post' }", LG_TCP },
-		{ "transport = 'udp', monitor = { plugin = 'post' }", LG_UDP },
-		{ "transport = 'udp', monitor = { plugin = 'post', port = 9 }", LG_UDP },
-		{ "transport = 'udp', monitor = { plugin = 'post', transport = 'tcp' }", LG_TCP },
-		{ "transport = { 'udp', 'tcp' }, tls = 'base', monitor = { plugin = 'post' }", LG_UDP },
-		{ "transport = { 'tcp', 'udp' }, tls = 'base', monitor = { plugin = 'post' }", LG_TLS },
-		{ "transport = { 'udp', 'tcp' }, monitor = { plugin = 'post', tls = 'base' }", LG_TLS },
-		{ "transport = 'udp', monitor = { plugin = 'talk' }", LG_TCP },
-		{ "monitor = { plugin = 'post', transport = 'udp' }", LG_UDP },
-	};
-
-	(void)state;
-	for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++) {
-		struct snapshot *s;
-		char text[2048];
-
-		snprintf(text, sizeof text, "pool 'x' { servers = '127.0.0.1:1', %s }%s", pools[i].words, BASE);
-		s = load_right(text);
-		assert_int_equal(s->pools[0].monitor.transport, pools[i].transport);
-		snapshot_unref(s);
-	}
 }
 
 /* The examples, with the tree's own plugins and policies, in a folder that has their certificates. */
@@ -466,7 +375,7 @@ static void examples_load(void **state)
 		assert_non_null(f);
 		text[n + (int)fread(text + n, 1, sizeof text - (size_t)n - 1, f)] = '\0';
 		fclose(f);
-		snapshot_unref(load_right(text));
+		snapshot_unref(config_rig_right(text));
 	}
 }
 
@@ -477,7 +386,7 @@ static void survives_lack_of_memory(void **state)
 	size_t before;
 
 	(void)state;
-	snapshot_unref(load_right(big)); /* what is kept for good is there now */
+	snapshot_unref(config_rig_right(big)); /* what is kept for good is there now */
 	before = heap_bytes();
 	for (long n = 0; ret < 0; n += 1 + n / 30) {
 		struct problems problems;
@@ -527,10 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fills_in_defaults),
 		cmocka_unit_test(builds_a_snapshot),
-		cmocka_unit_test(ids_stay),
 		cmocka_unit_test(secrets_are_keys),
-		cmocka_unit_test(trunks_are_shared_by_equals),
-		cmocka_unit_test(probes_go_as_the_pool_prefers),
 		cmocka_unit_test(examples_load),
 		cmocka_unit_test(survives_lack_of_memory),
 		cmocka_unit_test(survives_one_failure),

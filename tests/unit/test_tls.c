@@ -18,24 +18,6 @@
 
 static const char *const versions[] = { TLS12, TLS13 };
 
-static int make(void **state)
-{
-	char err[128];
-
-	(void)state;
-	assert_int_equal(tls_init(err, sizeof err), 0);
-	rig_certs_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	rig_certs_remove();
-	tls_fini();
-	return 0;
-}
-
 /* Two ends whose handshake is over. */
 static void open_ready(struct rig *r, const char *cert, const char *version)
 {
@@ -447,5 +429,5 @@ int main(void)
 		cmocka_unit_test(test_renegotiation),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -48,24 +48,6 @@ static const struct row {
 	{ TLS10 ":-ECDHE-ECDSA", "a.example", "rsa" },
 };
 
-static int make(void **state)
-{
-	char err[128];
-
-	(void)state;
-	assert_int_equal(tls_init(err, sizeof err), 0);
-	rig_certs_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	rig_certs_remove();
-	tls_fini();
-	return 0;
-}
-
 static struct tls_server *server_of(const char *const *certs, size_t n, const char *minimum, const char *priority)
 {
 	struct tls_identity *ids[4];
@@ -192,5 +174,5 @@ int main(void)
 		cmocka_unit_test(test_broken_hello),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -18,20 +18,6 @@
 
 static const char *const versions[] = { TLS12, TLS13 };
 
-static int make(void **state)
-{
-	(void)state;
-	rig_certs_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	rig_certs_remove();
-	return 0;
-}
-
 static void assert_span(struct lg_span s, const char *want)
 {
 	if (!want)
@@ -427,5 +413,5 @@ int main(void)
 		cmocka_unit_test(test_resume_expired),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -20,24 +20,6 @@
 #define ONLY  ":-SIGN-ALL:+SIGN-"
 #define SHA1  ONLY "RSA-SHA1:%VERIFY_ALLOW_SIGN_WITH_SHA1"
 
-static int make(void **state)
-{
-	char err[128];
-
-	(void)state;
-	assert_int_equal(tls_init(err, sizeof err), 0);
-	rig_certs_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	rig_certs_remove();
-	tls_fini();
-	return 0;
-}
-
 /* ---- Handshakes ---- */
 
 static const struct kind {
@@ -432,5 +414,5 @@ int main(void)
 		cmocka_unit_test(test_alpn),   cmocka_unit_test(test_threads),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

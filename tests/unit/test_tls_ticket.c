@@ -26,24 +26,6 @@ static time_t clock_of_test(time_t *t)
 	return test_time;
 }
 
-static int make(void **state)
-{
-	char err[128];
-
-	(void)state;
-	assert_int_equal(tls_init(err, sizeof err), 0);
-	rig_certs_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	rig_certs_remove();
-	tls_fini();
-	return 0;
-}
-
 struct shape {
 	const char *name;
 	const unsigned char *secret;
@@ -293,5 +275,5 @@ int main(void)
 		cmocka_unit_test(test_rotation),  cmocka_unit_test(test_no_early_data),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

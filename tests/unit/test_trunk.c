@@ -400,25 +400,6 @@ static void test_stop_has_an_end(void **state)
 	hop_free(&h);
 }
 
-static int setup(void **state)
-{
-	char err[200] = "";
-
-	(void)state;
-	assert_int_equal(tls_init(err, sizeof err), 0);
-	rig_certs_make();
-	alarm(HOP_ALARM_S);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rig_certs_remove();
-	tls_fini();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,5 +421,5 @@ int main(void)
 		cmocka_unit_test(test_stop_has_an_end),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, hop_setup, rig_teardown);
 }

@@ -73,6 +73,24 @@ void rig_certs_remove(void)
 	certs_dir_remove(rig_dir);
 }
 
+int rig_setup(void **state)
+{
+	char err[200] = "";
+
+	(void)state;
+	assert_int_equal(tls_init(err, sizeof err), 0);
+	rig_certs_make();
+	return 0;
+}
+
+int rig_teardown(void **state)
+{
+	(void)state;
+	rig_certs_remove();
+	tls_fini();
+	return 0;
+}
+
 static const char *path(char buf[128], const char *name, const char *kind)
 {
 	if (!name)

@@ -32,6 +32,10 @@ void rig_certs_make(void);
 void rig_certs_remove(void);
 extern char rig_dir[64];
 
+/* Of a group of tests: TLS and the certificates. */
+int rig_setup(void **state);
+int rig_teardown(void **state);
+
 /* Words of identities are written shortly: `cert` and `trust` are names as above; NULL: none. */
 struct rig_word {
 	const char *cert, *trust;
