@@ -105,10 +105,27 @@ end
 
 ask["SIP-UDP"], ask["SIP-TCP"] = sip("udp"), sip("tcp")
 
+-- A datagram that the host does not refuse says nothing of the service; of a STUN server a binding can be asked.
+local STUN = 3478
+
+local function stun(o, m, port)
+  if (o:number("destPort") or port) ~= STUN then return nil end
+  o:option("send")
+  set(m, "plugin", "stun")
+  model.part(o.line, "a binding is asked of port 3478, where NetScaler only sees whether the datagram is refused: "
+    .. "see that the servers answer it", true)
+  return m
+end
+
+function ask.UDP(o, m, port)
+  local done = stun(o, m, port)
+  if done then return done end
+  return nil, "a datagram that nothing refuses; only STUN is asked over UDP, on port 3478"
+end
+
 local reasons = {
   PING = "ping: lychgate asks by a protocol of the service", ARP = "an answer on the wire, not of the service",
-  UDP = "a datagram that nothing refuses; a STUN server can be asked by monitor = { plugin = \"stun\" }",
-  ["UDP-ECV"] = "text that is sent or expected over UDP; a STUN server can be asked by monitor = { plugin = \"stun\" }",
+  ["UDP-ECV"] = "text that is sent or expected over UDP; a STUN server can be asked by { plugin = \"stun\" }",
 }
 
 -- ---- A monitor ----
@@ -122,12 +139,12 @@ local function timing(o, m)
   if o:is_on("reverse") then set(m, "reverse", true) end
 end
 
-local function build(o)
+local function build(o, own_port)
   local kind = o.args.type:upper()
   local asks = ask[kind]
   if not asks then return nil, reasons[kind] or ("a monitor of the type " .. o.args.type) end
   local m = { comment = string.format("lb monitor %s, line %d", o.name, o.line.number) }
-  local done, reason = asks(o, m)
+  local done, reason = asks(o, m, own_port)
   if not done then return nil, reason end
   local port = o:number("destPort")
   if port and port > 0 then set(m, "port", port) end
@@ -135,22 +152,31 @@ local function build(o)
   return m
 end
 
--- What is asked when nothing is bound: tcp-default and ping-default, which ns.conf does not write out.
-local function built_in(udp)
-  if udp then return false end
+-- What is asked when nothing is bound: tcp-default, which ns.conf does not write out.
+local function tcp_default()
   return {
     comment = "NetScaler's tcp-default",
     { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" },
   }
 end
 
+-- The same of UDP: ping-default, which is asked as STUN where that is spoken, or not at all.
+local function udp_default(line, port)
+  if port ~= STUN then
+    model.part(line, "its servers count as up: NetScaler would ping them", true)
+    return false
+  end
+  model.part(line, "a binding is asked of its servers, which NetScaler would ping: see that they answer it", true)
+  return { comment = "for NetScaler's ping-default", { "plugin", "stun" }, table.unpack(tcp_default()) }
+end
+
 -- By the name of a binding: a monitor of the file, or one that every appliance has; nil and why it cannot be asked.
-local function of_binding(whole, b)
+local function of_binding(whole, b, port)
   local name = b:get("monitorName")
   local o = whole:find("lb monitor", name)
-  if o then return build(o) end
+  if o then return build(o, port) end
   local known = name:lower():gsub("%-default$", "")
-  if known == "tcp" then return built_in(false) end
+  if known == "tcp" then return tcp_default() end
   return nil, known == "ping" and reasons.PING or "there is no lb monitor " .. name
 end
 
@@ -191,15 +217,14 @@ local function refuse(whole, b, reason)
 end
 
 -- The monitor of a pool whose members are the services or the groups `owners`, and false when none can be asked.
-function monitors.of(whole, owners, udp, line)
+-- `port`: of its servers; `line`: of its virtual server.
+function monitors.of(whole, owners, udp, port, line)
   local list, off, without = bindings(whole, owners)
   local first = list[1]
   if not first and off then return false end
-  if not first then
-    if udp then model.part(line, "its servers count as up: NetScaler would ping them", true) end
-    return built_in(udp)
-  end
-  local chosen, reason = of_binding(whole, first)
+  if not first and udp then return udp_default(line, port) end
+  if not first then return tcp_default() end
+  local chosen, reason = of_binding(whole, first, port)
   for i, b in ipairs(list) do
     local name = b:get("monitorName")
     local weight = b:get("weight")
