@@ -75,6 +75,8 @@ for _, name in ipairs { "responder global", "rewrite global" } do
   command("bind", name, { "policy", "priority", "goto" }, 2, options.bound)
 end
 object("ns httpProfile", { "name" }, 1, verbs("ns httpProfile", options.http_profile))
+command("enable", "ns mode", {}, 0, {})
+command("disable", "ns mode", {}, 0, {})
 command("set", "ns param", {}, 0, options.param)
 command("set", "ns timeout", {}, 0, options.timeout)
 command("set", "ns httpParam", {}, 0, options.http_profile)

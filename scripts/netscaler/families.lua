@@ -15,7 +15,6 @@ return {
     none = "an address of the appliance: give the machine those that listeners bind, and those that servers expect",
   },
   ["ns feature"] = { none = "the gateway has what its configuration uses" },
-  ["ns mode"] = { none = "services say it themselves (-usip); the rest is the operating system's" },
   ["ns config"] = { none = MANAGEMENT }, ["ns hostname"] = { none = MANAGEMENT },
   ["ns license"] = { none = "a licence" }, ["ns capacity"] = { none = "a licence" },
   ["ns encryptionparams"] = { none = MANAGEMENT }, ["ns rpcnode"] = { none = "another appliance" },

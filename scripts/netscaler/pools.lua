@@ -286,7 +286,10 @@ function pools.of(whole, v, kind, tls)
   pool.monitor = monitors.of(whole, owners, kind.udp, tonumber(list[1][1]:match("%d+$")), v.line)
   pool.transport = kind.plugin == "sip" and (kind.udp and "udp" or "tcp") or nil
   if kind.secure[owners[1] and owners[1].args.type:upper() or ""] then tls.of_pool(whole, pool, owners) end
-  pool.usip = agreed(owners, "usip", function(o) return o:is_on("usip") end)
+  pool.usip = agreed(owners, "usip", function(o)
+    if not o:option("usip") then return whole.usip or false end
+    return o:is_on("usip")
+  end)
   pool.idle = agreed(owners, "svrTimeout", function(o) return o:number("svrTimeout") end)
   pool.client_idle = agreed(owners, "cltTimeout", function(o) return o:number("cltTimeout") end)
   pool.cip = agreed(owners, "cip", function(o)

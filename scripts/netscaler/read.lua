@@ -196,7 +196,19 @@ local function is_internal(c)
   return c.object == "ssl service" and c.args.name:find("^ns%a+%-[%x.:]+l?%-%d+$") ~= nil
 end
 
+-- USIP is what services do that do not say it themselves.
+local function mode(m, c)
+  model.none(c.line, "routing and links are the operating system's")
+  for _, name in ipairs(c.args) do
+    if name:upper() == "USIP" then
+      m.usip = c.verb == "enable"
+      c.line.status = "mapped"
+    end
+  end
+end
+
 local function change(m, c)
+  if c.object == "ns mode" then return mode(m, c) end
   local o = m:peek(c.object, c.args.name or "") or on_demand(m, c)
   if not o and is_internal(c) then return model.none(c.line, "management of the appliance") end
   if not o then return model.unsupported(c.line, string.format("there is no %s %s", c.object, c.args.name or "")) end

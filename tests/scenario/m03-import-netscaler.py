@@ -74,9 +74,10 @@ ESSENTIALS = {
         'policies = { "./policies/one_name-responder.lua", "./policies/one_name-switch.lua" },',
         'policies = { "./policies/to_https-away.lua" },', 'policies = { "./policies/paths-switch.lua" },', 'contains = "200 OK",'],
     "appliance": ['listener "v" {'],
+    "usip": ['source = "transparent",'],
     "unknown": ['listener "good" {', "-- lb vserver sessions, line 12, is not here: -persistenceType SSLSESSION has no counterpart"],
 }
-STATUS = {"plain": 0, "appliance": 0}  # the others have lines that affect traffic and cannot be mapped
+STATUS = {"plain": 0, "appliance": 0, "usip": 0}  # the others have lines that affect traffic and cannot be mapped
 
 # What follows the word of a name or an expression, and the pool's name of it; None: the line cannot be read.
 QUOTING = [
@@ -198,7 +199,7 @@ def content_switching_by_more_than_rows_keeps_its_order(play):
             ("one_name-switch", ("method=OPTIONS", "path=/x", "source=192.0.2.7"), active),
             ("one_name-switch", ("method=OPTIONS", "path=/x", "source=203.0.113.7"), mail), ("one_name-switch", ("path=/owax",), mail),
             ("paths-switch", ("path=/owa/",), mail), ("paths-switch", ("path=/owa/x",), "pass()"),
-            ("one_name-responder", ("path=/",), "reply(302"), ("to_https-away", ("path=/x",), "https://mail.corp.example/owa")]:
+            ("one_name-responder", ("path=/",), "reply(302"), ("to_https-away", ("path=/x",), "https://mail.corp.example/x")]:
         if file == "one_name-switch" and not any(f.startswith("source") for f in facts):
             facts = (*facts, "source=203.0.113.1")
         done = subprocess.run([os.path.join(play.build, "lychgate"), "--policy", f"policies/{file}.lua", *(w for f in facts for w in ("--fact", f))],
