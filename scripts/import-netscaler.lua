@@ -29,7 +29,7 @@ end
 
 -- What the builders share beside the model.
 local function prepare(whole, host)
-  local names = {}
+  local names, files = {}, {}
   whole.host = host
   for _, made in ipairs { "tls", "pools", "listeners", "left_out", "policies", "taken", "groups" } do
     whole[made] = {}
@@ -75,7 +75,13 @@ local function prepare(whole, host)
 
   -- Keeps a policy's text; what stands for it in `policies`.
   function whole:policy(name, text)
-    local file = self:name((name:gsub("[^%w_-]", "_"))) .. ".lua"
+    local plain = name:gsub("[^%w_-]", "_")
+    local file, n = plain .. ".lua", 1
+    while files[file] do
+      n = n + 1
+      file = plain .. "-" .. n .. ".lua"
+    end
+    files[file] = true
     self.policies[#self.policies + 1] = { path = "policies/" .. file, text = text }
     return "./policies/" .. file
   end

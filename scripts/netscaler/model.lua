@@ -66,8 +66,14 @@ function object:is_on(name)
   return v == "ENABLED" or v == "YES" or v == "ON" or v == "TRUE"
 end
 
+-- A whole number; nil, and told, when something else is written.
 function object:number(name)
-  return math.tointeger(tonumber(self:get(name)))
+  local text = self:get(name)
+  local n = math.tointeger(tonumber(text))
+  if text and not n then
+    model.part(self:line_of(name), string.format("-%s %s: not a whole number", name, text), true)
+  end
+  return n
 end
 
 -- The same within what lychgate takes; what is beyond is told.
@@ -76,6 +82,15 @@ function object:bounded(name, n, most, unit)
   model.part(self:line_of(name),
     string.format("-%s: %d%s is the most that is possible here", name, most, unit or ""), true)
   return most
+end
+
+-- A number from `least` to `most`; the nearest of these, and told, when it is beyond.
+function object:within(name, least, most, unit)
+  local n = self:bounded(name, self:number(name), most, unit)
+  if not n or n >= least then return n end
+  model.part(self:line_of(name),
+    string.format("-%s: %d%s is the least that is possible here", name, least, unit or ""), true)
+  return least
 end
 
 -- The line to blame for an option.

@@ -43,15 +43,29 @@ ask["TCP-ECV"] = function(o, m)
   return m
 end
 
--- "GET /path" and nothing behind it.
+-- The method and the path of "GET /path", and the lines of the head behind it, if any.
 local function request(text)
-  local method, path = text:match("^(%u+) +(/%S*)%s*$")
-  if not method then method, path = text:match("^(%u+) +(/%S*) +HTTP/1%.[01]%s*$") end
-  if method == "GET" or method == "HEAD" then return method, path end
+  local line, head = text:gsub("\\r", ""):gsub("\\n", "\n"):match("^([^\r\n]*)\r?\n?(.*)$")
+  local method, path = line:match("^(%u+) +(/%S*) *$")
+  if not method then method, path = line:match("^(%u+) +(/%S*) +HTTP/1%.[01] *$") end
+  if method == "GET" or method == "HEAD" then return method, path, head end
+end
+
+-- The Host of a head's lines; of others it is told that they are not sent.
+local function host_of(o, option, head)
+  local host
+  for line in head:gsub("\\r", ""):gsub("\\n", "\n"):gmatch("[^\r\n]+") do
+    local own = line:match("^[Hh]ost: *([%w.:%-]+) *$")
+    host = host or own
+    if not own and not line:lower():find("^connection: *close *$") then
+      model.part(o:line_of(option), "-" .. option .. ": of headers only Host can be sent", true)
+    end
+  end
+  return host
 end
 
 local function ask_path(o, m, option, default)
-  local method, path = request(o:get(option) or default)
+  local method, path, head = request(o:get(option) or default)
   if not method then
     return nil, string.format("a request that is not GET or HEAD of a path: %s", o:get(option) or default)
   end
@@ -59,15 +73,18 @@ local function ask_path(o, m, option, default)
   set(m, "transport", o:is_on("secure") and "tls" or "tcp")
   set(m, "method", method)
   set(m, "path", path)
-  local headers = o:get("customHeaders")
-  local host = headers and headers:match("^[Hh]ost: *([%w.:%-]+)[\\rn]*$")
-  if headers and not host then model.part(o:line_of("customHeaders"), "-customHeaders: only Host can be sent", true) end
-  set(m, "host", host)
+  set(m, "host", host_of(o, option, head) or host_of(o, "customHeaders", o:get("customHeaders") or ""))
   return m
 end
 
 local function codes(o)
   local option = o:option("respCode")
+  for _, value in ipairs(option and option.values or {}) do
+    if not value:find("^[1-6]%d%d$") and not value:find("^[1-6]%d%d%-[1-6]%d%d$") then
+      model.part(o:line_of("respCode"), "-respCode " .. value .. ": not a code of an answer", true)
+      return nil
+    end
+  end
   return option and table.concat(option.values, ", ")
 end
 
@@ -98,7 +115,7 @@ local function sip(transport)
     local uri = o:get("sipURI")
     set(m, "uri", uri)
     set(m, "codes", codes(o) or "200")
-    set(m, "max_forwards", o:number("maxForwards"))
+    set(m, "max_forwards", o:within("maxForwards", 0, 255))
     return m
   end
 end
@@ -133,8 +150,8 @@ local reasons = {
 local function timing(o, m)
   set(m, "interval", time(o, "interval", 3600))
   set(m, "timeout", time(o, "resptimeout", 600))
-  set(m, "fall", o:bounded("retries", o:number("retries"), 100))
-  set(m, "rise", o:bounded("successRetries", o:number("successRetries"), 100))
+  set(m, "fall", o:within("retries", 1, 100))
+  set(m, "rise", o:within("successRetries", 1, 100))
   set(m, "backoff", time(o, "downTime", 86400))
   if o:is_on("reverse") then set(m, "reverse", true) end
 end
@@ -146,7 +163,7 @@ local function build(o, own_port)
   local m = { comment = string.format("lb monitor %s, line %d", o.name, o.line.number) }
   local done, reason = asks(o, m, own_port)
   if not done then return nil, reason end
-  local port = o:number("destPort")
+  local port = o:within("destPort", 0, 65535)
   if port and port > 0 then set(m, "port", port) end
   timing(o, m)
   return m

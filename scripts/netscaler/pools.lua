@@ -39,7 +39,7 @@ end
 
 -- A time in minutes; 0 is for good.
 local function minutes(o, name)
-  local n = o:number(name)
+  local n = o:within(name, 0, 10080, " minutes")
   if not n then return "2m" end
   return n == 0 and "168h" or string.format("%dm", n)
 end
@@ -142,7 +142,7 @@ local function host_of(whole, name)
 end
 
 local function weight_of(b)
-  local weight = b and b:number("weight")
+  local weight = b and b:within("weight", 0, 100)
   return weight and weight > 1 and weight or nil
 end
 

@@ -74,6 +74,9 @@ ESSENTIALS = {
         'policies = { "./policies/one_name-responder.lua", "./policies/one_name-switch.lua" },',
         'policies = { "./policies/to_https-away.lua" },', 'policies = { "./policies/paths-switch.lua" },', 'contains = "200 OK",'],
     "appliance": ['listener "v" {'],
+    "bounds": [
+        'policies = { "./policies/x_y-responder.lua" },', 'policies = { "./policies/x_y-responder-2.lua" },', 'host = "x",',
+        'max_forwards = 255,', 'persistence = { by = "call-id", timeout = "10080m" },'],
     "usip": ['source = "transparent",'],
     "unknown": ['listener "good" {', "-- lb vserver sessions, line 12, is not here: -persistenceType SSLSESSION has no counterpart"],
 }
