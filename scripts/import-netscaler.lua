@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- import-netscaler.lua: the tool behind `lychctl import-netscaler`: a configuration of an ns.conf, and a report on each of
--- its lines.  0: all that affects traffic was mapped; 2: some was not; 1: the file cannot be read, or nothing written.
+-- import-netscaler.lua: the tool behind `lychctl import-netscaler`: a configuration of an ns.conf, and a report on each
+-- of its lines.  0: all that affects traffic was mapped; 2: some was not; 1: the file cannot be read, or nothing is
+-- written.
 
 local expressions = use "netscaler/expressions"
 local listeners = use "netscaler/listeners"
@@ -28,9 +29,11 @@ end
 
 -- What the builders share beside the model.
 local function prepare(whole, host)
-  local names = {}
-  whole.host, whole.tls, whole.pools, whole.listeners, whole.left_out, whole.policies, whole.taken = host, {}, {}, {}, {}, {}, {}
-  whole.groups = {}
+  local names, files = {}, {}
+  whole.host = host
+  for _, made in ipairs { "tls", "pools", "listeners", "left_out", "policies", "taken", "groups" } do
+    whole[made] = {}
+  end
   for _, g in ipairs(whole:all("lb group")) do
     for _, b in ipairs(g.binds) do
       b.line.status = "mapped"
@@ -72,7 +75,13 @@ local function prepare(whole, host)
 
   -- Keeps a policy's text; what stands for it in `policies`.
   function whole:policy(name, text)
-    local file = self:name(name):gsub("[^%w_-]", "_") .. ".lua"
+    local plain = name:gsub("[^%w_-]", "_")
+    local file, n = plain .. ".lua", 1
+    while files[file] do
+      n = n + 1
+      file = plain .. "-" .. n .. ".lua"
+    end
+    files[file] = true
     self.policies[#self.policies + 1] = { path = "policies/" .. file, text = text }
     return "./policies/" .. file
   end
@@ -127,7 +136,8 @@ return function(host, words)
   local told, lost = report.text(whole, a.file)
   if not tell(host, told, a) then return 1 end
   if whole.wrong > 0 then
-    host.complain(string.format("lychctl: %s: %d lines cannot be read, so nothing is written: see the report", a.file, whole.wrong))
+    host.complain(string.format("lychctl: %s: %d lines cannot be read, so nothing is written: see the report", a.file,
+      whole.wrong))
     return 1
   end
   return write_out(host, whole, a) and (lost and 2 or 0) or 1

@@ -48,32 +48,39 @@ object("rewrite action", { "name", "type", "target", "text" }, 3, verbs("rewrite
 object("rewrite policy", { "name", "rule", "action", "undef" }, 3, verbs("rewrite policy", options.rule))
 object("ssl certKey", { "name" }, 1, verbs("ssl certKey", options.key))
 object("ssl profile", { "name" }, 1, verbs("ssl profile", options.tls, options.certificate))
-object("ssl crl", { "name", "file" }, 2, verbs("ssl crl", options.rows { { "refresh", harmless = "the file is read again when it changes" },
+object("ssl crl", { "name", "file" }, 2, verbs("ssl crl", options.rows {
+  { "refresh", harmless = "the file is read again when it changes" },
   { "inform", harmless = "both kinds are read" }, { "CAcert", harmless = "its authority is found by name" },
   { "url", meant = "where it is fetched from" },
   { "method", meant = "how it is fetched" }, { "interval", meant = "how often it is fetched" },
   { "day", harmless = "when" }, { "time", harmless = "when" } }))
 object("policy expression", { "name", "text" }, 2, verbs("policy expression", options.with(options.common, {
   { "clientSecurityMessage", meant = "a check of clients" } })))
-object("policy patset", { "name" }, 1, verbs("policy patset", options.rows { { "comment", silent = true } }, options.rows {
+object("policy patset", { "name" }, 1, verbs("policy patset", options.rows {
+  { "comment", silent = true },
+}, options.rows {
   { "index", silent = true }, { "charset", neutral = "ASCII", meant = "a set of characters" } }), { "name", "text" })
+
+-- A command whose words do not follow from its object's `add`.
+local function command(verb, name, args, needs, options)
+  commands[verb .. " " .. name:lower()] = { verb = verb, object = name, args = args, needs = needs, options = options }
+end
+
 for _, name in ipairs { "ssl vserver", "ssl service", "ssl serviceGroup" } do
-  commands["set " .. name:lower()] = { verb = "set", object = name, options = options.tls, args = {
-    "name" }, needs = 1,
-  }
-  commands["bind " .. name:lower()] = { verb = "bind", object = name, options = options.certificate, args = {
-    "name" }, needs = 1,
-  }
+  command("set", name, { "name" }, 1, options.tls)
+  command("bind", name, { "name" }, 1, options.certificate)
 end
-commands["link ssl certkey"] = { verb = "link", object = "ssl certKey", options = {}, args = {
-  "name", "parent" }, needs = 2,
-}
-for _, name in ipairs { "responder", "rewrite" } do
-  commands["bind " .. name .. " global"] = { verb = "bind", object = name .. " global", options = options.bound, args = {
-    "policy", "priority", "goto" }, needs = 2,
-  }
+command("link", "ssl certKey", { "name", "parent" }, 2, {})
+for _, name in ipairs { "responder global", "rewrite global" } do
+  command("bind", name, { "policy", "priority", "goto" }, 2, options.bound)
 end
-commands["set lb parameter"] = { verb = "set", object = "lb parameter", args = {}, needs = 0, options = options.rows {
+object("ns httpProfile", { "name" }, 1, verbs("ns httpProfile", options.http_profile))
+command("enable", "ns mode", {}, 0, {})
+command("disable", "ns mode", {}, 0, {})
+command("set", "ns param", {}, 0, options.param)
+command("set", "ns timeout", {}, 0, options.timeout)
+command("set", "ns httpParam", {}, 0, options.http_profile)
+command("set", "lb parameter", {}, 0, options.rows {
   { "httpOnlyCookieFlag", default = "ENABLED" },
   { "startupRRFactor", neutral = "0", meant = "a slow start counted in requests; give the pools slow_start, a time" },
   { "usePortForHashLb", meant = "the port counts in hashes" },
@@ -84,7 +91,14 @@ commands["set lb parameter"] = { verb = "set", object = "lb parameter", args = {
   { "vServerSpecificMac", harmless = "routing is the system's" },
   { "useSecuredPersistenceCookie", harmless = "the cookie is always signed" },
   { "cookiePassphrase", harmless = "see gateway { secret }", secret = true },
-  { "sessionsThreshold", meant = "how many persistence entries there may be" },
-  { "allowBoundSvcRemoval", harmless = "of the appliance's shell" } } }
+  { "sessionsThreshold", harmless = "pools have their own limit of what they remember" },
+  { "allowBoundSvcRemoval", harmless = "of the appliance's shell" },
+})
+
+-- Objects of which there is one, or which `set` makes: no `add` has to be there.
+commands.on_demand = {
+  ["lb parameter"] = true, ["lb group"] = true, ["ns param"] = true, ["ns timeout"] = true, ["ns httpParam"] = true,
+  ["ns httpProfile"] = true,
+}
 
 return commands

@@ -75,13 +75,14 @@ end
 local function give_up(tree)
   local names = {}
   for i, link in ipairs(tree.links or {}) do names[i] = link.text end
-  error({ reason = table.concat(names, ".") }, 0)
+  error({ reason = #names > 0 and table.concat(names, ".") or "its shape" }, 0)
 end
 
 local tests = {
   EQ = function(a, b) return a .. " == " .. b end, EQUALS = function(a, b) return a .. " == " .. b end,
   NE = function(a, b) return a .. " ~= " .. b end, CONTAINS = function(a, b) return a .. ":contains(" .. b .. ")" end,
-  STARTSWITH = function(a, b) return a .. ":prefix(" .. b .. ")" end, ENDSWITH = function(a, b) return a .. ":suffix(" .. b .. ")" end,
+  STARTSWITH = function(a, b) return a .. ":prefix(" .. b .. ")" end,
+  ENDSWITH = function(a, b) return a .. ":suffix(" .. b .. ")" end,
 }
 local any = { EQUALS_ANY = "EQ", CONTAINS_ANY = "CONTAINS", STARTSWITH_ANY = "STARTSWITH", ENDSWITH_ANY = "ENDSWITH" }
 
@@ -100,6 +101,14 @@ function maker:links(tree)
       value.small = true
     elseif link.name == "HTTP_URL_SAFE" or link.name == "TYPECAST_TEXT_T" then
       value.safe = true
+    elseif link.name == "GET" and fact == "path" and argument == "1" and not value.is_first then
+      value.is_first = true -- the part up to the second slash
+    elseif value.is_first and (link.name == "EQ" or link.name == "EQUALS") and argument and argument ~= "" then
+      local part = "/" .. (value.small and argument:lower() or argument)
+      value.how, value.argument = "FIRST", part
+      value.test = string.format("(%s == %s or %s:prefix(%s))", value.text, quote(part), value.text, quote(part .. "/"))
+    elseif value.is_first then
+      give_up(tree)
     elseif link.name == "EXISTS" and i == n + 1 then
       value.test, value.how = bare .. " ~= nil", "EXISTS"
     elseif link.name == "IN_SUBNET" and fact == "source" and argument then
@@ -110,7 +119,9 @@ function maker:links(tree)
     elseif any[link.name] and argument and self.patset(argument) then
       local list = {}
       value.how, value.set = any[link.name], self.patset(argument)
-      for k, text in ipairs(value.set) do list[k] = tests[value.how](value.text, quote(value.small and text:lower() or text)) end
+      for k, text in ipairs(value.set) do
+        list[k] = tests[value.how](value.text, quote(value.small and text:lower() or text))
+      end
       value.test = "(" .. table.concat(list, " or ") .. ")"
     else
       give_up(tree)
@@ -119,7 +130,10 @@ function maker:links(tree)
   return value
 end
 
-local always = { ["TRUE"] = "true", ["FALSE"] = "false", ["HTTP.REQ.IS_VALID"] = "true", ["SIP.REQ.IS_VALID"] = "true" }
+local always = {
+  ["TRUE"] = "true", ["FALSE"] = "false", ["NS_TRUE"] = "true", ["NS_FALSE"] = "false", ["HTTP.REQ.IS_VALID"] = "true",
+  ["SIP.REQ.IS_VALID"] = "true",
+}
 
 local function names_of(tree)
   local names = {}
@@ -151,6 +165,18 @@ function maker:condition(tree)
   local inner = self:expand(tree)
   if inner then return self:condition(inner) end
   return self:links(tree).test or give_up(tree)
+end
+
+-- The condition of one row of exact names and paths, or paths that go on behind a star.
+function maker:condition_of_row(row)
+  local parts = {}
+  if row.host then parts[1] = string.format('(%s or "") == %s', self:fact("host"), quote(row.host:lower())) end
+  if row.path then
+    local text = "(" .. self:fact("path") .. ' or "")'
+    local begin = row.path:match("^(.*)%*$")
+    parts[#parts + 1] = begin and tests.STARTSWITH(text, quote(begin)) or tests.EQ(text, quote(row.path))
+  end
+  return table.concat(parts, " and ")
 end
 
 -- A text: literals and facts, joined.  A list of { literal } and { lua }.
@@ -192,9 +218,23 @@ end
 
 -- ---- Rows of routes ----
 
+local function whole_text(t) return { t } end
+
+-- By the test: the patterns that say the same.
 local patterns = {
-  EQ = function(t) return t end, EQUALS = function(t) return t end, STARTSWITH = function(t) return t .. "*" end, ENDSWITH = function(t) return "*" .. t end,
+  EQ = whole_text, EQUALS = whole_text,
+  FIRST = function(t) return { t, t .. "/*" } end,
+  STARTSWITH = function(t) return { t .. "*" } end,
+  ENDSWITH = function(t) return { "*" .. t } end,
 }
+
+-- Can a pattern of `routes` say it?  A path that ends with a slash is there a folder with all that is below it.
+local function is_pattern(fact, how, text)
+  if text == "" or text:find("[*?#]") then return false end
+  if fact == "host" then return not text:find("/", 1, true) and not text:find("[^:]:%d+$") end
+  if how == "ENDSWITH" then return true end
+  return text:sub(1, 1) == "/" and (how == "STARTSWITH" or text:sub(-1) ~= "/")
+end
 
 -- The rows { fact = pattern } of which one has to fit, or nil when the tree is more than that.
 function maker:rows(tree)
@@ -228,10 +268,8 @@ function maker:rows(tree)
   if (fact ~= "host" and fact ~= "path") or not patterns[value.how or ""] then give_up(tree) end
   local list = {}
   for _, text in ipairs(value.set or { value.argument }) do
-    if text == "" or text:find("[*?#]") or fact == "path" and value.how ~= "ENDSWITH" and text:sub(1, 1) ~= "/" then
-      give_up(tree)
-    end
-    list[#list + 1] = { [fact] = patterns[value.how](text) }
+    if not is_pattern(fact, value.how, text) then give_up(tree) end
+    for _, pattern in ipairs(patterns[value.how](text)) do list[#list + 1] = { [fact] = pattern } end
   end
   return list
 end

@@ -7,32 +7,32 @@
 local TUNING = "tuning inside the appliance"
 local REPORTING = "a report of the appliance's, not traffic"
 local MANAGEMENT = "management of the appliance"
+local SIGN_IN = "of use with virtual servers at which users sign in, which are told"
 local NETWORK = "addresses, routes and interfaces are the operating system's"
 
 return {
-  ["ns ip"] = { none = "an address of the appliance's own: give the machine those that listeners bind, and those that servers expect" },
+  ["ns ip"] = {
+    none = "an address of the appliance: give the machine those that listeners bind, and those that servers expect",
+  },
   ["ns feature"] = { none = "the gateway has what its configuration uses" },
-  ["ns mode"] = { none = "services say it themselves (-usip); the rest is the operating system's" },
   ["ns config"] = { none = MANAGEMENT }, ["ns hostname"] = { none = MANAGEMENT },
   ["ns license"] = { none = "a licence" }, ["ns capacity"] = { none = "a licence" },
   ["ns encryptionparams"] = { none = MANAGEMENT }, ["ns rpcnode"] = { none = "another appliance" },
   ["ns diameter"] = { none = MANAGEMENT },
   ["ns tcpbufparam"] = { none = TUNING }, ["ns tcpparam"] = { none = TUNING },
   ["ns tcpprofile"] = { none = TUNING .. ": TCP; the gateway never holds small segments back" },
-  ["ns httpprofile"] = { refuse = "a profile of HTTP: connections, websockets and bad requests; see lychgate-https(7)" },
-  ["ns httpparam"] = { refuse = "settings of HTTP for all virtual servers" },
-  ["ns param"] = { refuse = "settings for all virtual servers" },
-  ["ns timeout"] = { refuse = "idle times for all virtual servers; give listeners limits.idle" },
   ["netprofile"] = { refuse = "the address that server links come from" },
   ["ns limitidentifier"] = { refuse = "a limit of rate; see responder/rate-limit" },
   ["ns limitselector"] = { refuse = "a limit of rate; see responder/rate-limit" },
   ["ns acl"] = { refuse = "a packet filter: the operating system's" },
   ["ns acls"] = { none = "a packet filter: the operating system's" },
   ["ns pbr"] = { none = NETWORK }, ["ns"] = { none = MANAGEMENT },
-  ["lb sipparameters"] = { refuse = "settings of SIP for all virtual servers: answers 503, Retry-After, rport, ports for servers that begin" },
+  ["lb sipparameters"] = {
+    refuse = "settings of SIP for all virtual servers: answers 503, Retry-After, rport, ports for servers that begin",
+  },
   ["ha"] = { none = "high availability of appliances; run two gateways and VRRP" },
   ["cluster"] = { none = "high availability of appliances" },
-  ["gslb"] = { refuse = "global balancing by DNS" },
+  ["gslb parameter"] = { none = "global balancing by DNS" }, ["gslb"] = { refuse = "global balancing by DNS" },
   ["rnat"] = { refuse = "address translation for servers that connect out: the operating system's" },
   ["rnat6"] = { refuse = "address translation: the operating system's" },
   ["ssl cipher"] = { refuse = "a list of ciphers; see tls { priority }" },
@@ -63,10 +63,11 @@ return {
   ["lsn"] = { refuse = "address translation: the operating system's" },
   ["cmp"] = { none = "answers are not compressed here" },
   ["cache"] = { none = "there is no cache here" }, ["filter"] = { refuse = "old filters of HTTP" },
-  ["authentication"] = { refuse = "users sign in at the appliance" },
-  ["authorization"] = { refuse = "users sign in at the appliance" },
-  ["aaa"] = { refuse = "users sign in at the appliance" }, ["vpn"] = { refuse = "remote access" },
-  ["tm"] = { refuse = "users sign in at the appliance" }, ["appfw"] = { refuse = "an application firewall" },
+  ["authentication vserver"] = { refuse = "users sign in at the appliance" }, ["authentication"] = { none = SIGN_IN },
+  ["authorization"] = { none = SIGN_IN }, ["aaa"] = { none = SIGN_IN },
+  ["vpn vserver"] = { refuse = "remote access" }, ["vpn"] = { none = "of use with a vpn vserver, which is told" },
+  ["tm"] = { none = SIGN_IN }, ["appfw settings"] = { none = MANAGEMENT },
+  ["appfw"] = { refuse = "an application firewall" },
   ["transform"] = { refuse = "URLs that are rewritten" }, ["policy stringmap"] = { refuse = "a map for expressions" },
   ["policy dataset"] = { refuse = "a set for expressions" }, ["policy param"] = { none = TUNING },
   ["dbuser"] = { none = "another protocol" }, ["db"] = { none = "another protocol" },
@@ -75,5 +76,11 @@ return {
   ["quic"] = { refuse = "QUIC" }, ["quicbridge"] = { refuse = "QUIC" }, ["spillover"] = { refuse = "spillover" },
   ["stream"] = { none = REPORTING }, ["subscriber"] = { none = MANAGEMENT }, ["pcp"] = { none = NETWORK },
   ["autoscale"] = { none = MANAGEMENT }, ["cloud"] = { none = MANAGEMENT }, ["callhome"] = { none = MANAGEMENT },
+  ["rsskeytype"] = { none = TUNING }, ["ipsec"] = { none = NETWORK }, ["tunnel"] = { none = NETWORK },
+  ["lldp"] = { none = NETWORK }, ["ica"] = { none = "another protocol" }, ["protocol"] = { none = TUNING },
+  ["urlfiltering"] = { none = MANAGEMENT }, ["appalgparam"] = { none = NETWORK },
+  ["appqoe parameter"] = { none = TUNING }, ["appqoe"] = { refuse = "priorities" },
+  ["adm"] = { none = MANAGEMENT }, ["sc parameter"] = { none = TUNING }, ["ssl softwareparams"] = { none = TUNING },
+  ["reputation"] = { none = MANAGEMENT }, ["contentinspection parameter"] = { none = MANAGEMENT },
   ["extendedmemoryparam"] = { none = MANAGEMENT }, ["rise"] = { none = MANAGEMENT },
 }

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- lex.lua: the lines of an ns.conf and their words.  A line is { number, text, words }, or { number, text, wrong } when
--- quoting does not end; a comment or a blank line has no words.  It knows no command.
+-- quoting does not end; a comment or a blank line has no words.  A word is { text, quoted, first, last }, the last two
+-- its place in the line.  It knows no command.
 
 local lex = {}
 
@@ -63,6 +64,7 @@ function lex.words(text)
   while i do
     local word, rest = word_at(text, i)
     if not word then return nil, rest end
+    word.first, word.last = i, rest - 1
     words[#words + 1] = word
     if #words > MOST_WORDS then return nil, "more than " .. MOST_WORDS .. " words" end
     i = text:find("[^ \t]", rest)

@@ -25,7 +25,9 @@ local kinds = {
   HTTP = { plugin = "https", transport = "tcp", takes = set("HTTP", "SSL"), secure = set("SSL"), idle = 180 },
   SSL = { plugin = "https", transport = "tls", takes = set("HTTP", "SSL"), secure = set("SSL"), idle = 180 },
   SIP_TCP = { plugin = "sip", transport = "tcp", takes = set("SIP_TCP"), secure = {}, idle = 9000 },
-  SIP_SSL = { plugin = "sip", transport = "tls", takes = set("SIP_TCP", "SIP_SSL"), secure = set("SIP_SSL"), idle = 9000 },
+  SIP_SSL = {
+    plugin = "sip", transport = "tls", takes = set("SIP_TCP", "SIP_SSL"), secure = set("SIP_SSL"), idle = 9000,
+  },
   SIP_UDP = { plugin = "sip", transport = "udp", takes = set("SIP_UDP"), secure = {}, idle = 120, udp = true },
 }
 
@@ -169,9 +171,24 @@ local function source(l, reached, kind)
   end
 end
 
+-- The profiles of HTTP that are named, and what they ask for.
+local function http_profiles(whole, v, reached)
+  local owners = { v }
+  for _, pool in ipairs(reached) do
+    owners[#owners + 1] = pool.from ~= v and pool.from or nil
+    table.move(pool.owners, 1, #pool.owners, #owners + 1, owners)
+  end
+  for _, o in ipairs(owners) do
+    local name = o:get("httpProfileName")
+    if name and not whole:find("ns httpProfile", name) and not name:lower():find("^nshttp_default") then
+      model.part(o:line_of("httpProfileName"), "-httpProfileName " .. name .. ": not in this file", true)
+    end
+  end
+end
+
 -- ---- One virtual server ----
 
--- Its own pool, or those that it switches between: rows, the default pool's name, and all of them.
+-- Its own pool, or those that it switches between: what routes.of() gives, and all pools; nil, nil and why not.
 local function targets(whole, v, kind)
   local reached, seen = {}, {}
   local function build(target)
@@ -188,14 +205,15 @@ local function targets(whole, v, kind)
   end
   if v.kind == "lb vserver" then
     local pool, reason = build(v)
-    return {}, pool and pool.name, reached, reason
+    if not pool then return nil, nil, reason end
+    return { rows = {}, default = pool.name }, reached
   end
   if kind.plugin ~= "https" then
-    return nil, nil, nil, "content switching of the type " .. v.args.type .. " has no counterpart"
+    return nil, nil, "content switching of the type " .. v.args.type .. " has no counterpart"
   end
-  local list, default = routes.of(whole, v, build)
-  if #list == 0 and not default then return nil, nil, nil, "none of its targets is mapped" end
-  return list, default, reached
+  local found = routes.of(whole, v, build)
+  if not found then return nil, nil, "none of its targets is mapped" end
+  return found, reached
 end
 
 local function listener(whole, v)
@@ -205,19 +223,26 @@ local function listener(whole, v)
   local list
   list, reason = binds(whole, v, kind)
   if not list then return nil, reason end
-  local rows, pool, reached, why = targets(whole, v, kind)
-  if not rows or why then return nil, why end
+  local found, reached, why = targets(whole, v, kind)
+  local url = not found and kind.plugin == "https" and #v.binds == 0 and v.options.redirecturl and v:get("redirectURL")
+  v.redirects = url and true or nil
+  if url then found, reached = { rows = {}, switch = policies.away(whole, v, url) }, {} end
+  if not found then return nil, why end
   local secure
   if kind.transport == "tls" then
     secure, reason = tls.of_listener(whole, v, kind.plugin == "https")
     if not secure then return nil, reason end
   end
   take(whole, v, list)
-  local l = { name = whole:name(v.name), from = v, plugin = kind.plugin, bind = list, pool = pool, tls = secure and secure.names,
-    verify = secure and secure.verify }
+  local l = {
+    name = whole:name(v.name), from = v, plugin = kind.plugin, bind = list, pool = found.default,
+    tls = secure and secure.names, verify = secure and secure.verify,
+  }
   l.idle = idle(v, kind, reached[1])
-  if kind.plugin == "https" then l.options = https_options(whole, v, reached, rows, secure) end
+  if kind.plugin == "https" then http_profiles(whole, v, reached) end
+  if kind.plugin == "https" then l.options = https_options(whole, v, reached, found.rows, secure) end
   l.policies = policies.of(whole, v, kind.plugin)
+  l.policies[#l.policies + 1] = found.switch
   source(l, reached, kind)
   return l
 end
@@ -257,13 +282,14 @@ end
 
 -- Those that only others lead to have no listener of their own, and what nobody leads to is not in use.
 function listeners.build(whole)
-  whole:find("lb parameter", "")
+  for _, kind in ipairs { "lb parameter", "ns param", "ns timeout", "ns httpParam" } do whole:find(kind, "") end
+  whole:find("ns httpProfile", "nshttp_default_profile") -- of all that name no other
   for _, v in ipairs(whole.order) do
     local is_server = v.kind == "lb vserver" or v.kind == "cs vserver"
     if is_server and (is_addressable(v) or v.options.ippattern or v.options.targettype) then one(whole, v) end
   end
   for _, v in ipairs(whole:all("lb vserver")) do
-    if v.refused then refuse(v, v.refused) end
+    if v.refused and not v.redirects then refuse(v, v.refused) end
     if v.pool then tell_rest(v) end
   end
   for _, l in ipairs(whole.listeners) do tell_rest(l.from) end

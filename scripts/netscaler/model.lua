@@ -2,6 +2,8 @@
 -- model.lua: what an ns.conf has declared, and what became of each of its lines.  An option that nobody took is never
 -- lost: finish() tells of it.
 
+local secrets = use "netscaler/secrets"
+
 local model = {}
 
 -- ---- What became of a line ----
@@ -64,15 +66,31 @@ function object:is_on(name)
   return v == "ENABLED" or v == "YES" or v == "ON" or v == "TRUE"
 end
 
+-- A whole number; nil, and told, when something else is written.
 function object:number(name)
-  return math.tointeger(tonumber(self:get(name)))
+  local text = self:get(name)
+  local n = math.tointeger(tonumber(text))
+  if text and not n then
+    model.part(self:line_of(name), string.format("-%s %s: not a whole number", name, text), true)
+  end
+  return n
 end
 
 -- The same within what lychgate takes; what is beyond is told.
 function object:bounded(name, n, most, unit)
   if not n or n <= most then return n end
-  model.part(self:line_of(name), string.format("-%s: %d%s is the most that is possible here", name, most, unit or ""), true)
+  model.part(self:line_of(name),
+    string.format("-%s: %d%s is the most that is possible here", name, most, unit or ""), true)
   return most
+end
+
+-- A number from `least` to `most`; the nearest of these, and told, when it is beyond.
+function object:within(name, least, most, unit)
+  local n = self:bounded(name, self:number(name), most, unit)
+  if not n or n >= least then return n end
+  model.part(self:line_of(name),
+    string.format("-%s: %d%s is the least that is possible here", name, least, unit or ""), true)
+  return least
 end
 
 -- The line to blame for an option.
@@ -87,7 +105,7 @@ local whole = {}
 whole.__index = whole
 
 function model.new(lines)
-  return setmetatable({ lines = lines, kinds = {}, order = {}, binds = {}, words = {} }, whole)
+  return setmetatable({ lines = lines, kinds = {}, lists = {}, order = {}, binds = {}, words = {} }, whole)
 end
 
 function whole:add(kind, name, fields)
@@ -95,6 +113,8 @@ function whole:add(kind, name, fields)
   o.kind, o.name, o.binds = kind, name, {}
   self.kinds[kind] = self.kinds[kind] or {}
   self.kinds[kind][name:lower()] = o
+  self.lists[kind] = self.lists[kind] or {}
+  table.insert(self.lists[kind], o)
   self.order[#self.order + 1] = o
   return o
 end
@@ -116,11 +136,7 @@ end
 
 -- All of a kind, in the file's order.
 function whole:all(kind)
-  local list = {}
-  for _, o in ipairs(self.order) do
-    if o.kind == kind then list[#list + 1] = o end
-  end
-  return list
+  return self.lists[kind] or {}
 end
 
 -- A binding is an object without a name of its own.
@@ -145,7 +161,7 @@ end
 local function finish_option(owner, key, o)
   local row = owner.grammar[key]
   local written = "-" .. o.name .. (#o.values > 0 and " " .. table.concat(o.values, " ") or "")
-  if row and row.secret then written = "-" .. o.name end
+  if row and row.secret or secrets.is_option(o.name) or owner.options.encrypted then written = "-" .. o.name end
   if not row then
     model.part(o.line, written .. ": an option that is not known here", true)
   elseif row.silent or is_neutral(row, o) then

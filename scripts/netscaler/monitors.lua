@@ -43,15 +43,29 @@ ask["TCP-ECV"] = function(o, m)
   return m
 end
 
--- "GET /path" and nothing behind it.
+-- The method and the path of "GET /path", and the lines of the head behind it, if any.
 local function request(text)
-  local method, path = text:match("^(%u+) +(/%S*)%s*$")
-  if not method then method, path = text:match("^(%u+) +(/%S*) +HTTP/1%.[01]%s*$") end
-  if method == "GET" or method == "HEAD" then return method, path end
+  local line, head = text:gsub("\\r", ""):gsub("\\n", "\n"):match("^([^\r\n]*)\r?\n?(.*)$")
+  local method, path = line:match("^(%u+) +(/%S*) *$")
+  if not method then method, path = line:match("^(%u+) +(/%S*) +HTTP/1%.[01] *$") end
+  if method == "GET" or method == "HEAD" then return method, path, head end
+end
+
+-- The Host of a head's lines; of others it is told that they are not sent.
+local function host_of(o, option, head)
+  local host
+  for line in head:gsub("\\r", ""):gsub("\\n", "\n"):gmatch("[^\r\n]+") do
+    local own = line:match("^[Hh]ost: *([%w.:%-]+) *$")
+    host = host or own
+    if not own and not line:lower():find("^connection: *close *$") then
+      model.part(o:line_of(option), "-" .. option .. ": of headers only Host can be sent", true)
+    end
+  end
+  return host
 end
 
 local function ask_path(o, m, option, default)
-  local method, path = request(o:get(option) or default)
+  local method, path, head = request(o:get(option) or default)
   if not method then
     return nil, string.format("a request that is not GET or HEAD of a path: %s", o:get(option) or default)
   end
@@ -59,15 +73,18 @@ local function ask_path(o, m, option, default)
   set(m, "transport", o:is_on("secure") and "tls" or "tcp")
   set(m, "method", method)
   set(m, "path", path)
-  local headers = o:get("customHeaders")
-  local host = headers and headers:match("^[Hh]ost: *([%w.:%-]+)[\\rn]*$")
-  if headers and not host then model.part(o:line_of("customHeaders"), "-customHeaders: only Host can be sent", true) end
-  set(m, "host", host)
+  set(m, "host", host_of(o, option, head) or host_of(o, "customHeaders", o:get("customHeaders") or ""))
   return m
 end
 
 local function codes(o)
   local option = o:option("respCode")
+  for _, value in ipairs(option and option.values or {}) do
+    if not value:find("^[1-6]%d%d$") and not value:find("^[1-6]%d%d%-[1-6]%d%d$") then
+      model.part(o:line_of("respCode"), "-respCode " .. value .. ": not a code of an answer", true)
+      return nil
+    end
+  end
   return option and table.concat(option.values, ", ")
 end
 
@@ -98,17 +115,34 @@ local function sip(transport)
     local uri = o:get("sipURI")
     set(m, "uri", uri)
     set(m, "codes", codes(o) or "200")
-    set(m, "max_forwards", o:number("maxForwards"))
+    set(m, "max_forwards", o:within("maxForwards", 0, 255))
     return m
   end
 end
 
 ask["SIP-UDP"], ask["SIP-TCP"] = sip("udp"), sip("tcp")
 
+-- A datagram that the host does not refuse says nothing of the service; of a STUN server a binding can be asked.
+local STUN = 3478
+
+local function stun(o, m, port)
+  if (o:number("destPort") or port) ~= STUN then return nil end
+  o:option("send")
+  set(m, "plugin", "stun")
+  model.part(o.line, "a binding is asked of port 3478, where NetScaler only sees whether the datagram is refused: "
+    .. "see that the servers answer it", true)
+  return m
+end
+
+function ask.UDP(o, m, port)
+  local done = stun(o, m, port)
+  if done then return done end
+  return nil, "a datagram that nothing refuses; only STUN is asked over UDP, on port 3478"
+end
+
 local reasons = {
   PING = "ping: lychgate asks by a protocol of the service", ARP = "an answer on the wire, not of the service",
-  UDP = "a datagram that nothing refuses; a STUN server can be asked by monitor = { plugin = \"stun\" }",
-  ["UDP-ECV"] = "text that is sent or expected over UDP; a STUN server can be asked by monitor = { plugin = \"stun\" }",
+  ["UDP-ECV"] = "text that is sent or expected over UDP; a STUN server can be asked by { plugin = \"stun\" }",
 }
 
 -- ---- A monitor ----
@@ -116,41 +150,50 @@ local reasons = {
 local function timing(o, m)
   set(m, "interval", time(o, "interval", 3600))
   set(m, "timeout", time(o, "resptimeout", 600))
-  set(m, "fall", o:bounded("retries", o:number("retries"), 100))
-  set(m, "rise", o:bounded("successRetries", o:number("successRetries"), 100))
+  set(m, "fall", o:within("retries", 1, 100))
+  set(m, "rise", o:within("successRetries", 1, 100))
   set(m, "backoff", time(o, "downTime", 86400))
   if o:is_on("reverse") then set(m, "reverse", true) end
 end
 
-local function build(o)
+local function build(o, own_port)
   local kind = o.args.type:upper()
   local asks = ask[kind]
   if not asks then return nil, reasons[kind] or ("a monitor of the type " .. o.args.type) end
   local m = { comment = string.format("lb monitor %s, line %d", o.name, o.line.number) }
-  local done, reason = asks(o, m)
+  local done, reason = asks(o, m, own_port)
   if not done then return nil, reason end
-  local port = o:number("destPort")
+  local port = o:within("destPort", 0, 65535)
   if port and port > 0 then set(m, "port", port) end
   timing(o, m)
   return m
 end
 
--- What is asked when nothing is bound: tcp-default and ping-default, which ns.conf does not write out.
-local function built_in(udp)
-  if udp then return false end
+-- What is asked when nothing is bound: tcp-default, which ns.conf does not write out.
+local function tcp_default()
   return {
     comment = "NetScaler's tcp-default",
     { "interval", "5s" }, { "timeout", "2s" }, { "fall", 3 }, { "rise", 1 }, { "backoff", "30s" },
   }
 end
 
+-- The same of UDP: ping-default, which is asked as STUN where that is spoken, or not at all.
+local function udp_default(line, port)
+  if port ~= STUN then
+    model.part(line, "its servers count as up: NetScaler would ping them", true)
+    return false
+  end
+  model.part(line, "a binding is asked of its servers, which NetScaler would ping: see that they answer it", true)
+  return { comment = "for NetScaler's ping-default", { "plugin", "stun" }, table.unpack(tcp_default()) }
+end
+
 -- By the name of a binding: a monitor of the file, or one that every appliance has; nil and why it cannot be asked.
-local function of_binding(whole, b)
+local function of_binding(whole, b, port)
   local name = b:get("monitorName")
   local o = whole:find("lb monitor", name)
-  if o then return build(o) end
+  if o then return build(o, port) end
   local known = name:lower():gsub("%-default$", "")
-  if known == "tcp" then return built_in(false) end
+  if known == "tcp" then return tcp_default() end
   return nil, known == "ping" and reasons.PING or "there is no lb monitor " .. name
 end
 
@@ -191,15 +234,14 @@ local function refuse(whole, b, reason)
 end
 
 -- The monitor of a pool whose members are the services or the groups `owners`, and false when none can be asked.
-function monitors.of(whole, owners, udp, line)
+-- `port`: of its servers; `line`: of its virtual server.
+function monitors.of(whole, owners, udp, port, line)
   local list, off, without = bindings(whole, owners)
   local first = list[1]
   if not first and off then return false end
-  if not first then
-    if udp then model.part(line, "its servers count as up: NetScaler would ping them", true) end
-    return built_in(udp)
-  end
-  local chosen, reason = of_binding(whole, first)
+  if not first and udp then return udp_default(line, port) end
+  if not first then return tcp_default() end
+  local chosen, reason = of_binding(whole, first, port)
   for i, b in ipairs(list) do
     local name = b:get("monitorName")
     local weight = b:get("weight")

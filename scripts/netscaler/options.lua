@@ -13,6 +13,8 @@
 local TUNING = "tuning inside the appliance"
 local REPORTING = "a report of the appliance's, not traffic"
 
+local SLOW_START = "a slow start counted in requests; give the pool slow_start, a time"
+
 local function rows(list)
   local by_name = {}
   for _, row in ipairs(list) do by_name[row[1]:lower()] = row end
@@ -116,8 +118,7 @@ options.vserver = with(options.common, {
   { "sessionless", neutral = "DISABLED", meant = "packets without sessions" },
   { "pq", neutral = "OFF", meant = "priorities" }, { "sc", neutral = "OFF", meant = "a queue ahead of servers" },
   { "rtspNat", neutral = "OFF", meant = "RTSP" },
-  { "newServiceRequest", n = 2, meant = "a slow start counted in requests; give the pool slow_start, a time" },
-  { "newServiceRequestIncrementInterval", meant = "a slow start counted in requests; give the pool slow_start, a time" },
+  { "newServiceRequest", n = 2, meant = SLOW_START }, { "newServiceRequestIncrementInterval", meant = SLOW_START },
   { "icmpVsrResponse", harmless = "answers to ping are the system's" },
   { "RHIstate", harmless = "routing is the system's" },
   { "authentication", neutral = "OFF", meant = "users sign in at the appliance" },
@@ -150,7 +151,9 @@ options.bound = rows {
   { "order", neutral = "1", meant = "servers that come after others" }, { "serviceGroupName" },
 }
 
-options.member = with(options.service, { { "monitorName" }, { "monState", default = "ENABLED" }, { "passive", n = 0, meant = "a monitor that does not count" },
+options.member = with(options.service, {
+  { "monitorName" }, { "monState", default = "ENABLED" },
+  { "passive", n = 0, meant = "a monitor that does not count" },
   { "policyName", meant = "a policy of the service" } })
 
 options.switched = with(options.bound, { { "lbvserver" }, { "vServer" }, { "targetLBVserver" } })
@@ -219,6 +222,55 @@ options.rule = with(options.common, {
   { "refineSearch", meant = "replaces parts of a text" }, { "targetLBVserver" }, { "targetVserver" },
   { "targetVserverExpr", meant = "a virtual server by an expression" },
 })
+
+options.http_profile = rows {
+  { "dropInvalReqs", harmless = "what is no HTTP is always refused" },
+  { "markHttp09Inval", harmless = "HTTP 0.9 is not spoken" }, { "markConnReqInval", harmless = "CONNECT is refused" },
+  { "markTraceReqInval", neutral = "DISABLED", meant = "TRACE is refused: a policy can" },
+  { "markRfc7230NonCompliantInval", harmless = "what is no HTTP is always refused" },
+  { "markHttpHeaderExtraWSError", harmless = "what is no HTTP is always refused" },
+  { "cmpOnPush", harmless = "answers are not compressed" },
+  { "conMultiplex", neutral = "ENABLED",
+    harmless = "links on which a user signed in are never shared, others may be" },
+  { "maxReusePool", harmless = "see a pool's limits" }, { "webSocket", harmless = "websockets always pass" },
+  { "http2", neutral = "DISABLED", meant = "HTTP/2" }, { "http2Direct", neutral = "DISABLED", meant = "HTTP/2" },
+  { "reqTimeout", neutral = "0", meant = "how long a request may take" },
+  { "adptTimeout", neutral = "DISABLED", meant = "how long a request may take" },
+  { "dropExtraCRLF", harmless = TUNING }, { "dropExtraData", harmless = TUNING },
+  { "incompHdrDelay", harmless = TUNING }, { "clientIpHdrExpr", meant = "where the client's address is read" },
+  { "altsvc", neutral = "DISABLED", meant = "HTTP/3" },
+  { "weblog", harmless = REPORTING }, { "persistentETag", harmless = "of a cache" },
+  { "rtspTunnel", neutral = "DISABLED", meant = "RTSP" }, { "spdy", neutral = "DISABLED", meant = "SPDY" },
+  { "comment", silent = true },
+}
+
+options.param = rows {
+  { "timezone", harmless = "of the appliance's clock" }, { "cookieversion", harmless = "cookies are written for both" },
+  { "cip", n = 2, neutral = "DISABLED", meant = "a header with the client's address, for all services" },
+  { "httpPort", n = "any", meant = "ports on which HTTP is looked for" },
+  { "maxConn", neutral = "0", meant = "connections to a server at most, for all services" },
+  { "maxReq", neutral = "0", meant = "requests of one connection to a server at most" },
+  { "securecookie", harmless = "cookies of persistence on TLS are Secure" }, { "useproxyport", silent = true },
+  { "pmtuMin", harmless = TUNING }, { "pmtuTimeout", harmless = TUNING }, { "crPortRange", harmless = TUNING },
+  { "ftpPortRange", harmless = TUNING }, { "internaluserlogin", harmless = "management of the appliance" },
+  { "grantQuotaMaxClient", harmless = TUNING }, { "exclusiveQuotaMaxClient", harmless = TUNING },
+  { "grantQuotaSpillOver", harmless = TUNING }, { "exclusiveQuotaSpillOver", harmless = TUNING },
+  { "tcpCIP", neutral = "DISABLED", meant = "the client's address in an option of TCP" },
+  { "proxyProtocol", neutral = "DISABLED", meant = "a PROXY header" },
+  { "advancedAnalyticsStats", harmless = REPORTING },
+}
+
+local IDLE = "idle times for all virtual servers; give listeners limits.idle"
+
+options.timeout = rows {
+  { "zombie", harmless = TUNING }, { "halfclose", harmless = TUNING }, { "nontcpZombie", harmless = TUNING },
+  { "reducedFinTimeout", harmless = TUNING }, { "reducedRstTimeout", harmless = TUNING },
+  { "newConnIdleTimeout", harmless = TUNING },
+  { "client", meant = IDLE }, { "server", meant = IDLE },
+  { "httpClient", meant = IDLE }, { "httpServer", meant = IDLE },
+  { "tcpClient", meant = IDLE }, { "tcpServer", meant = IDLE }, { "anyClient", meant = IDLE },
+  { "anyServer", meant = IDLE }, { "anyTcpClient", meant = IDLE }, { "anyTcpServer", meant = IDLE },
+}
 
 options.group = rows {
   { "persistenceType", default = "NONE" }, { "timeout", default = "2" }, { "persistenceBackup", default = "NONE" },

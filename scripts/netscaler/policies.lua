@@ -7,6 +7,8 @@ local model = use "netscaler/model"
 
 local policies = {}
 
+local MOST_HEADERS, MOST_REASON = 8, 200 -- of reply()
+
 local lua_of, quote = expressions.lua_of, expressions.quote
 
 -- ---- Which are asked, and when ----
@@ -18,7 +20,8 @@ local function global(whole, family)
     for _, b in ipairs(o.binds) do
       local phase = (b:word("type") or "REQ_DEFAULT"):find("OVERRIDE") and 1 or 3
       list[#list + 1] = {
-        b = b, policy = b.args.policy or "", priority = tonumber(b.args.priority) or 0, goto_ = b.args["goto"], phase = phase,
+        b = b, policy = b.args.policy or "", priority = tonumber(b.args.priority) or 0, goto_ = b.args["goto"],
+        phase = phase,
       }
     end
   end
@@ -55,6 +58,15 @@ local function bound(whole, family, v, plugin)
     return x.priority < y.priority
   end)
   return list
+end
+
+-- What is asked behind an entry that fits: the next one, or nothing.
+local function goes_on(entry)
+  local where = (entry.goto_ or "END"):upper()
+  if where ~= "NEXT" and where ~= "END" then
+    model.part(entry.b.line, "goto " .. where .. ": taken as END, only NEXT and END are known", true)
+  end
+  return where == "NEXT"
 end
 
 local function refuse(entry, policy, action, reason)
@@ -110,12 +122,15 @@ local function reply_of(action, parts)
       break
     end
   end
+  if #headers > MOST_HEADERS then return nil, "an answer with more than " .. MOST_HEADERS .. " headers" end
+  if #reason > MOST_REASON then return nil, "a status line that is longer than " .. MOST_REASON .. " bytes" end
   local more = #headers > 0 and ", { " .. table.concat(headers, ", ") .. " }" or ""
   return string.format("return reply(%s, %s%s)", code, quote(reason ~= "" and reason or "OK"), more)
 end
 
 local reasons = {
-  ["301"] = "Moved Permanently", ["302"] = "Found", ["303"] = "See Other", ["307"] = "Temporary Redirect", ["308"] = "Permanent Redirect",
+  ["301"] = "Moved Permanently", ["302"] = "Found", ["303"] = "See Other", ["307"] = "Temporary Redirect",
+  ["308"] = "Permanent Redirect",
 }
 
 local function respond(action, make)
@@ -150,6 +165,7 @@ local function responder_rule(whole, entry, make)
   if word:upper() == "RESET" then model.part(policy.line, "RESET: the connection ends, without RST", false) end
   model.mapped(entry.b.line)
   policy:get("undefAction")
+  if goes_on(entry) and verdict == "return nil" then return nil end
   local head = string.format("    -- responder policy %s, line %d\n", (policy.name:gsub("%c", "?")), policy.line.number)
   if condition == "true" then return head .. "    do " .. verdict .. " end" end
   return string.format("%s    if %s then\n      %s\n    end", head, condition, verdict)
@@ -217,7 +233,7 @@ local function rewrite_rule(whole, entry, make, names)
   local done = response and "answered" or "done" -- requests and answers have lists of their own
   local when = { "not " .. done, condition ~= "true" and "(" .. condition .. ")" or nil }
   when[#when + 1] = present
-  local ends = (entry.goto_ or "END"):upper() ~= "NEXT" and "      " .. done .. " = true\n" or ""
+  local ends = not goes_on(entry) and "      " .. done .. " = true\n" or ""
   local rule = "    -- rewrite policy %s, line %d\n    if %s then\n      %s\n%s    end"
   local policy_name = policy.name:gsub("%c", "?")
   return string.format(rule, policy_name, policy.line.number, table.concat(when, " and "), where, ends)
@@ -234,7 +250,7 @@ end
 
 local function head(v, what, make)
   local reads = sorted(make.reads)
-  local text = "-- The %s policies of %s %s, in NetScaler's order.\nreturn {\n  plugin = %s,%s"
+  local text = "-- %s of %s %s.\nreturn {\n  plugin = %s,%s"
   return string.format(text, what, v.kind, (v.name:gsub("%c", "?")), quote(make.plugin),
     reads ~= "" and " reads = { " .. reads .. " }," or "")
 end
@@ -253,7 +269,7 @@ local function responder(whole, v, plugin)
     return "responder/no-compression"
   end
   local body = "\n\n  decide = function(m)\n" .. table.concat(rules, "\n") .. "\n  end,\n}\n"
-  return whole:policy(v.name .. "-responder", head(v, "responder", make) .. body)
+  return whole:policy(v.name .. "-responder", head(v, "The responder policies, in NetScaler's order,", make) .. body)
 end
 
 local function rewrite(whole, v, plugin)
@@ -273,7 +289,18 @@ local function rewrite(whole, v, plugin)
     return edit{ set = set, remove = remove, answer = answer }
   end,
 }
-]], head(v, "rewrite", make), sorted(names), table.concat(rules, "\n")))
+]], head(v, "The rewrite policies, in NetScaler's order,", make), sorted(names), table.concat(rules, "\n")))
+end
+
+-- The policy of a virtual server that has no server and sends its clients elsewhere: to the URL as it is, or with what
+-- they asked for behind it when it names no path.
+function policies.away(whole, v, url)
+  local make = whole:maker("https")
+  local target = quote(url)
+  if url:find("^%a+://[^/]+$") then target = target .. " .. " .. make:fact("url") end
+  local body = string.format("\n\n  decide = function(m)\n    return reply(302, %s, { Location = %s })\n  end,\n}\n",
+    quote(reasons["302"]), target)
+  return whole:policy(v.name .. "-away", head(v, "What -redirectURL says", make) .. body)
 end
 
 -- What stands in the listener's `policies`, in order.

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- pools.lua: the pool of a load balancing virtual server: servers of its services and groups, balance, persistence,
--- monitor, TLS to the servers.  What decides where traffic goes and has no counterpart refuses the whole virtual server:
--- nothing else is put in its place.
+-- monitor, TLS to the servers.  What decides where traffic goes and has no counterpart refuses the whole virtual
+-- server: nothing else is put in its place.
 
 local expressions = use "netscaler/expressions"
 local model = use "netscaler/model"
@@ -39,7 +39,7 @@ end
 
 -- A time in minutes; 0 is for good.
 local function minutes(o, name)
-  local n = o:number(name)
+  local n = o:within(name, 0, 10080, " minutes")
   if not n then return "2m" end
   return n == 0 and "168h" or string.format("%dm", n)
 end
@@ -102,16 +102,23 @@ local function hashed(v, kind)
   if method == "TOKEN" and kind.plugin ~= "tcp" then return expressions.fact(v:get("rule") or "", kind.plugin) end
 end
 
+-- Why NetScaler would not balance SIP so: it takes three pairs, and what another does here is not what it did there.
+local function sip_refuses(method, kept)
+  if method == "CALLIDHASH" and kept == "NONE" then return nil end
+  if balances[method] and (kept == "CALLID" or kept == "RULE") then return nil end
+  return string.format("SIP by %s with persistence %s: NetScaler takes CALLIDHASH alone, or LEASTCONNECTION and "
+    .. "ROUNDROBIN with CALLID or RULE", method, kept)
+end
+
 -- balance and persistence; nil and why not.
 local function choice(v, kind, group)
   local method = v:word("lbMethod")
   local balance = balances[method]
+  local refused = kind.plugin == "sip" and sip_refuses(method, (group or v):word("persistenceType"))
+  if refused then return nil, refused end
   local p, reason = persistence(group or v, kind, group and group.name)
   if p == nil then return nil, reason end
   if balance then
-    if kind.plugin == "sip" and not p then
-      return nil, "SIP without persistence: NetScaler takes " .. method .. " with CALLID or RULE only"
-    end
     return balance, p
   end
   local fact = hashed(v, kind)
@@ -135,7 +142,7 @@ local function host_of(whole, name)
 end
 
 local function weight_of(b)
-  local weight = b and b:number("weight")
+  local weight = b and b:within("weight", 0, 100)
   return weight and weight > 1 and weight or nil
 end
 
@@ -161,12 +168,9 @@ end
 
 -- One machine and port is one server, however often it is bound.
 local function push(list, entry, line)
-  for _, other in ipairs(list) do
-    if other[1] == entry[1] then
-      return model.part(line, entry[1] .. " is in the pool already, of " .. other.comment, true)
-    end
-  end
-  list[#list + 1] = entry
+  local other = list.by_place[entry[1]]
+  if other then return model.part(line, entry[1] .. " is in the pool already, of " .. other.comment, true) end
+  list.by_place[entry[1]], list[#list + 1] = entry, entry
 end
 
 local function of_service(whole, list, svc, b)
@@ -225,18 +229,19 @@ local function add_backup(whole, v, list, kind)
   if not backup then
     return model.part(v:line_of("backupVServer"), "-backupVServer " .. name .. ": there is none", true)
   end
-  local seen, more = {}, {}
-  for _, s in ipairs(list) do seen[s[1]] = true end
+  local more = { by_place = {} }
   owners_of(whole, backup, more, kind)
   for _, s in ipairs(more) do
-    if not seen[s[1]] then
+    if not list.by_place[s[1]] then
       s.backup = true
       list[#list + 1] = s
     end
   end
   model.part(v:line_of("backupVServer"),
     "-backupVServer " .. name .. ": its servers stand in, with this one's balance, persistence and monitor", false)
-  for _, option in ipairs { "persistenceType", "timeout", "lbMethod", "cltTimeout", "persistMask" } do backup:option(option) end
+  for _, own in ipairs { "persistenceType", "timeout", "lbMethod", "cltTimeout", "persistMask" } do
+    backup:option(own)
+  end
 end
 
 -- What all owners have to agree on, since a pool says it once.
@@ -255,8 +260,8 @@ end
 
 -- ---- The pool ----
 
--- { name, servers, fields for others, owners }, or nil and why the virtual server cannot be had.  Twice asked for, it is
--- the same one.
+-- { name, servers, fields for others, owners }, or nil and why the virtual server cannot be had.  Twice asked for, it
+-- is the same one.
 function pools.of(whole, v, kind, tls)
   if v.pool or v.refused then return v.pool, v.refused end
   local group = whole.groups[v.name:lower()]
@@ -265,7 +270,7 @@ function pools.of(whole, v, kind, tls)
     v.refused = p
     return nil, p
   end
-  local list = {}
+  local list = { by_place = {} }
   local owners = owners_of(whole, v, list, kind)
   add_backup(whole, v, list, kind)
   local active = 0
@@ -275,12 +280,16 @@ function pools.of(whole, v, kind, tls)
     return nil, v.refused
   end
   local pool = {
-    name = whole:name(v.name), line = v.line, servers = list, balance = balance, persistence = p, owners = owners, from = v,
+    name = whole:name(v.name), line = v.line, servers = list, balance = balance, persistence = p, owners = owners,
+    from = v,
   }
-  pool.monitor = monitors.of(whole, owners, kind.udp, v.line)
+  pool.monitor = monitors.of(whole, owners, kind.udp, tonumber(list[1][1]:match("%d+$")), v.line)
   pool.transport = kind.plugin == "sip" and (kind.udp and "udp" or "tcp") or nil
   if kind.secure[owners[1] and owners[1].args.type:upper() or ""] then tls.of_pool(whole, pool, owners) end
-  pool.usip = agreed(owners, "usip", function(o) return o:is_on("usip") end)
+  pool.usip = agreed(owners, "usip", function(o)
+    if not o:option("usip") then return whole.usip or false end
+    return o:is_on("usip")
+  end)
   pool.idle = agreed(owners, "svrTimeout", function(o) return o:number("svrTimeout") end)
   pool.client_idle = agreed(owners, "cltTimeout", function(o) return o:number("cltTimeout") end)
   pool.cip = agreed(owners, "cip", function(o)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- read.lua: from lines to a model, in two passes: what is added, then what is set, bound and linked, in the file's order.
+-- read.lua: from lines to a model, in two passes: what is added, then what is set, bound and linked, in their order.
 -- A command that commands.lua does not know is told as not supported.
 
 local commands = use "netscaler/commands"
@@ -7,10 +7,12 @@ local families = use "netscaler/families"
 local lex = use "netscaler/lex"
 local model = use "netscaler/model"
 
-local MOST_COPIES = 256
+local MOST_COPIES, MOST_COMMANDS = 256, 200000 -- of one array, and of all lines with their arrays
 
-local verbs = { add = true, set = true, bind = true, link = true, enable = true, disable = true, create = true, apply = true,
-  unset = true, unbind = true, rm = true, unlink = true }
+local verbs = {
+  add = true, set = true, bind = true, link = true, enable = true, disable = true, create = true, apply = true,
+  unset = true, unbind = true, rm = true, unlink = true,
+}
 
 -- ---- One line ----
 
@@ -74,13 +76,14 @@ local function first_range(args)
   end
 end
 
--- The command once for each member of an array: vs[1-3] at 192.0.2.[1-3] are three.
-local function copies(args)
+-- The command once for each member of an array: vs[1-3] at 192.0.2.[1-3] are three.  There is room for so many.
+local function copies(args, room)
   local first, last = first_range(args)
   if not first then return { args } end
   if last < first or last - first >= MOST_COPIES then
     return nil, "an array of more than " .. MOST_COPIES .. " or of none"
   end
+  if last - first >= room then return nil, "with its arrays the file has more than " .. MOST_COMMANDS .. " commands" end
   local list = {}
   for k = 0, last - first do
     local one = {}
@@ -115,7 +118,7 @@ local function parse(line, list)
   end
   local args, options = take_words(line, row, n + 1)
   if #args < row.needs then return model.unsupported(line, "words are missing: " .. table.concat(row.args, ", ")) end
-  local all, reason = copies(args)
+  local all, reason = copies(args, MOST_COMMANDS - #list)
   if not all then return model.unsupported(line, reason) end
   for _, one in ipairs(all) do
     local own = {}
@@ -145,7 +148,7 @@ local function on_demand(m, c)
   local owner = c.object:match("^ssl (.+)$")
   local is_known = m:peek(owner or "", c.args.name)
   if owner == "vserver" then is_known = m:peek("lb vserver", c.args.name) or m:peek("cs vserver", c.args.name) end
-  if c.object:find(" global$") or c.object == "lb parameter" or c.object == "lb group" then is_known = true end
+  if c.object:find(" global$") or commands.on_demand[c.object] then is_known = true end
   local name = c.args.name or ""
   if not is_known then return nil end
   local rows = commands["set " .. c.object:lower()]
@@ -188,8 +191,26 @@ local function bind_monitor(m, c)
   m:bind(owner, { args = {}, options = c.options, line = c.line, grammar = commands["bind service"].options })
 end
 
+-- What the appliance makes for itself: its shell's web server, say.
+local function is_internal(c)
+  return c.object == "ssl service" and c.args.name:find("^ns%a+%-[%x.:]+l?%-%d+$") ~= nil
+end
+
+-- USIP is what services do that do not say it themselves.
+local function mode(m, c)
+  model.none(c.line, "routing and links are the operating system's")
+  for _, name in ipairs(c.args) do
+    if name:upper() == "USIP" then
+      m.usip = c.verb == "enable"
+      c.line.status = "mapped"
+    end
+  end
+end
+
 local function change(m, c)
+  if c.object == "ns mode" then return mode(m, c) end
   local o = m:peek(c.object, c.args.name or "") or on_demand(m, c)
+  if not o and is_internal(c) then return model.none(c.line, "management of the appliance") end
   if not o then return model.unsupported(c.line, string.format("there is no %s %s", c.object, c.args.name or "")) end
   if c.verb == "bind" and c.object == "lb monitor" then
     bind_monitor(m, c)

@@ -1,27 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- report.lua: what became of every line of the file, once each and in order.  Secrets are not shown.
 
+local secrets = use "netscaler/secrets"
+
 local report = {}
 
 local MOST_TEXT = 2000
-
-local secrets = { "password", "passcrypt", "passplain", "secret", "cookiePassphrase", "hashMethod" }
-
-local function hide(text)
-  if not text:find("[-%d]") then return text end
-  local lower = text:lower()
-  for _, name in ipairs(secrets) do
-    local first, last = lower:find("%-" .. name:lower() .. "%s+")
-    if first then
-      local rest = text:sub(last + 1):match("^\"[^\"]*\"(.*)$") or text:sub(last + 1):match("^%S+(.*)$") or ""
-      text = text:sub(1, last) .. "***" .. rest
-      lower = text:lower()
-    end
-  end
-  local before = text:match("^(%s*add%s+system%s+user%s+%S+)%s") or text:match("^(%s*set%s+system%s+user%s+%S+)%s")
-    or text:match("^(%s*set%s+ns%s+rpcNode%s+%S+)%s")
-  return before and before .. " ***" or text
-end
 
 -- What a terminal would take for orders is shown as numbers.
 local function plain(text)
@@ -37,15 +21,15 @@ function report.text(whole, name)
   for _, line in ipairs(whole.lines) do
     count[line.status] = (count[line.status] or 0) + 1
     traffic = traffic + (line.traffic and 1 or 0)
-    local mark, text = line.traffic and "!" or " ", plain(hide(line.text))
+    local mark, text = line.traffic and "!" or " ", plain(secrets.hide(line))
     out[#out + 1] = string.format("%5d %s %-14s %s", line.number, mark, line.status, text):gsub(" +$", "")
     for _, note in ipairs(line.notes or {}) do out[#out + 1] = string.rep(" ", 23) .. plain(note) end
   end
   local sums = {}
   for _, status in ipairs(order) do sums[#sums + 1] = string.format("%d %s", count[status] or 0, status) end
   out[#out + 1] = string.format("\n%s: %d lines: %s", plain(name), #whole.lines, table.concat(sums, ", "))
-  out[#out + 1] = traffic > 0 and string.format("%d affect traffic and were not mapped whole: they are marked !", traffic)
-    or "all that affects traffic was mapped"
+  out[#out + 1] = traffic == 0 and "all that affects traffic was mapped"
+    or string.format("%d affect traffic and were not mapped whole: they are marked !", traffic)
   return table.concat(out, "\n") .. "\n", traffic > 0
 end
 

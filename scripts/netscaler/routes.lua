@@ -1,10 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- routes.lua: the `routes` of a content switching virtual server, of its policies in the order of their priorities.
+-- routes.lua: the `routes` of a content switching virtual server, of its policies in the order of their priorities;
+-- where one of them asks for more than rows can say, one policy in Lua that holds them all, for their order counts.
 
 local expressions = use "netscaler/expressions"
 local model = use "netscaler/model"
 
 local routes = {}
+
+local MOST_ROWS = 1024 -- that a listener takes
 
 -- ---- Rows ----
 
@@ -32,18 +35,22 @@ end
 
 -- An old policy by URL or domain, as one row.
 local function old_row(policy)
-  local row, url, domain = {}, policy:get("url"), policy:get("domain")
+  local url, domain = policy:get("url"), policy:get("domain")
   if url and (url:find("*", 1, true) or #url) ~= #url then return nil, "-url " .. url .. ": a star in the middle" end
   if url and url:sub(1, 1) ~= "/" then return nil, "-url " .. url .. ": not a path" end
-  row.path, row.host = url, domain
-  return next(row) and { row } or nil, "a policy without a rule"
+  if url and url:sub(-1) == "/" then return nil, "-url " .. url .. ": a folder and nothing below it" end
+  if not url and not domain then return nil, "a policy without a rule" end
+  return { { path = url, host = domain } }
 end
 
-local function rows_of(whole, policy)
+-- What a policy takes: rows, or nil when they cannot say it; the condition in Lua; and why there is neither.
+local function meaning_of(whole, policy, make)
   local rule = policy:get("rule")
-  if not rule then return old_row(policy) end
-  local make = whole:maker("https")
-  return expressions.try(make, "rows", rule)
+  local rows, reason
+  if rule then rows = expressions.try(whole:maker("https"), "rows", rule) else rows, reason = old_row(policy) end
+  if not rule then return rows, rows and make:condition_of_row(rows[1]), reason end
+  local condition, why = expressions.try(make, "condition", rule)
+  return rows, condition, why
 end
 
 -- ---- Targets ----
@@ -85,42 +92,71 @@ local function in_order(v)
   return list
 end
 
-local function insert(list, row, pool, b)
-  for _, other in ipairs(list) do
-    if hides(other.row, row) then
-      return model.part(b.line, string.format("some of it is never reached: the policy of line %d takes it", other.line), false)
+-- Adds a binding's rows, but for those that an earlier one takes.
+local function insert(list, entry)
+  for _, row in ipairs(entry.rows) do
+    local earlier
+    for _, other in ipairs(list) do earlier = earlier or hides(other.row, row) and other end
+    if earlier then
+      model.part(entry.b.line,
+        string.format("some of it is never reached: the policy of line %d takes it", earlier.line), false)
+    else
+      list[#list + 1] = { row = row, pool = entry.pool, line = entry.b.line.number }
     end
   end
-  list[#list + 1] = { row = row, pool = pool, line = b.line.number }
 end
 
--- One binding of a policy; `build` makes the pool of a virtual server.
-local function add(whole, list, b, build)
-  local name = b:get("policyName")
-  local policy = whole:find("cs policy", name)
-  if not policy then return end
+-- One binding of a policy: { b, policy, pool, rows, condition }; nil when it was told why not.
+local function entry_of(whole, b, build, make)
+  local policy = whole:find("cs policy", b:get("policyName"))
   local goto_ = b:word("gotoPriorityExpression")
   if goto_ and goto_ ~= "END" then
     model.part(b.line, "-gotoPriorityExpression " .. goto_ .. ": the first that fits decides", true)
   end
   local v, reason = target_of(whole, b, policy)
-  local rows, pool
+  local pool, rows, condition
   if v then pool, reason = pool_name(whole, v, build) end
-  if pool then rows, reason = rows_of(whole, policy) end
-  if not rows then
+  if pool then rows, condition, reason = meaning_of(whole, policy, make) end
+  if not rows and not condition then
     model.unsupported(b.line, reason)
     return model.unsupported(policy.line, reason)
   end
   model.mapped(b.line)
-  for _, row in ipairs(rows) do insert(list, row, pool, b) end
+  return { b = b, policy = policy, pool = pool, rows = rows, condition = condition }
 end
 
--- Rows, each { row, pool, line }, and the name of the default pool or nil.
-function routes.of(whole, v, build)
-  local list, default = {}, nil
-  for _, entry in ipairs(in_order(v)) do
-    if whole:peek("cs policy", entry.b:get("policyName")) then add(whole, list, entry.b, build) end
+local function quoted(set)
+  local list = {}
+  for name in pairs(set) do list[#list + 1] = expressions.quote(name) end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
+-- All of them as one policy.
+local function switch(whole, v, entries, make)
+  local rules, pools = {}, {}
+  for i, e in ipairs(entries) do
+    pools[e.pool] = true
+    rules[i] = string.format("    -- cs policy %s, line %d\n    if %s then\n      return route(%s)\n    end",
+      e.policy.name:gsub("%c", "?"), e.policy.line.number, e.condition, expressions.quote(e.pool))
   end
+  local reads = quoted(make.reads)
+  return whole:policy(v.name .. "-switch", string.format([[
+-- The content switching policies of %s %s, in NetScaler's order.
+return {
+  plugin = "https",%s pools = { %s },
+
+  decide = function(m)
+%s
+  end,
+}
+]], v.kind, v.name:gsub("%c", "?"), reads ~= "" and " reads = { " .. reads .. " }," or "", quoted(pools),
+    table.concat(rules, "\n")))
+end
+
+-- The name of the pool of all that no policy takes, or nil.
+local function default_of(whole, v, build)
+  local default
   for _, b in ipairs(v.binds) do
     local name = b:get("lbvserver") or b:get("vServer")
     local target = name and whole:find("lb vserver", name)
@@ -131,7 +167,24 @@ function routes.of(whole, v, build)
       default = pool or default
     end
   end
-  return list, default
+  return default
+end
+
+-- { rows, each { row, pool, line }, switch: a policy's name or nil, default: a pool's name or nil }; nil when nothing
+-- is reached.
+function routes.of(whole, v, build)
+  local make, entries, only_rows, rows = whole:maker("https"), {}, true, {}
+  for _, found in ipairs(in_order(v)) do
+    local known = whole:peek("cs policy", found.b:get("policyName"))
+    local entry = known and entry_of(whole, found.b, build, make)
+    entries[#entries + 1] = entry or nil
+    only_rows = only_rows and not (entry and not entry.rows)
+  end
+  for _, entry in ipairs(only_rows and entries or {}) do insert(rows, entry) end
+  local default = default_of(whole, v, build)
+  if #entries == 0 and not default then return nil end
+  if only_rows and #rows <= MOST_ROWS then return { rows = rows, default = default } end
+  return { rows = {}, switch = switch(whole, v, entries, make), default = default }
 end
 
 return routes

@@ -187,7 +187,8 @@ function tls.of_listener(whole, v, https)
     if not trust then return nil, "clients show a certificate, but no authority is bound to it (-CA)" end
   end
   if o and https and o:is_on("HSTS") then
-    local more = (o:is_on("IncludeSubdomains") and "; includeSubDomains" or "") .. (o:is_on("preload") and "; preload" or "")
+    local more = o:is_on("IncludeSubdomains") and "; includeSubDomains" or ""
+    more = more .. (o:is_on("preload") and "; preload" or "")
     result.hsts = "max-age=" .. o:get("maxage") .. more
   end
   return result

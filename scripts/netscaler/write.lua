@@ -128,7 +128,7 @@ end
 -- The whole configuration.
 function write.configuration(whole, name)
   local out = {
-    string.format("-- Made of %s by lychctl import-netscaler.  Numbers of lines are those of that file.\n", plain(name)),
+    string.format("-- Made of %s by lychctl import-netscaler.  Numbers of lines are of that file.\n", plain(name)),
   }
   for _, t in ipairs(whole.tls) do tls_word(out, t) end
   for _, p in ipairs(whole.pools) do pool_word(out, p) end

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""m01: lychctl import-netscaler: a configuration of an ns.conf that loads, and a report that has every line of it once."""
+"""m03: lychctl import-netscaler: a configuration of an ns.conf that loads, and a report that has every line of it once."""
 import os
 import re
 import shutil
@@ -70,9 +70,17 @@ ESSENTIALS = {
         'cookie_httponly = false,', 'hsts = "max-age=31536000; includeSubDomains",', 'forwarded = "append",', 'verify = "optional",',
         'certificate = "ssl/web site-chain.pem",', 'tls_name = "meet.corp.example",', 'verify_server = true,', 'codes = "200-302, 401",',
         'interval = "500ms",', 'contains = "ready",', '"web3.example:443",', 'minimum = "1.2",', 'trust = "ssl/clients.cer",'],
+    "exchange": [
+        'policies = { "./policies/one_name-responder.lua", "./policies/one_name-switch.lua" },',
+        'policies = { "./policies/to_https-away.lua" },', 'policies = { "./policies/paths-switch.lua" },', 'contains = "200 OK",'],
+    "appliance": ['listener "v" {'],
+    "bounds": [
+        'policies = { "./policies/x_y-responder.lua" },', 'policies = { "./policies/x_y-responder-2.lua" },', 'host = "x",',
+        'max_forwards = 255,', 'persistence = { by = "call-id", timeout = "10080m" },'],
+    "usip": ['source = "transparent",'],
     "unknown": ['listener "good" {', "-- lb vserver sessions, line 12, is not here: -persistenceType SSLSESSION has no counterpart"],
 }
-STATUS = {"plain": 0}  # the others have lines that affect traffic and cannot be mapped
+STATUS = {"plain": 0, "appliance": 0, "usip": 0}  # the others have lines that affect traffic and cannot be mapped
 
 # What follows the word of a name or an expression, and the pool's name of it; None: the line cannot be read.
 QUOTING = [
@@ -140,7 +148,7 @@ def word(text, kind, name):
 @story
 def every_virtual_server_of_the_guide_comes_over(play):
     status, text, report = imported(play, "guide")
-    equal(status, 2, "the exit status: a UDP monitor cannot be asked")
+    equal(status, 2, "the exit status: a UDP monitor asks another question here")
     equal(len(re.findall(r"(?m)^listener ", text)), len(GUIDE), "how many listeners there are")
     for name, bind, plugin, servers, port, persistence in GUIDE:
         listener, pool = word(text, "listener", name), word(text, "pool", name)
@@ -148,6 +156,7 @@ def every_virtual_server_of_the_guide_comes_over(play):
         equal(re.findall(r'(?m)^    "(.*?)", --', pool), [f"{s}:{port}" for s in servers], f"the servers of {name}")
         expect(re.search(rf"persistence = (\{{ )?{re.escape(persistence)}", pool), f"{name} persists by {persistence}: {pool}")
         equal('policies = { "responder/no-compression" }' in listener, plugin == "sip", f"{name} refuses compression")
+    expect('plugin = "stun",' in word(text, "pool", "v_edge_av_3478"), "3478 is asked by STUN")
     expect('monitor = {\n    plugin = "sip",\n    transport = "tcp",' in word(text, "pool", "v_director_5061"), "5061 is asked by SIP on 5060")
     equal(report, open(os.path.join(FIXTURES, "guide.report")).read(), "the report")
     equal(numbers(report), list(range(1, report.count("\n") and 1 + len(open(os.path.join(FIXTURES, "guide.conf")).readlines()))), "its lines")
@@ -181,6 +190,42 @@ def policies_that_are_written_decide(play):
                                *(w for f in facts for w in ("--fact", f))], cwd=os.path.join(play.folder, "web"), capture_output=True, text=True,
                               timeout=slow(PATIENCE))
         expect(verdict in done.stdout, f"{facts} give {verdict}: {done.stdout}{done.stderr}")
+
+
+@story
+def content_switching_by_more_than_rows_keeps_its_order(play):
+    imported(play, "exchange")
+    mail, active, farm = 'route("lb_owa")', 'route("lb_eas")', 'route("lb_sfb")'
+    for file, facts, verdict in [
+            ("one_name-switch", ("host=meet.corp.example", "path=/owa/"), farm), ("one_name-switch", ("host=dialin.corp.example",), farm),
+            ("one_name-switch", ("path=/Microsoft-Server-ActiveSync",), active), ("one_name-switch", ("path=/OWA", "host=x.example"), mail),
+            ("one_name-switch", ("method=OPTIONS", "path=/x", "source=192.0.2.7"), active),
+            ("one_name-switch", ("method=OPTIONS", "path=/x", "source=203.0.113.7"), mail), ("one_name-switch", ("path=/owax",), mail),
+            ("paths-switch", ("path=/owa/",), mail), ("paths-switch", ("path=/owa/x",), "pass()"),
+            ("one_name-responder", ("path=/",), "reply(302"), ("to_https-away", ("path=/x",), "https://mail.corp.example/x")]:
+        if file == "one_name-switch" and not any(f.startswith("source") for f in facts):
+            facts = (*facts, "source=203.0.113.1")
+        done = subprocess.run([os.path.join(play.build, "lychgate"), "--policy", f"policies/{file}.lua", *(w for f in facts for w in ("--fact", f))],
+                              cwd=os.path.join(play.folder, "exchange"), capture_output=True, text=True, timeout=slow(PATIENCE))
+        expect(verdict in done.stdout, f"{file} with {facts} gives {verdict}: {done.stdout}{done.stderr}")
+
+
+@story
+def secrets_are_not_shown_wherever_they_are(play):
+    for line in ('add lb monitor m RADIUS -radKey "hid\\"den words" -encrypted', "add lb monitor m HTTP -password 'hidden words'",
+                 'add lb monitor m HTTP -password hidden -what hidden -encrypted', 'set system user nsroot "hidden', "add snmp community hidden",
+                 'add ssl certKey c -cert a -passcrypt hidden -password hidden', 'set ns rpcNode 192.0.2.1 -password "hidden',
+                 'add lb vserver v HTTP 192.0.2.1 80 -newSecretThing hidden', 'bind lb vserver v -radkey hidden'):
+        said = pool_of(play, "add server a 192.0.2.1\n" + line + "\n")[2]
+        expect("hid" not in said and "***" in said, f"{line}: {said}")
+
+
+@story
+def arrays_are_bounded_over_the_whole_file(play):
+    lines = "".join(f"add server s{i}x[1-256] 192.0.2.[0-255]\n" for i in range(2000))
+    status, _, said = pool_of(play, lines)
+    equal(status, 2, "the exit status")
+    expect("more than 200000 commands" in said, said[-300:])
 
 
 @story
