@@ -235,6 +235,7 @@ def without_folders_it_goes_to_the_streams(play):
     expect(done.stdout.startswith("-- Made of") and 'listener "cs_web" {' in done.stdout, "the configuration is on stdout")
     expect("-- ==== policies/cs_web-responder.lua" in done.stdout and "--   decide = function(m)" in done.stdout, "and so are its policies")
     equal(numbers(done.stderr)[-1], 78, "the last line of the report, on stderr")
+    expect("\nto do by hand:\n  line 62: make ssl/web site-chain.pem" in done.stderr, "what is to do stands together at the end")
 
 
 def pool_of(play, text):
