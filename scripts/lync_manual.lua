@@ -55,14 +55,17 @@ pool "pool.corp.example\-5061" { balance = "hash", monitor = { interval = "10s" 
 5061 is taken by plugin sip where there is a certificate for it: clients stay with one server, what trusted servers send is spread by
 Call\-ID, compression is refused, and all names of the topology are peers.
 Without a certificate its bytes are passed on, and a client's address stays with one server.
-Web services are taken by plugin https where there is a web_certificate: a client's link to a server is its own (ntlm), an answer may take
-960 s, for phones wait 900 s, and links may rest for 1800 s.
+Web services are taken by plugin https where there is a web_certificate: each request of a connection finds a server by itself, until
+NTLM or Negotiate signs the client in, who then has a link of its own; an answer may take 960 s, for phones wait 900 s, and links may
+rest for 1800 s.
 Without it, sites that share a port are told apart by the name in the TLS greeting.
 444, 448, 5062, 5065, 507x, 5080, 5269 and everything outside an Edge are never decrypted.
 .PP
 All ports of a pool that persist by source share one table: a client has the same server on each.
 External web services that persist by nothing may be behind a reverse proxy, where all clients have one address: with cookies they
 persist by cookie, and never by source.
+When a server goes down, the sessions that it had end over some seconds (on_down), so that clients come back elsewhere: a host
+that has lost its power ends none by itself.
 Web services are as healthy as 5061 of their server, which is asked by SIP in clear on probe_port; 3478 is asked by STUN, 135 by a bind
 to the endpoint mapper, and what has no question of its own by a connect.
 A machine is called by its name in every pool:

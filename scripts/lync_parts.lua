@@ -116,7 +116,7 @@ function find_pool(model, side, row, plugin)
   local value = {
     servers = servers, port = port, balance = "least-connections", tls = tls, tls_name = tls and common_name(side.pool),
     persistence = persistence_of(row, side, plugin), monitor = monitor_of(model, row, side, plugin),
-    on_down = "end", ntlm = plugin == "https" or nil, slow_start = plugin == "sip" and "2m" or nil,
+    on_down = "end", slow_start = plugin == "sip" and "2m" or nil,
   }
   local origins = { servers = place.list(side.keys.servers or side.at, places),
     tls = place.here(plugin == "sip" and side.keys.tls or side.keys.towards or side.keys.web or side.at),
