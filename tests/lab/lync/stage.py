@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """stage: builds the deployment of places.py: networks, machines, their servers, and a gateway with one of the examples."""
+import itertools
 import os
 import ssl
 
@@ -23,6 +24,7 @@ class Deployment:
 
     def __init__(self, play, servers=ALL):
         self.play, self.servers, self.machines = play, servers, {}
+        self.contexts = itertools.count(1)  # of each bind to an endpoint mapper, so that its length tells which it is
         self.networks = {name: play.lan(name) for name in PREFIX}
         self.make_certificates()
         self.gateway_machine = self.machine("gateway", **{n: (ROUTER, *VIRTUAL[n]) for n in PREFIX})

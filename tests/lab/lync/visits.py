@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """visits: clients that come to an address of the gateway, each in its protocol, and what the server behind it says it saw."""
-import itertools
 import os
 import socket
 import ssl
@@ -14,7 +13,6 @@ from play.words import PATIENCE
 from samba import CLIENT, PYTHON, SRVSVC
 from stand_ins import Seen
 
-contexts = itertools.count(1)  # of each bind, so that its length tells which it is
 REALM, MAPPED = 0x0014, 0x0020  # attributes of STUN (RFC 5389)
 
 
@@ -90,7 +88,7 @@ class Visitor:
     def rpc(self, to):
         """A bind that stands: its server and what that sees are told by the servers' own tables of connections."""
         client = self.connect(Client, to, tls=False)
-        asked = bind(next(contexts))
+        asked = bind(next(self.deployment.contexts))
         client.send(asked)
         got = Pdu(client.read())
         expect(got.kind == BIND_ACK, f"the endpoint mapper takes a bind: {got.raw}")
