@@ -2,6 +2,7 @@
 """sites: real web servers for the lab, each a process of its own on a loopback address, ended with the stage."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -84,6 +85,8 @@ NTLM_USERS = "LAB:alice:secret\nLAB:bob:secret\n"
 class Site:
     """A process that listens, here or on a machine of the play's; it has what the play's servers have."""
 
+    ending = signal.SIGTERM
+
     def __init__(self, play, name, port=PORT, host=None, machine=None):
         self.name, self.port = name, port
         self.host = host or play.host(11 + len(play.servers))
@@ -127,7 +130,7 @@ class Site:
         process = getattr(self, "process", None)
         if not process or process.poll() is not None:
             return
-        process.terminate()
+        process.send_signal(self.ending)
         try:
             process.wait(slow(PATIENCE))
         except subprocess.TimeoutExpired:

@@ -63,7 +63,7 @@ def xmpp_passes_to_one_edge_for_each_partner(play):
 def media_is_relayed_between_real_turn_clients(play):
     edge = Edge(play)
     net = edge.deployment
-    net.gateway_machine.run("sysctl", "-qw", "net.ipv4.ip_forward=1")  # relayed media has the Edge's own address: it is routed
+    net.gateway_machine.forward()  # relayed media has the Edge's own address: it is routed
     for machine in (net.internet, net.partner):
         machine.run("ip", "route", "add", "203.0.113.0/24", "via", address(OUTSIDE, ROUTER))
     peer = address(OUTSIDE, PARTNER)

@@ -56,3 +56,16 @@ OWN = {
     **{name: (name,) for name in WEB_APPS},
     **{name: (name, "mail") for name in EXCHANGE},
 }
+PARTNERS_NAME = "sip.partner.example"
+
+
+def signed(authority, *names):
+    """As play/certificates.py has it."""
+    return (authority, "ec", ",".join(f"DNS:{name}" for name in names), 3650)
+
+
+WANTED = {
+    "ca": ("ca", "ec", "", 3650), "other-ca": ("other-ca", "ec", "", 3650),  # the company's, and a public one
+    **{name: signed("ca", *map(full, carried)) for name, carried in {**CERTIFICATES, **OWN}.items()},
+    "partner": signed("other-ca", PARTNERS_NAME),
+}

@@ -2,12 +2,13 @@
 """stage: builds the deployment of places.py: networks, machines, their servers, and a gateway with one of the examples."""
 import itertools
 import os
+import signal
 import ssl
 
 import stand_ins
-from places import (CERTIFICATES, CLEAR_PORTS, DIRECTORS, EDGES, EXCHANGE, FRONT_ENDS, INSIDE, INTERNET, MORE_SIP_PORTS, OFFICE, OWN,
-                    PARTNER, PERIMETER, PREFIX, PROBED, ROUTER, SIP_PORTS, TLS_PORTS, VIRTUAL, WEB_APPS, address, full)
-from play import eventually, expect
+from places import (CERTIFICATES, CLEAR_PORTS, DIRECTORS, EDGES, EXCHANGE, FRONT_ENDS, INSIDE, INTERNET, MORE_SIP_PORTS, OFFICE,
+                    PARTNER, PERIMETER, PREFIX, PROBED, ROUTER, SIP_PORTS, TLS_PORTS, VIRTUAL, WANTED, WEB_APPS, address)
+from play import Certificates, eventually, expect
 from samba import Mapper
 from sites import Site
 
@@ -55,29 +56,18 @@ class Deployment:
     # ---- Certificates ----
 
     def make_certificates(self):
-        self.folder = os.path.join(self.play.folder, "certificates")
-        os.mkdir(self.folder)
-        for name, carried in {**CERTIFICATES, **OWN}.items():
-            self.make_certificate(name, *map(full, carried))
-        self.make_certificate("partner", "sip.partner.example", authority="other-ca")
-        with open(self.path("trusted"), "w") as both:  # whom an Edge trusts: its own, and a public authority
-            both.write(self.authority("ca") + self.authority("other-ca"))
-
-    def make_certificate(self, name, *carried, authority="ca"):
-        names = ",".join(f"DNS:{n}" for n in carried)
-        self.play.certificates.make(name, authority, "ec", names, 3650, folder=self.folder)
-
-    def authority(self, name):
-        with open(self.play.certificates.path(f"{name}.pem"), encoding="ascii") as file:
-            return file.read()
+        """The play's are the deployment's from now on."""
+        self.play.certificates = Certificates(self.play.build, WANTED)
+        self.trusted = os.path.join(self.play.folder, "trusted.pem")  # by Edge servers: their own, and a public authority
+        with open(self.trusted, "w", encoding="ascii") as both:
+            both.write(read(self.path("ca.pem")) + read(self.path("other-ca.pem")))
 
     def path(self, name):
-        return os.path.join(self.folder, name)
+        return self.play.certificates.path(name)
 
     def certificate(self, name):
         """As a client is shown it."""
-        with open(self.path(f"{name}.pem"), encoding="ascii") as file:
-            return ssl.PEM_cert_to_DER_cert(file.read())
+        return self.play.certificates.der(name)
 
     def server_tls(self, name):
         """For a server that is no program of its own."""
@@ -118,7 +108,7 @@ class Deployment:
     def sip(self, name, machine, ports):
         host = self.host(name)
         stand_ins.kamailio(self.play, machine, [(host, port) for port in ports], [(host, PROBED)], self.path(name),
-                           self.path("trusted"))
+                           self.trusted)
 
     def mapper(self, name, machine):
         made = Mapper(self.play, name, machine, self.host(name))
@@ -132,27 +122,24 @@ class Deployment:
         stand_ins.coturn(self.play, machine, [inner, av])
         stand_ins.xmpp(self.play, machine, access)
         stand_ins.kamailio(self.play, machine, [(access, 443), (access, 5061), (inner, 5061), (inner, 5062)], [],
-                           self.path(name), self.path("trusted"), strangers=[(access, 443)])
+                           self.path(name), self.trusted, strangers=[(access, 443)])
 
     def program(self, name, machine, *words):
         """Any other one, ended with the stage."""
         site = Site(self.play, name, 0, None, machine)
-        site.listens = lambda: True
+        site.listens, site.ending = lambda: True, signal.SIGKILL
         return site.start(*words)
 
     # ---- The gateway ----
 
     def gateway(self, example, replace=(), more=""):
         """With the example as it stands, but that monitors ask more often."""
-        with open(os.path.join(EXAMPLES, f"{example}.lua"), encoding="utf-8") as file:
-            text = file.read()
+        text = read(os.path.join(EXAMPLES, f"{example}.lua"))
         for old, new in (*replace, *((k, v) for k, v in QUICK.items() if k in text)):
             expect(old in text, f"{example} has {old!r}")
             text = text.replace(old, new)
-        files = {"ca.pem": self.authority("ca")}
-        for file in (f"{name}.{kind}" for name in CERTIFICATES for kind in ("pem", "key")):
-            with open(self.path(file), encoding="ascii") as made:
-                files[file] = made.read()
+        names = ["ca.pem", *(f"{name}.{kind}" for name in CERTIFICATES for kind in ("pem", "key"))]
+        files = {name: read(self.path(name)) for name in names}
         plain = self.play.gateway_of(text, start=False, files=files)
         monitors = "".join(MONITOR % pool for pool in watched(plain) if f'pool "{pool}"' not in text)
         made = self.play.gateway_of(GATEWAY + text + monitors + more, start=False, files=files)
@@ -176,6 +163,11 @@ class Deployment:
                     host, _, client_port = line.split()[3].rpartition(":")
                     return f"{name} {port} {host.strip('[]').removeprefix('::ffff:')} {client_port}"
         return None
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def rows(gateway):

@@ -5,6 +5,7 @@ address and port, and how many bytes came.
 """
 import re
 import shutil
+import signal
 
 from play.server import Link, SipServer
 from sites import Site
@@ -137,6 +138,7 @@ def kamailio(play, machine, tls, clear, certificate, trusted, strangers=()):
 def coturn(play, machine, hosts):
     """On 3478 by UDP and TCP, and on 443; it relays by the last of the hosts."""
     site = Site(play, f"{machine.name}-media", 443, hosts[0], machine)
+    site.ending = signal.SIGKILL  # asked to end, it waits for what it relays
     config = site.write("turnserver.conf", COTURN.format(
         name=machine.name, folder=site.folder, relay=hosts[-1], listening="\n".join(f"listening-ip={host}" for host in hosts),
         aux="\n".join(f"aux-server={host}:443" for host in hosts)))

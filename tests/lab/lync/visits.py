@@ -41,7 +41,7 @@ class Visitor:
 
     def context(self):
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        made.load_verify_locations(self.deployment.path("trusted"))
+        made.load_verify_locations(self.deployment.trusted)
         if self.shows:
             made.load_cert_chain(f"{self.deployment.path(self.shows)}.pem", f"{self.deployment.path(self.shows)}.key")
         return made

@@ -21,17 +21,18 @@ KEYS = {"rsa": ["-newkey", "rsa:2048"], "ec": ["-newkey", "ec", "-pkeyopt", "ec_
 
 
 class Certificates:
-    """NAME.pem and NAME.key for each name in WANTED."""
+    """NAME.pem and NAME.key for each name in WANTED, or in another such table."""
 
-    def __init__(self, build):
-        recipe = hashlib.sha256(open(__file__, "rb").read()).hexdigest()[:16]
+    def __init__(self, build, wanted=None):
+        wanted = wanted or WANTED
+        recipe = hashlib.sha256(open(__file__, "rb").read() + repr(wanted).encode()).hexdigest()[:16]
         self.folder = os.path.join(build, "tests", "scenario", f"certificates-{recipe}")
         os.makedirs(self.folder, exist_ok=True)
         with open(self.path("lock"), "w") as lock:  # several tests may begin at once
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.path.exists(self.path("made")):
-                for name, wanted in WANTED.items():
-                    self.make(name, *wanted)
+                for name, how in wanted.items():
+                    self.make(name, *how)
                 open(self.path("made"), "w").close()
 
     def path(self, file):

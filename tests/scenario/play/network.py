@@ -95,9 +95,8 @@ class Machine:
         self.run("ip", "link", "add", name, "type", "veth", "peer", "name", f"to-{self.name}", "netns",
                  f"/proc/{os.getpid()}/fd/{other.space}")
         for machine, end, own in ((self, name, addresses), (other, f"to-{self.name}", others)):
-            for address in own:
-                machine.run("ip", "address", "add", address, "dev", end, *(["nodad"] if ":" in address else []))
-            machine.run("ip", "link", "set", end, "up")
+            lines = [f"address add {a} dev {end} {'nodad' if ':' in a else ''}" for a in own]
+            machine.run("ip", "-batch", "-", text="\n".join([*lines, f"link set {end} up\n"]))
 
     def bring_answers_here(self):
         """For source = "transparent"."""
@@ -105,6 +104,13 @@ class Machine:
         for family in ("-4", "-6"):
             self.run("ip", family, "rule", "add", "fwmark", "1", "lookup", "100")
             self.run("ip", family, "route", "add", "local", "default", "dev", "lo", "table", "100")
+
+    def forward(self):
+        """Is a router from now on."""
+        def write():
+            with open("/proc/sys/net/ipv4/ip_forward", "w") as file:
+                file.write("1")
+        self.do(write)
 
     def connect(self, address, source=None):
         """A connection from this machine; the answer of a Mirror is what the server at the other end saw."""
