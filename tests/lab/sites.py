@@ -85,7 +85,7 @@ NTLM_USERS = "LAB:alice:secret\nLAB:bob:secret\n"
 class Site:
     """A process that listens, here or on a machine of the play's; it has what the play's servers have."""
 
-    ending = signal.SIGTERM
+    ending = signal.SIGTERM  # what ends it, with all that it has started
 
     def __init__(self, play, name, port=PORT, host=None, machine=None):
         self.name, self.port = name, port
@@ -106,7 +106,8 @@ class Site:
     def start(self, *words, **environment):
         with open(os.path.join(self.folder, "out"), "wb") as log:
             self.process = self.inside(lambda: subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **environment}))
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **environment},
+                start_new_session=True))
         eventually(self.listens, f"{self.name} listens")
         return self
 
@@ -130,11 +131,11 @@ class Site:
         process = getattr(self, "process", None)
         if not process or process.poll() is not None:
             return
-        process.send_signal(self.ending)
+        os.killpg(process.pid, self.ending)
         try:
             process.wait(slow(PATIENCE))
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

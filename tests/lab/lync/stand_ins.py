@@ -127,6 +127,7 @@ def kamailio(play, machine, tls, clear, certificate, trusted, strangers=()):
     """`tls` and `clear`: (host, port); those of `strangers` ask clients for no certificate."""
     host, port = (clear + tls)[0]
     site = Site(play, f"{machine.name}-sip", port, host, machine)
+    site.ending = signal.SIGKILL  # asked to end, it may wait for its children
     lines = [f"listen={kind}:{h}:{p}" for kind, places in (("tls", tls), ("tcp", clear)) for h, p in places]
     profiles = [("server:default", "yes")] + [(f"server:{host}:{port}", "no") for host, port in strangers]
     site.write("tls.cfg", "".join(KAMAILIO_TLS.format(profile=profile, verify=verify, certificate=certificate, trusted=trusted)
