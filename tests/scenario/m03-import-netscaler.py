@@ -77,7 +77,7 @@ ESSENTIALS = {
     "bounds": [
         'policies = { "./policies/x_y-responder.lua" },', 'policies = { "./policies/x_y-responder-2.lua" },', 'host = "x",',
         'max_forwards = 255,', 'persistence = { by = "call-id", timeout = "10080m" },'],
-    "usip": ['source = "transparent",'],
+    "usip": ['source = "transparent",', 'on_down = "end",', 'on_down = "keep",'],
     "unknown": ['listener "good" {', "-- lb vserver sessions, line 12, is not here: -persistenceType SSLSESSION has no counterpart"],
 }
 STATUS = {"plain": 0, "appliance": 0, "usip": 0}  # the others have lines that affect traffic and cannot be mapped
