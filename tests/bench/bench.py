@@ -3,12 +3,13 @@
 """CPU per SIP message and per web request: lychgate beside Kamailio, HAProxy and nginx, in one run; and what a storm of
 handshakes does to SIP.
 
-Clients keep OPTIONS or calls in flight, over TLS or UDP; each gateway passes them on to the same two servers, by TCP or UDP.
-The gateway under test has CPU 0 and one worker, load and servers have CPU 1.  Runs take turns, figures are medians.  CPU
-time is utime + stime of the gateway's processes while the load is steady; a message is one request or one answer passed on.
-HAProxy and nginx relay bytes by connection or port (L4); Kamailio parses each message and picks by Call-ID, forward(), as
-`lychgate message` and `lychgate hop` do.
-Sends are counted in a run of their own under strace, which slows the gateway: bursts grow, so the figure is a lower bound.
+Clients keep OPTIONS or calls in flight, over TLS or UDP; each gateway passes them on to the same two servers, by TCP or
+UDP.  The gateway under test has CPU 0 and one worker, load and servers have CPU 1.  Runs take turns, figures are
+medians.  CPU time is utime + stime of the gateway's processes while the load is steady; a message is one request or one
+answer passed on.  HAProxy and nginx relay bytes by connection or port (L4); Kamailio parses each message and picks by
+Call-ID, forward(), as `lychgate message` and `lychgate hop` do.
+Sends are counted in a run of their own under strace, which slows the gateway: bursts grow, so the figure is a lower
+bound.
 """
 import argparse
 import os
@@ -137,7 +138,8 @@ def row(case, gateway, gateways):
 # ---- Cases ----
 
 def take_turns(gateways, runs, act):
-    """Forth and back: whatever grows with time, on this machine or in a gateway, is not always the last one's burden."""
+    """Forth and back: whatever grows with time, on this machine or in a gateway, is not always the last one's
+    burden."""
     for turn in range(runs):
         for gateway in gateways if turn % 2 == 0 else reversed(gateways):
             if gateway.failure:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a storm of full RSA-2048 handshakes does to the SIP that stands: each gateway carries SIP alone, then while the storm
-goes to the same process, then while it goes to another process beside it on the same CPU.  The last tells what the CPU alone
-costs; what the same process costs beyond that is the handshakes' holding up the messages.  Reported, not judged."""
+"""What a storm of full RSA-2048 handshakes does to the SIP that stands: each gateway carries SIP alone, then while the
+storm goes to the same process, then while it goes to another process beside it on the same CPU.  The last tells what
+the CPU alone costs; what the same process costs beyond that is the handshakes' holding up the messages.  Reported, not
+judged."""
 import subprocess
 import time
 

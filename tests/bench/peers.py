@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateways of the bench and the two servers behind them: how each is configured, started and stopped.
 
-Every gateway gets one worker.  Those for TLS take it with the same P-256 certificate, speak plain TCP with the servers, and
-listen with an RSA certificate on a port of their own, 100 higher, for the storm of handshakes."""
+Every gateway gets one worker.  Those for TLS take it with the same P-256 certificate, speak plain TCP with the servers,
+and listen with an RSA certificate on a port of their own, 100 higher, for the storm of handshakes."""
 import os
 import shutil
 import socket

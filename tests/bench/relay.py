@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU per relayed unit: lychgate's tcp and stun plugins beside HAProxy (copying and splicing) and nginx, in one run.
 
-The gateway under test has CPU 0 and one worker, load and server have CPU 1.  Runs take turns, figures are medians; CPU time is
-utime + stime of the gateway's processes.  "to best peer" is lychgate's figure by the best of the others; what the project
-wants of it stands behind.  "busy" under 85 %: the load was the bottleneck, and only the CPU figure compares.
+The gateway under test has CPU 0 and one worker, load and server have CPU 1.  Runs take turns, figures are medians; CPU
+time is utime + stime of the gateway's processes.  "to best peer" is lychgate's figure by the best of the others; what
+the project wants of it stands behind.  "busy" under 85 %: the load was the bottleneck, and only the CPU figure
+compares.
 """
 import argparse
 import os
@@ -77,7 +78,8 @@ UDP = {
     "lychgate": lychgate("stun", "udp", 'monitor = false, persistence = false'),
 }
 
-# name, what one unit is, kind of load, connections or ports, in flight, divisor of units, what to reach: (factor, peers)
+# name, what one unit is, kind of load, connections or ports, in flight, divisor of units, what to reach: (factor,
+# peers)
 CASES = (
     ("bulk", "MB", "bulk", 4, 1, 1e6, TCP, (0.7, ("haproxy splice",))),
     ("100 bytes and back, 50 connections", "pair", "pairs", 50, 1, 1, TCP, (1.0, ("haproxy", "haproxy splice", "nginx"))),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CPU per request, megabyte or connection of the https plugin beside HAProxy and nginx: TLS or plain in, plain out to one web
-server, over connections that stay.  A connection is connect, handshake, one answer of 100 bytes, close.  Each gateway is set
-up as its documentation advises for that: connections to the server are kept and shared, tickets are on, nothing is logged."""
+"""CPU per request, megabyte or connection of the https plugin beside HAProxy and nginx: TLS or plain in, plain out to
+one web server, over connections that stay.  A connection is connect, handshake, one answer of 100 bytes, close.  Each
+gateway is set up as its documentation advises for that: connections to the server are kept and shared, tickets are on,
+nothing is logged."""
 import subprocess
 from dataclasses import dataclass
 

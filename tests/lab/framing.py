@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""framing: scripts of varnishtest on both sides of a gateway, byte for byte: where a message ends must never be in doubt.
+"""framing: scripts of varnishtest on both sides of a gateway, byte for byte: where a message ends must never be in
+doubt.
 
 Each script in framing/ is a story of its own: its client speaks to ${gateway}, its server listens at ${site}."""
 import glob

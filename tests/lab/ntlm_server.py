@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""ntlm_server HOST PORT [SCHEME...]: a web server that binds NTLM sign-ins to connections, as IIS does: who has signed in stays so
-for all that follows on it.  Knows alice and bob, whose passwords are PASSWORD.  For the distribution's Python, with impacket.
+"""ntlm_server HOST PORT [SCHEME...]: a web server that binds NTLM sign-ins to connections, as IIS does: who has signed
+in stays so for all that follows on it.  Knows alice and bob, whose passwords are PASSWORD.  For the distribution's
+Python, with impacket.
 
 An answer tells "user=NAME connection=PORT request=N", N counted on the connection; /page.html is the file of that name
 in the working folder."""
@@ -16,8 +17,8 @@ from impacket.ntlm import compute_nthash
 PASSWORD, USERS = "secret", ("alice", "bob")
 SIGNATURE = b"NTLMSSP\0"
 NEGOTIATE, AUTHENTICATE = 1, 3
-# Unicode, request target, NTLM, always sign, target is a server, extended session security, target information, version,
-# 128 and 56 bits.
+# Unicode, request target, NTLM, always sign, target is a server, extended session security, target information,
+# version, 128 and 56 bits.
 FLAGS = 0xA28A8205
 SERVER_NAME, DOMAIN_NAME, END = 1, 2, 0
 

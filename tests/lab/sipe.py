@@ -46,8 +46,8 @@ class Sipe:
     """A client that signs in at once."""
 
     def __init__(self, program, folder, user, password, server, address, authority, machine=None):
-        """`server` is the name in the gateway's certificate, `address` (host, port) is where the gateway is; on a machine of
-        the play's, or here."""
+        """`server` is the name in the gateway's certificate, `address` (host, port) is where the gateway is; on a
+        machine of the play's, or here."""
         self.user, self.folder = user, folder
         self.events = []  # lines, as sipe_client.c tells them
         os.mkdir(folder)

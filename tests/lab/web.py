@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""web: real web servers behind a gateway (nginx, Apache with NTLM, an NTLM server as IIS is one, node's ws) and real clients in
-front of it (curl, wrk, node's ws, Chromium): all is served, nobody is answered as somebody else.
+"""web: real web servers behind a gateway (nginx, Apache with NTLM, an NTLM server as IIS is one, node's ws) and real
+clients in front of it (curl, wrk, node's ws, Chromium): all is served, nobody is answered as somebody else.
 """
 import hashlib
 import os

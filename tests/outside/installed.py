@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""installed: a stranger's plugin and policy, made with what `make install` has put there and nothing else: lychgate.pc, one
-header, two programs.  Run by `make installcheck`, which tells where all that is; STAGE is what it gave as DESTDIR."""
+"""installed: a stranger's plugin and policy, made with what `make install` has put there and nothing else: lychgate.pc,
+one header, two programs.  Run by `make installcheck`, which tells where all that is; STAGE is what it gave as
+DESTDIR."""
 import atexit
 import contextlib
 import os

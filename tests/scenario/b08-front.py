@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""b08: what the tcp plugin reads at the front of a connection: names in ClientHellos, which routes go by, and PROXY headers."""
+"""b08: what the tcp plugin reads at the front of a connection: names in ClientHellos, which routes go by, and PROXY
+headers."""
 import socket
 import ssl
 import threading

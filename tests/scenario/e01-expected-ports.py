@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""e01: a plugin has a port opened for one client and one port of its server: who gets in, where it leads, when it goes."""
+"""e01: a plugin has a port opened for one client and one port of its server: who gets in, where it leads, when it
+goes."""
 import os
 import signal
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""l01: back-pressure: who reads slowly slows his sender down, costs the gateway little memory, and holds up nobody else."""
+"""l01: back-pressure: who reads slowly slows his sender down, costs the gateway little memory, and holds up nobody
+else."""
 import time
 
 from play import equal, eventually, expect, main, request, response, story

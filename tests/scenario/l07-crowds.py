@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""l07: thousands that connect and say nothing, and ports that are used again at once: bounded, and nobody else notices."""
+"""l07: thousands that connect and say nothing, and ports that are used again at once: bounded, and nobody else
+notices."""
 import resource
 import socket
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""m01: the guide's deployment in the words of `include "lync"`: what --explain, --dns and --certificates tell of it, cell by cell."""
+"""m01: the guide's deployment in the words of `include "lync"`: what --explain, --dns and --certificates tell of it,
+cell by cell."""
 import os
 import re
 

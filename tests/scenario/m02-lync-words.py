@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""m02: mistakes in the words of `include "lync"` are told on the administrator's line, with a hint; ordinary words change what
-was made."""
+"""m02: mistakes in the words of `include "lync"` are told on the administrator's line, with a hint; ordinary words
+change what was made."""
 import re
 
 from play import equal, expect, main, story

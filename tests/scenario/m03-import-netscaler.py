@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""m03: lychctl import-netscaler: a configuration of an ns.conf that loads, and a report that has every line of it once."""
+"""m03: lychctl import-netscaler: a configuration of an ns.conf that loads, and a report that has every line of it
+once."""
 import os
 import re
 import shutil

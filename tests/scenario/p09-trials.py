@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""p09: lychgate --policy and --policy-test: a policy of one's own is tried and tested by the installed program alone."""
+"""p09: lychgate --policy and --policy-test: a policy of one's own is tried and tested by the installed program
+alone."""
 import os
 import subprocess
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q01: which pool a request goes to: routes by host and path, then policies; all requests of a connection by themselves."""
+"""q01: which pool a request goes to: routes by host and path, then policies; all requests of a connection by
+themselves."""
 from play import equal, eventually, expect, main, story
 from play.http import ask
 

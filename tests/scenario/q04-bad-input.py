@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q04: bad input: whatever two readers could read in two ways is refused, the connection ends, and no server gets any of it."""
+"""q04: bad input: whatever two readers could read in two ways is refused, the connection ends, and no server gets any
+of it."""
 from play import Failure, equal, eventually, expect, main, story
 from play.http import ask, answer
 

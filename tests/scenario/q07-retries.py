@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""q07: servers that fail: another one is asked only if nothing came and asking twice does no harm; a broken answer is seen
-to be broken."""
+"""q07: servers that fail: another one is asked only if nothing came and asking twice does no harm; a broken answer is
+seen to be broken."""
 from play import equal, expect, main, never, story
 from play.http import CHUNKED, CLOSE, RESET, answer, chunk
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""q08: who has signed in on a connection (NTLM, Negotiate) is nobody else: the server's connection is that client's for good.
+"""q08: who has signed in on a connection (NTLM, Negotiate) is nobody else: the server's connection is that client's for
+good.
 
-The server does as IIS does: it remembers on the connection who has signed in, and answers all that follows as that user."""
+The server does as IIS does: it remembers on the connection who has signed in, and answers all that follows as that
+user."""
 import base64
 import random
 import threading

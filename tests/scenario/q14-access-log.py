@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q14: the access log: one line an exchange, in either form, reopened when it has been moved, and never a credential."""
+"""q14: the access log: one line an exchange, in either form, reopened when it has been moved, and never a
+credential."""
 import os
 import re
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q15: several workers and many clients at once: everyone gets the answer to his own question, and nothing is left behind."""
+"""q15: several workers and many clients at once: everyone gets the answer to his own question, and nothing is left
+behind."""
 import random
 import signal
 import threading

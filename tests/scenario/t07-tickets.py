@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""t07: a ticket is good where it came from and nowhere else: another listener, another trust, another gateway's secret give
-a full handshake, never an error."""
+"""t07: a ticket is good where it came from and nowhere else: another listener, another trust, another gateway's secret
+give a full handshake, never an error."""
 import os
 import ssl
 

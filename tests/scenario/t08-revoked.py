@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""t08: `crl`: a revoked certificate is refused from clients and from servers; the file is read again when it changes."""
+"""t08: `crl`: a revoked certificate is refused from clients and from servers; the file is read again when it
+changes."""
 import os
 import ssl
 import subprocess

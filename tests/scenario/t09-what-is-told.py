@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""t09: what an administrator is told of certificates: days to their end, what is weak, and mistakes with their remedy."""
+"""t09: what an administrator is told of certificates: days to their end, what is weak, and mistakes with their
+remedy."""
 import os
 import re
 import ssl

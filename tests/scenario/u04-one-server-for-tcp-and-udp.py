@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""u04: pools of one persistence group share their entries: a client's TCP connections and UDP flows go to the same server."""
+"""u04: pools of one persistence group share their entries: a client's TCP connections and UDP flows go to the same
+server."""
 from play import equal, eventually, main, story
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""x05: what hop mode owes UDP: requests too long for a datagram go by TCP, probes go by UDP; and policies edit here as well."""
+"""x05: what hop mode owes UDP: requests too long for a datagram go by TCP, probes go by UDP; and policies edit here as
+well."""
 from play import equal, eventually, main, request, response, story
 from play.messages import Message
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""x20: the example direct-routing.lua does what it says: a carrier that insists on the gateway's name and certificate, three
-of its proxies in their order, and a PBX on the other side."""
+"""x20: the example direct-routing.lua does what it says: a carrier that insists on the gateway's name and certificate,
+three of its proxies in their order, and a PBX on the other side."""
 import os
 import re
 import ssl

@@ -3,9 +3,9 @@
 """soak: what a client costs the gateway in memory, and that it gives it back.
 
 Many TLS clients connect and stay silent; then each signs in by one REGISTER, through a TLS link of its own to a server,
-and is idle for a while; then all go.  That is a cycle, and there are three.  Prints the growth of the gateway's resident
-memory for each client against a gateway that has served a few (Rss of /proc/PID/smaps_rollup), and what is left behind
-when all have gone.  The clients and the servers are processes of their own.
+and is idle for a while; then all go.  That is a cycle, and there are three.  Prints the growth of the gateway's
+resident memory for each client against a gateway that has served a few (Rss of /proc/PID/smaps_rollup), and what is
+left behind when all have gone.  The clients and the servers are processes of their own.
 
 Alone, as `make check` runs it, it is short and fails only far over the bounds; `make soak` takes 10,000 clients and the
 bounds as they are.  Exit status 1 when a figure is above its bound times --slack, 77 where that says nothing: with a

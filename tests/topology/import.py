@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # import.py: lychctl import-topology.  Whole outputs beside the expected ones, in each form in which a topology comes;
-# then documents and zips that are out to harm, each of which is refused with one line, in little memory.  What is written
-# loads when it has been filled in, and not before.
+# then documents and zips that are out to harm, each of which is refused with one line, in little memory.  What is
+# written loads when it has been filled in, and not before.
 # By hand, in the build folder: python3 ../tests/topology/import.py [--write]
 import io
 import itertools

@@ -11,8 +11,8 @@ from .words import PATIENCE, Failure, slow
 
 class Client:
     def __init__(self, address, source=None, tls=None, sni=None, session=None, receive_buffer=None, preface=b"", port=0):
-        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for; `preface` is sent ahead of TLS;
-        `port` is the source's."""
+        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for; `preface` is sent ahead of
+        TLS; `port` is the source's."""
         self.rest = bytearray()
         self.waiting = []      # messages that came while another was waited for
         self.received = 0      # bytes

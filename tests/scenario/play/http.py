@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""http: a web server on the backstage that behaves as a story says, and a client that sends bytes and reads answers exactly.
+"""http: a web server on the backstage that behaves as a story says, and a client that sends bytes and reads answers
+exactly.
 
-Both take nothing for granted: heads are taken apart here, byte for byte, and what does not follow RFC 9112 to the letter is
-a failure of the story.  What a server does with a request is a list of steps: bytes, seconds to wait, an iterator of bytes
-(written as fast as they are taken), CLOSE or RESET."""
+Both take nothing for granted: heads are taken apart here, byte for byte, and what does not follow RFC 9112 to the
+letter is a failure of the story.  What a server does with a request is a list of steps: bytes, seconds to wait, an
+iterator of bytes (written as fast as they are taken), CLOSE or RESET."""
 import asyncio
 import itertools
 import re

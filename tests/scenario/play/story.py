@@ -28,8 +28,8 @@ def story(function):
 
 
 class Play:
-    """The stage.  Everything of a script lives on loopback addresses of its own: 127.X.Y.* with X.Y from the process's id,
-    so that scripts run side by side.  The gateway is .1, the servers count from .11."""
+    """The stage.  Everything of a script lives on loopback addresses of its own: 127.X.Y.* with X.Y from the process's
+    id, so that scripts run side by side.  The gateway is .1, the servers count from .11."""
 
     def __init__(self, build, certificates):
         self.build, self.certificates = build, certificates
