@@ -25,7 +25,8 @@ LOOK_SECONDS = 1      # for how long the short form looks for allocations
 ALL_EACH = 1000       # of one place, in the long form; of more (Lua's, say) only some
 PATIENCE_MS = 500     # what a failure took away does not come, however long a test waits
 HANG_SECONDS = 60
-FAULT = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|WARNING: ThreadSanitizer|sweep: crashed|"
+FAULT = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|WARNING: ThreadSanitizer|sweep: "
+                   r"crashed|"
                    r"with exception|Assertion .* failed|stack smashing|free\(\)|malloc\(\)|corrupted")
 SOURCE = re.compile(r"\b((?:gateway|sip|plugins|tests|llhttp)/[\w./-]+:\d+)")
 

@@ -76,8 +76,8 @@ class Goals:
 # ---- One run, one line ----
 
 def load_of(args, case, address, seconds):
-    return Load([f"{args.build}/tests/bench/load", "udp" if case.udp else "tls", case.kind, address, str(case.connections),
-                 str(case.in_flight), str(seconds)])
+    return Load([f"{args.build}/tests/bench/load", "udp" if case.udp else "tls", case.kind, address,
+                 str(case.connections), str(case.in_flight), str(seconds)])
 
 
 def run(args, case, gateway):
@@ -99,7 +99,8 @@ def count_sends(args, case, gateway):
         found = load.go()
         strace.send_signal(signal.SIGINT)
         strace.wait(10)
-        calls = sum(int(m[1]) for m in re.finditer(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) .*?(?:write|send)", table.read(), re.M))
+        calls = sum(int(m[1]) for m in re.finditer(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) .*?(?:write|send)", table.read(),
+                                                   re.M))
     load.end()
     if calls and found["messages"]:
         gateway.sends[case.name] = calls / found["messages"]
@@ -129,9 +130,11 @@ def row(case, gateway, gateways):
     l4, kamailio = (f"{r:.2f}" if r else "-" for r in to)
     sends = f"{gateway.sends[case.name]:.2f}" if case.name in gateway.sends else "-"
     wrong = {k: sum(r[k] for r in runs) for k in ("lost", "errors", "moved")}
-    return (f"{gateway.name:20} {figure:>22} {l4:>6} {kamailio:>12} {median(r['messages'] / r['seconds'] for r in runs):11.0f} "
+    return (f"{gateway.name:20} {figure:>22} {l4:>6} {kamailio:>12} "
+            f"{median(r['messages'] / r['seconds'] for r in runs):11.0f} "
             f"{median(r['cpu'] / r['seconds'] for r in runs):5.0%} {median(r['p50_us'] for r in runs):7.0f} "
-            f"{median(r['p99_us'] for r in runs):7.0f} {sends:>6}" + "".join(f"  {v} {k}!" for k, v in wrong.items() if v) +
+            f"{median(r['p99_us'] for r in runs):7.0f} {sends:>6}" +
+            "".join(f"  {v} {k}!" for k, v in wrong.items() if v) +
             (f"  then failed: {gateway.failure}" if gateway.failure else ""))
 
 
@@ -207,12 +210,14 @@ def bench(args, stage, goals):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--runs", type=int, default=3, help="for each gateway and case (%(default)s)")
     parser.add_argument("--seconds", type=float, default=2, help="of each run (%(default)s)")
     parser.add_argument("--only", default="", metavar="WORD,...", help="gateways whose name contains one of these")
-    parser.add_argument("--cases", default="", metavar="WORD,...", help="cases whose name contains one of these: TLS, UDP, policy, storm, web")
+    parser.add_argument("--cases", default="", metavar="WORD,...",
+                        help="cases whose name contains one of these: TLS, UDP, policy, storm, web")
     parser.add_argument("--no-sends", action="store_true", help="do not count sends")
     args = parser.parse_args()
     args.build = os.path.abspath(args.build)

@@ -183,7 +183,8 @@ def run(args, stage, goals):
     cases = [c for c in CASES if args.wants(c.name)]
     if not cases:
         return True
-    stage.await_port("web-server", stage.launch("web-server", [f"{args.build}/tests/bench/web_server", SERVER], 1), SERVER)
+    stage.await_port("web-server", stage.launch("web-server", [f"{args.build}/tests/bench/web_server", SERVER], 1),
+                     SERVER)
     started = stage.start_all(GATEWAYS, args.only.split(","), first=FIRST_PORT)
     for case in cases:
         run_case(args, case, started, goals)

@@ -62,7 +62,8 @@ class Connection(socketserver.StreamRequestHandler):
             if scheme in ("NTLM", "Negotiate") and self.begins(scheme, base64.b64decode(word)):
                 continue
             if not self.user:
-                self.answer("401 Unauthorized", "".join(f"WWW-Authenticate: {s}\r\n" for s in self.server.schemes), "no\n")
+                self.answer("401 Unauthorized", "".join(f"WWW-Authenticate: {s}\r\n" for s in self.server.schemes),
+                            "no\n")
                 continue
             if " /page.html " in line:
                 with open("page.html", encoding="utf-8") as page:
@@ -92,7 +93,8 @@ class Connection(socketserver.StreamRequestHandler):
         return False
 
     def answer(self, status, fields, body, kind="text/plain"):
-        self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{fields}\r\n{body}"
+        self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: "
+                         f"{len(body)}\r\n{fields}\r\n{body}"
                          .encode())
 
 

@@ -55,8 +55,8 @@ class Sipe:
                  str(address[1]), address[0], authority]
         with open(os.path.join(folder, "log"), "wb") as log:
             inside = machine.do if machine else lambda act: act()
-            self.process = inside(lambda: subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                                                           env={**os.environ, "HOME": folder}))
+            self.process = inside(lambda: subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                           stderr=log, text=True, env={**os.environ, "HOME": folder}))
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 

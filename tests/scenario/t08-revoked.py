@@ -35,8 +35,10 @@ class Revoked:
             file.write(text)
 
     def ca(self, *words):
-        done = subprocess.run(["openssl", "ca", "-config", "ca.conf", "-keyfile", self.certificates.path("ca.key"), "-cert",
-                               self.certificates.path("ca.pem"), *words], cwd=self.folder, capture_output=True, text=True,
+        done = subprocess.run(["openssl", "ca", "-config", "ca.conf", "-keyfile", self.certificates.path("ca.key"),
+                               "-cert",
+                               self.certificates.path("ca.pem"), *words], cwd=self.folder, capture_output=True,
+                               text=True,
                               timeout=60)
         if done.returncode:
             raise RuntimeError(f"openssl ca {' '.join(words)}: {done.stderr}")

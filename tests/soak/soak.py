@@ -71,8 +71,8 @@ listener "in" {{ plugin = "sip", bind = "tls:{GATEWAY}", tls = "sales", pool = "
         self.wait(lambda: '"open": true' in self.status().replace('":true', '": true'))
 
     def status(self):
-        return subprocess.run([os.path.join(self.build, "lychctl"), "-s", os.path.join(self.folder, "control"), "status",
-                               "--json"], capture_output=True, text=True, check=False).stdout
+        return subprocess.run([os.path.join(self.build, "lychctl"), "-s", os.path.join(self.folder, "control"),
+                               "status", "--json"], capture_output=True, text=True, check=False).stdout
 
     def wait(self, question):
         for _ in range(1200):

@@ -20,8 +20,8 @@ END = b"\r\n\r\n"
 KEPT = 256 * 1024  # bytes of a body, or of a link, that are kept; the rest is only counted
 NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}\Z")
-REASONS = {100: "Continue", 101: "Switching Protocols", 103: "Early Hints", 200: "OK", 204: "No Content", 304: "Not Modified",
-           401: "Unauthorized", 404: "Not Found", 503: "Service Unavailable"}
+REASONS = {100: "Continue", 101: "Switching Protocols", 103: "Early Hints", 200: "OK", 204: "No Content",
+           304: "Not Modified", 401: "Unauthorized", 404: "Not Found", 503: "Service Unavailable"}
 
 
 class Head:
