@@ -5,14 +5,14 @@
  *     2026-11-22T13:20:49.123Z source=192.0.2.1 listener=web server=a duration_ms=12 verdict=pass
  *     method=GET path=/ status=200
  *
- * The first ones are the core's, the others what the plugin names (lg_plugin.log_facts), as it tells them at that moment.
- * The verdicts: pass, reply, drop (a policy's), no-server, overload (all its servers have max_sessions), lost (the server's
- * link or the deadline), gone (the client).
+ * The first ones are the core's, the others what the plugin names (lg_plugin.log_facts), as it tells them at that
+ * moment.  The verdicts: pass, reply, drop (a policy's), no-server, overload (all its servers have max_sessions), lost
+ * (the server's link or the deadline), gone (the client).
  * The other format, "combined", is the one that web servers have in common, made of the plugin's facts method, path,
  * version, status, bytes_out, referer, agent and user; what there is none of is "-".
  *
- * Each listener of each worker has the file open for itself and appends whole lines, many at once; a file that was renamed
- * or removed is opened anew within ACCESS_WAIT_MS.  A line that cannot be written is dropped, and told once.
+ * Each listener of each worker has the file open for itself and appends whole lines, many at once; a file that was
+ * renamed or removed is opened anew within ACCESS_WAIT_MS.  A line that cannot be written is dropped, and told once.
  */
 #ifndef ACCESS_LOG_H
 #define ACCESS_LOG_H

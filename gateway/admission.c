@@ -55,7 +55,8 @@ enum admission admit(struct listener *l, const struct sockaddr *peer, enum lg_tr
 /* The table is full, or this client's share: a flow that is worth less goes at once. */
 static void make_room(struct listener_socket *k, enum admission why, const struct sockaddr *peer)
 {
-	struct flow_entry *e = why == OVER_SOURCE || why == OVER_PACE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
+	struct flow_entry *e =
+		why == OVER_SOURCE || why == OVER_PACE ? flows_oldest_of(&k->flows, peer) : flows_victim(&k->flows);
 
 	if (!e)
 		return;

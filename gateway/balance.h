@@ -47,12 +47,12 @@ bool balance_takes(struct pool *pool, const struct server *s, const struct tried
 /* Whether it is for want of room alone that one of the servers is not picked. */
 bool balance_is_full(struct pool *pool, const struct tried *tried);
 
-/* The server with this id, if it may get what is its own (server_takes_own; in a pool that fails open, all but disabled) and
- * was not tried; else NULL. */
+/* The server with this id, if it may get what is its own (server_takes_own; in a pool that fails open, all but
+ * disabled) and was not tried; else NULL. */
 struct server *balance_owner(struct pool *pool, uint64_t id, const struct tried *tried);
 
-/* The server that is called so: by its address and port, or by its name, with a port behind it or not.  It need not be one
- * that may get anything.  NULL: none. */
+/* The server that is called so: by its address and port, or by its name, with a port behind it or not.  It need not be
+ * one that may get anything.  NULL: none. */
 struct server *balance_named(struct pool *pool, struct lg_span called);
 
 enum pool_state { POOL_UNKNOWN, POOL_UP, POOL_DOWN };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config.h: reads a configuration file into a snapshot.  The words and their checks are in scripts/ (Lua); this part runs
- * them and turns their clean tables into C.  Nothing is opened but files.
+ * config.h: reads a configuration file into a snapshot.  The words and their checks are in scripts/ (Lua); this part
+ * runs them and turns their clean tables into C.  Nothing is opened but files.
  */
 #ifndef CONFIG_H
 #define CONFIG_H

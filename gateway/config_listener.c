@@ -81,7 +81,8 @@ static int build_exempt(struct lg_nets *nets, const struct node *n)
 
 		if (ret < 0)
 			break;
-		*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff }, .bits = (uint8_t)node_number(m, "bits") };
+		*net = (struct lg_net){ .address = { [10] = 0xff, [11] = 0xff },
+					.bits = (uint8_t)node_number(m, "bits") };
 		if (inet_pton(AF_INET, address, net->address + 12) == 1)
 			net->bits = (uint8_t)(net->bits + 96);
 		else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * datagram.h: sending and receiving datagrams in batches, one system call for many, and from the address that a client sent
- * to (IP_PKTINFO).  It knows no flows: flow.c does.
+ * datagram.h: sending and receiving datagrams in batches, one system call for many, and from the address that a client
+ * sent to (IP_PKTINFO).  It knows no flows: flow.c does.
  */
 #ifndef DATAGRAM_H
 #define DATAGRAM_H
@@ -35,7 +35,7 @@ struct datagram_room;
 struct datagram_room *datagram_room_create(void); /* NULL: out of memory */
 void datagram_room_destroy(struct datagram_room *r); /* NULL is fine */
 
-/* A bound socket for clients; on the unspecified address each datagram tells its local one.  The descriptor or -errno. */
+/* A bound socket for clients; on the unspecified address each datagram tells its local one.  Its fd or -errno. */
 int datagram_bind(const struct sockaddr *address, bool share);
 
 /* A socket connected to a server, from `source` when that is not NULL (source.h).  The descriptor or -errno. */
@@ -44,8 +44,8 @@ int datagram_connect(const struct sockaddr *server, const struct sockaddr *sourc
 /* A larger receive buffer, as far as the system lets us: new sockets of datagram_connect have the system's own. */
 void datagram_widen(int fd, int bytes);
 
-/* Receives a batch: the number of datagrams, 0 when there is none, or -errno (an ICMP error that came for an earlier one).
- * datagram_get gives each; its bytes are good until the next call. */
+/* Receives a batch: the number of datagrams, 0 when there is none, or -errno (an ICMP error that came for an earlier
+ * one).  datagram_get gives each; its bytes are good until the next call. */
 int datagram_receive(struct datagram_room *r, int fd);
 void datagram_get(const struct datagram_room *r, int i, struct datagram *d);
 
@@ -63,9 +63,9 @@ unsigned datagram_count(const struct mmsghdr *m, unsigned n);
 /* Is this (an errno, positive) the refusal of a run? */
 bool datagram_refuses_run(int error);
 
-/* Queues an answer, one datagram of all the pieces, from `local` (family 0: the socket's own) to `peer`; a full batch is
- * sent.  datagram_flush sends the rest, at the end of the turn at the latest; all must be of one socket between flushes
- * (it flushes itself when not).  What the kernel does not take is lost, as datagrams are; the number lost is returned. */
+/* Queues an answer, one datagram of all the pieces, from `local` (family 0: the socket's own) to `peer`; a full batch
+ * is sent.  datagram_flush sends the rest, at the end of the turn at the latest; all must be of one socket between
+ * flushes (it flushes itself when not).  What the kernel does not take is lost, as datagrams are: how many is told. */
 unsigned datagram_queue(struct datagram_room *r, int fd, const struct sockaddr *peer, const struct sockaddr *local,
 			const struct lg_span *pieces, unsigned n);
 unsigned datagram_flush(struct datagram_room *r);

@@ -52,7 +52,8 @@ static uint64_t fixed_part(const struct snapshot *s)
 		sum += of_ports(&s->listeners[i]);
 		of_workers += s->listeners[i].nbinds + (s->listeners[i].access_log ? 1 : 0);
 		for (unsigned k = 0; k < s->listeners[i].nreach; k++)
-			of_workers += (uint64_t)s->listeners[i].reach[k].pool->nservers * s->listeners[i].reach[k].pool->links;
+			of_workers += (uint64_t)s->listeners[i].reach[k].pool->nservers *
+				      s->listeners[i].reach[k].pool->links;
 	}
 	for (unsigned i = 0; i < s->npools; i++)
 		sum += s->pools[i].nservers; /* probes */
@@ -91,8 +92,9 @@ static bool shrink(struct snapshot *s, uint64_t have)
 		expects_limit(s->listeners[i].expects, l->sessions);
 		if (l->sessions < SESSIONS_LEAST)
 			return false;
-		log_warning("sessions-lowered", "listener", s->listeners[i].name, "sessions", LOG_NUM(l->sessions), "descriptors",
-			    LOG_NUM(have), "hint", "raise LimitNOFILE= or ulimit -n, or write limits.sessions");
+		log_warning("sessions-lowered", "listener", s->listeners[i].name, "sessions", LOG_NUM(l->sessions),
+			    "descriptors", LOG_NUM(have), "hint",
+			    "raise LimitNOFILE= or ulimit -n, or write limits.sessions");
 	}
 	return true;
 }

@@ -34,7 +34,7 @@ struct lg_span facts_source(const struct exchange *x, const uint8_t mask[2], cha
 	return span_of(text);
 }
 
-/* What is true of TLS is true of the client's link, also for a request that a server begins; on a shared link of that. */
+/* What is true of TLS is so of the client's link, also for a request that a server begins; on a shared link of that. */
 static struct lg_span core_fact(struct exchange *x, enum core_fact fact)
 {
 	static const char *const transports[] = { [LG_TCP] = "tcp", [LG_TLS] = "tls", [LG_UDP] = "udp" };

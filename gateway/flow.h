@@ -4,8 +4,8 @@
  * socket; a server's has a socket of its own, connected, so that what comes there is the server's.  It carries
  * datagrams to and from its owner, a link or a probe.
  *
- * What is sent in a turn of the loop is queued, and leaves at its end: for all clients of a socket, and for each server,
- * with one system call.  A flow never waits: what the kernel does not take then is lost.
+ * What is sent in a turn of the loop is queued, and leaves at its end: for all clients of a socket, and for each
+ * server, with one system call.  A flow never waits: what the kernel does not take then is lost.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -63,8 +63,8 @@ int flow_accept(struct flow **fp, struct listener_socket *socket, const struct d
 int flow_connect(struct flow **fp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
 		 const struct flow_ops *ops, void *owner, uint32_t rest_ms);
 
-/* A server's flow serves many clients from now on: large buffers at once, an end when it has been idle for `idle_ms` (0:
- * never), and a port that need not rest, since what comes there says itself whose it is. */
+/* A server's flow serves many clients from now on: large buffers at once, an end when it has been idle for `idle_ms`
+ * (0: never), and a port that need not rest, since what comes there says itself whose it is. */
 void flow_share(struct flow *f, uint32_t idle_ms);
 
 /* One datagram of all the pieces from a listener's socket to a client, whether it has a flow or not; `local` as in

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flows.c: the table of flows: two hash tables (flows, their sources), two orders of use, sources by number of flows. */
+/* flows.c: the table of flows: two hash tables (flows, their sources), two orders of use, sources by their number. */
 #include "flows.h"
 
 #include <errno.h>
@@ -22,7 +22,8 @@ static size_t put_address(unsigned char *p, const struct sockaddr *a)
 
 static uint16_t port_of(const struct sockaddr *a)
 {
-	return a->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)a)->sin6_port : ((const struct sockaddr_in *)a)->sin_port;
+	return a->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)a)->sin6_port
+					: ((const struct sockaddr_in *)a)->sin_port;
 }
 
 static void key_of(unsigned char key[KEY_BYTES], const struct sockaddr *peer, const struct sockaddr *local)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flows.h: the table of a listener's UDP flows on one worker: found by the client's address and port (and the local address),
- * and which of them has to go when there are too many.  It knows no sockets and no links; flow.c does.
+ * flows.h: the table of a listener's UDP flows on one worker: found by the client's address and port (and the local
+ * address), and which of them has to go when there are too many.  It knows no sockets and no links; flow.c does.
  *
- * A flow is confirmed once its client has sent again after an answer: a spoofed source never does.  When the table is full
- * an unconfirmed flow goes first, the least recently used one; if there is none, the least recently used of the source that
- * has the most.  So a flood of made-up sources pushes out its own.
+ * A flow is confirmed once its client has sent again after an answer: a spoofed source never does.  When the table is
+ * full an unconfirmed flow goes first, the least recently used one; if there is none, the least recently used of the
+ * source that has the most.  So a flood of made-up sources pushes out its own.
  */
 #ifndef FLOWS_H
 #define FLOWS_H

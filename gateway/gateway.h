@@ -9,8 +9,8 @@
 
 #include "snapshot.h"
 
-/* Runs the configuration until SIGTERM or SIGINT; the snapshot is taken over.  0: stopped in good order.  < 0: it could not
- * start, and `err` says why. */
+/* Runs the configuration until SIGTERM or SIGINT; the snapshot is taken over.  0: stopped in good order.  < 0: it could
+ * not start, and `err` says why. */
 int gateway_run(struct snapshot *snapshot, char err[], size_t errlen);
 
 #endif

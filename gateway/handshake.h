@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handshake.h: the gateway's own threads for the CPU work of TLS handshakes, at lower priority than the loops, so that a
- * storm of new connections does not hold up the standing ones.
+ * handshake.h: the gateway's own threads for the CPU work of TLS handshakes, at lower priority than the loops, so that
+ * a storm of new connections does not hold up the standing ones.
  *
- * A job belongs either to the pool or to its owner's loop, never to both: after handshake_submit nobody but the pool may
- * touch what the job's `work` touches, until `done` has been called on the owner's loop.
+ * A job belongs either to the pool or to its owner's loop, never to both: after handshake_submit nobody but the pool
+ * may touch what the job's `work` touches, until `done` has been called on the owner's loop.
  */
 #ifndef HANDSHAKE_H
 #define HANDSHAKE_H

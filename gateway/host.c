@@ -57,7 +57,8 @@ static enum lg_send host_send(struct lg_link *to, struct lg_link *from, const st
 
 static void host_hold(struct lg_link *l)
 {
-	if (link_of(l)->stream && !link_is_shared(link_of(l))) /* a flow cannot be held, and what all share must not be */
+	/* A flow cannot be held, and what all share must not be. */
+	if (link_of(l)->stream && !link_is_shared(link_of(l)))
 		stream_hold(link_of(l)->stream);
 }
 
@@ -94,7 +95,8 @@ static void host_count(struct lg_link *l, unsigned index, uint64_t by)
 	if (index < stats->nplugin_counters)
 		atomic_fetch_add_explicit(&stats->plugin_counters[index], by, memory_order_relaxed);
 	else
-		link_log(link_of(l), LG_ERROR, "plugin-fault", "reason", "it counts what its table of counters has not");
+		link_log(link_of(l), LG_ERROR, "plugin-fault", "reason",
+			 "it counts what its table of counters has not");
 }
 
 /* An event is a word: whatever a plugin says, a line of the log stays one. */
@@ -133,8 +135,8 @@ static unsigned host_token(struct lg_link *l, enum lg_use use, uint16_t port, ch
 	return deliver_token(link_of(l), use, port, out);
 }
 
-static enum lg_send host_send_to(struct lg_span token, enum lg_use use, struct lg_link *from, const struct lg_span *pieces,
-				 unsigned n)
+static enum lg_send host_send_to(struct lg_span token, enum lg_use use, struct lg_link *from,
+				 const struct lg_span *pieces, unsigned n)
 {
 	return deliver(token, use, from ? link_of(from) : NULL, pieces, n);
 }

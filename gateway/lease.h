@@ -25,16 +25,16 @@ enum {
 	IDLE_LINK_MS = 30000, /* less than servers keep an idle connection; limits.idle, if that is shorter */
 };
 
-/* A link that `x` takes to x->server, which its session has none to: an idle or a new one.  Its seat becomes the link's.
- * 0 or -errno. */
+/* A link that `x` takes to x->server, which its session has none to: an idle or a new one.  Its seat becomes the
+ * link's.  0 or -errno. */
 int lease_reach(struct link **lp, struct exchange *x);
 
 /* LG_STAY: the link that the session keeps in the pool of the verdict, idle or not; NULL: none, or that was not asked.
  */
 struct link *lease_kept(const struct exchange *x);
 
-/* A link to that server which the session keeps, or which must be nobody else's, and nothing is under way on; one that its
- * peer has used meanwhile is closed.  NULL: none. */
+/* A link to that server which the session keeps, or which must be nobody else's, and nothing is under way on; one that
+ * its peer has used meanwhile is closed.  NULL: none. */
 struct link *lease_find_own(struct session *s, const struct server *server);
 void lease_take_own(struct link *l, struct exchange *x);
 

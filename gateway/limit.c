@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* limit.c: counting, and telling now and then.  What passing a limit means for who did is said where it is looked at. */
+/* limit.c: counting, and telling now and then.  What passing a limit means is said where it is looked at. */
 #include "limit.h"
 
 #include "log.h"

@@ -222,7 +222,7 @@ static void end_handshake(struct link *l)
 	l->handshaking = false;
 }
 
-/* From here on it costs time; a client that only connects has cost little, and may not keep others from shaking hands. */
+/* From here on it costs time; a client that only connects has cost little, and may not keep others from it. */
 static bool on_greeted(struct stream *s)
 {
 	struct link *l = s->owner;
@@ -355,7 +355,8 @@ static void log_close(struct link *l)
 	link_log(l, level, event, "reason", stream_reason(s));
 }
 
-/* Of a server's link, what it does not take or makes us hold; that it is slow to connect to or idle is its client's affair. */
+/* Of a server's link, what it does not take or makes us hold; that it is slow to connect to or idle is its client's
+ * affair. */
 static bool counts(const struct link *l, enum limit limit)
 {
 	return limit && (!l->server || limit == LIMIT_STALL || limit == LIMIT_MESSAGE || limit == LIMIT_MEMORY);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link.h: a stream or a UDP flow as a plugin sees it.  It gives the plugin its callbacks, keeps units whole that several
- * senders write to one link, and relays when two links are joined.  Which links there are and what goes where: session.c.
+ * link.h: a stream or a UDP flow as a plugin sees it.  It gives the plugin its callbacks, keeps units whole that
+ * several senders write to one link, and relays when two links are joined.  Which links there are and what goes where:
+ * session.c.
  */
 #ifndef LINK_H
 #define LINK_H
@@ -92,10 +93,12 @@ static inline uint64_t link_handed(const struct link *l)
 }
 
 /* A client link on an accepted descriptor; closed on failure.  0 or -errno. */
-int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer, enum lg_transport transport);
+int link_accept(struct link **lp, struct session *session, int fd, const struct sockaddr *peer,
+		enum lg_transport transport);
 
 /* A client link for a flow that begins with `d`.  0 or -errno. */
-int link_flow_accept(struct link **lp, struct session *session, struct listener_socket *socket, const struct datagram *d);
+int link_flow_accept(struct link **lp, struct session *session, struct listener_socket *socket,
+		     const struct datagram *d);
 
 /* Gives the plugin a datagram: the first one of a flow. */
 void link_flow_receive(struct link *l, struct lg_span datagram);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link_flow.c: links over UDP: one datagram is one `receive`, one `send` is one datagram.  A client's link is forgotten when
- * nothing goes on with it: no exchange, no join, no deadline of the plugin's.
+ * link_flow.c: links over UDP: one datagram is one `receive`, one `send` is one datagram.  A client's link is forgotten
+ * when nothing goes on with it: no exchange, no join, no deadline of the plugin's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -102,7 +102,8 @@ static void name_local(struct link *l, const struct sockaddr *local)
 	l->pub.local = span_of(l->local_text);
 }
 
-int link_flow_accept(struct link **lp, struct session *session, struct listener_socket *socket, const struct datagram *d)
+int link_flow_accept(struct link **lp, struct session *session, struct listener_socket *socket,
+		     const struct datagram *d)
 {
 	struct link *l = link_create(session, LG_CLIENT, LG_UDP, (const struct sockaddr *)&d->peer);
 	struct sockaddr_storage local = socket->bind->address;
@@ -134,7 +135,8 @@ int link_flow_connect(struct link **lp, struct session *session, struct server *
 	int r = l ? 0 : -ENOMEM;
 
 	if (r == 0)
-		r = flow_connect(&l->flow, session->worker, to, source_of(session), &link_flow_ops, l, l->limits.idle_ms);
+		r = flow_connect(&l->flow, session->worker, to, source_of(session), &link_flow_ops, l,
+				 l->limits.idle_ms);
 	if (r < 0) {
 		free(l);
 		return r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link_open.c: making links over streams: a client's on an accepted descriptor, a server's by connecting, and what either
- * gets from the configuration.  Links over UDP are made in link_flow.c.
+ * link_open.c: making links over streams: a client's on an accepted descriptor, a server's by connecting, and what
+ * either gets from the configuration.  Links over UDP are made in link_flow.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -131,7 +131,8 @@ static void address_of_server(struct sockaddr_storage *to, const struct session 
 
 static int stream_link_connect(struct link **lp, struct session *session, struct server *server, bool show)
 {
-	bool inside_tls = server->pool->tls && !session->in.expected; /* what came to an expected port passes as it is */
+	/* What came to an expected port passes as it is. */
+	bool inside_tls = server->pool->tls && !session->in.expected;
 	const struct server_place *place = server_place(server);
 	struct sockaddr_storage address;
 	const struct sockaddr *to = (const struct sockaddr *)&address;
@@ -146,7 +147,8 @@ static int stream_link_connect(struct link **lp, struct session *session, struct
 	if (inside_tls)
 		r = tls_to(&tls, server, show);
 	if (r == 0)
-		r = stream_connect(&l->stream, session->worker, to, source_of(session), tls, &link_stream_ops, l, &l->limits);
+		r = stream_connect(&l->stream, session->worker, to, source_of(session), tls, &link_stream_ops, l,
+				   &l->limits);
 	if (r < 0) {
 		free(l);
 		return r;
@@ -166,7 +168,7 @@ int link_connect(struct link **lp, struct session *session, struct server *serve
 
 	if (session->client && session->client->flow)
 		return link_flow_connect(lp, session, server);
-	/* Our certificate is for trusted clients' traffic only: an anonymous one must not reach a server under our name. */
+	/* Our certificate is for trusted clients' traffic only: no anonymous one reaches a server under our name. */
 	r = stream_link_connect(lp, session, server, session->client && session->client->pub.trusted);
 	if (r == 0 && proxy && session->client && link_proxy_write(*lp, proxy) < 0)
 		link_close(*lp, LG_RESET, "out of memory"); /* without it the server would take us for the client */

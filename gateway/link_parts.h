@@ -67,7 +67,8 @@ int link_proxy_write(struct link *l, unsigned version);
 
 /* ---- link_flow.c ---- */
 
-int link_flow_connect(struct link **lp, struct session *session, struct server *server); /* shared in a shared session */
+/* Shared in a shared session. */
+int link_flow_connect(struct link **lp, struct session *session, struct server *server);
 void link_flow_join(struct link *a, struct link *b);
 
 #endif

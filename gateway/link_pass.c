@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link_pass.c: a counted run of bytes from one link to another that the plugin does not see.  For the receiver it is a unit
- * of the sender's: what others send waits behind it.  Large ones go past this file too: splice.c.
+ * link_pass.c: a counted run of bytes from one link to another that the plugin does not see.  For the receiver it is a
+ * unit of the sender's: what others send waits behind it.  Large ones go past this file too: splice.c.
  */
 #include "link_parts.h"
 #include "span.h"
@@ -11,8 +11,8 @@ static bool may_pass(const struct link *from, const struct link *to)
 {
 	bool carried = from->stream && to->stream && from != to && from->session == to->session;
 
-	return carried && !link_is_shared(from) && !link_is_shared(to) && to->open && link_lives(from) && link_lives(to) &&
-	       !from->joined && !to->joined && !from->pass_to && !to->pass_from &&
+	return carried && !link_is_shared(from) && !link_is_shared(to) && to->open && link_lives(from) &&
+	       link_lives(to) && !from->joined && !to->joined && !from->pass_to && !to->pass_from &&
 	       (!to->unit_of || to->unit_of == from) && plugin_of(from)->receive;
 }
 

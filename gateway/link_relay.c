@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link_relay.c: bytes between two joined links that no plugin looks at any more.  Large ones go past this file too: splice.c.
+ * link_relay.c: bytes between two joined links that no plugin looks at any more.  Large ones go past this file too:
+ * splice.c.
  */
 #include <errno.h>
 

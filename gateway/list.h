@@ -66,6 +66,7 @@ static inline void list_splice(struct list *to, struct list *from)
 }
 
 /* The current member may be removed inside the loop. */
-#define list_each(l, tmp, head) for ((l) = (head)->next, (tmp) = (l)->next; (l) != (head); (l) = (tmp), (tmp) = (l)->next)
+#define list_each(l, tmp, head)                                                                                        \
+	for ((l) = (head)->next, (tmp) = (l)->next; (l) != (head); (l) = (tmp), (tmp) = (l)->next)
 
 #endif

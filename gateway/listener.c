@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * listener.c: when a listener listens: not while there is nobody to serve.  Its sockets: listener_socket.c; what becomes of an
- * accepted client: session.c.
+ * listener.c: when a listener listens: not while there is nobody to serve.  Its sockets: listener_socket.c; what
+ * becomes of an accepted client: session.c.
  */
 #include "listener.h"
 
@@ -155,7 +155,8 @@ static int bind_all(struct listener *l, char err[], size_t errlen)
 		int r = listener_socket_open(&l->sockets[i], l, &conf->binds[i], true, on_client);
 
 		if (r < 0) {
-			snprintf(err, errlen, "listener %s: cannot bind %s: %s", conf->name, conf->binds[i].text, strerror(-r));
+			snprintf(err, errlen, "listener %s: cannot bind %s: %s", conf->name, conf->binds[i].text,
+				 strerror(-r));
 			return r;
 		}
 		l->nsockets++;
@@ -176,8 +177,8 @@ static int start_plugin(struct listener *l, char err[], size_t errlen)
 		return 0;
 	r = conf->plugin->start(l->inst, conf->plugin_conf, &host_functions, why, sizeof why);
 	if (r < 0) {
-		snprintf(err, errlen, "listener %s: the plugin %s does not start: %s", conf->name, plugins_file(conf->plugin),
-			 why[0] ? why : strerror(-r));
+		snprintf(err, errlen, "listener %s: the plugin %s does not start: %s", conf->name,
+			 plugins_file(conf->plugin), why[0] ? why : strerror(-r));
 		free(l->inst);
 		l->inst = NULL;
 	}

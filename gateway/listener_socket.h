@@ -18,7 +18,8 @@ struct listener_socket {
 	struct io io; /* fd -1: closed */
 	struct listener *listener;
 	const struct bind *bind;
-	void (*accepted)(struct listener_socket *k, int fd, const struct sockaddr *peer); /* takes over the descriptor */
+	/* Takes over the descriptor. */
+	void (*accepted)(struct listener_socket *k, int fd, const struct sockaddr *peer);
 	bool listening;
 	struct deadline pause; /* out of descriptors: accepts again then */
 	uint64_t failed_ms;    /* when that was logged last */

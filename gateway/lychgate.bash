@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# bash completion of lychgate and lychctl.  What they take is read from what they say to -h, so that it is always what the
-# program at hand can do: options, files after them, words, and the servers and policies of the gateway that runs.
+# bash completion of lychgate and lychctl.  What they take is read from what they say to -h, so that it is always what
+# the program at hand can do: options, files after them, words, and the servers and policies of the gateway that runs.
 
 # POOL/NAME of each server, LISTENER/NAME of each policy: what the lists $2 in the list $1 hold, of the output of
 # `lychctl status --json` on stdin.  With $3 the NAME alone too.

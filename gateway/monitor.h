@@ -20,8 +20,8 @@ typedef void (*monitor_changed_fn)(void *ctx);
 int monitors_start(struct monitors **mp, struct worker *control, struct snapshot *snapshot, monitor_changed_fn changed,
 		   void *ctx);
 
-/* Ends all probes, when the workers have ended and before the control worker does; NULL is fine.  monitors_free after the
- * control worker's end, when its loop has let go of the timers. */
+/* Ends all probes, when the workers have ended and before the control worker does; NULL is fine.  monitors_free after
+ * the control worker's end, when its loop has let go of the timers. */
 void monitors_stop(struct monitors *m);
 void monitors_free(struct monitors *m);
 

@@ -30,8 +30,8 @@ bool paths_inside(const char *path, const char *folder)
 	return n > 0 && strncmp(path, folder, n) == 0 && (path[n] == '/' || folder[n - 1] == '/');
 }
 
-/* "/stage" of "/stage/usr/sbin/lychgate" when it was to be installed in /usr/sbin, or of lychctl in /usr/bin: its length;
- * < 0: the program was moved to somewhere else. */
+/* "/stage" of "/stage/usr/sbin/lychgate" when it was to be installed in /usr/sbin, or of lychctl in /usr/bin: its
+ * length; < 0: the program was moved to somewhere else. */
 static int stage_of(const char *program)
 {
 	static const char *const folders[] = { LYCHGATE_SBINDIR, LYCHGATE_BINDIR };

@@ -60,8 +60,8 @@ static const char *bad_options(const struct lg_option *table, size_t size)
 /* The access log must be fit to be read by many. */
 static const char *bad_log_facts(const struct lg_plugin *p)
 {
-	static const char *const credentials[] = { "header.authorization", "header.proxy-authorization", "header.cookie",
-						   "header.set-cookie" };
+	static const char *const credentials[] = { "header.authorization", "header.proxy-authorization",
+						   "header.cookie", "header.set-cookie" };
 	struct fact_ref ref;
 
 	for (unsigned i = 0; p->log_facts && p->log_facts[i]; i++) {

@@ -9,9 +9,9 @@
 
 #include <lychgate/plugin.h>
 
-/* The plugin called `name`: NAME.so in the first folder of `path` that has it; `path` ends with NULL, and the caller puts
- * the built-in folder last.  NULL: refused, with the file's name and the reason.  Loaded plugins stay until the process
- * ends, and are the same for all who ask.  For the thread that reads the configuration only. */
+/* The plugin called `name`: NAME.so in the first folder of `path` that has it; `path` ends with NULL, and the caller
+ * puts the built-in folder last.  NULL: refused, with the file's name and the reason.  Loaded plugins stay until the
+ * process ends, and are the same for all who ask.  For the thread that reads the configuration only. */
 const struct lg_plugin *plugins_find(const char *name, const char *const *path, char err[], size_t errlen);
 
 /* The file that a plugin was loaded from; its name when it was not loaded here. */

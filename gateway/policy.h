@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy.h: a listener's policies, asked in their order until one gives a verdict; edits add up on the way.  A policy that
- * fails gets the listener's `on_error`; after POLICY_TRIP failures in a row it is no longer asked, and its place always
- * gives that, until the operator says policy_reset or the gateway starts anew.
+ * policy.h: a listener's policies, asked in their order until one gives a verdict; edits add up on the way.  A policy
+ * that fails gets the listener's `on_error`; after POLICY_TRIP failures in a row it is no longer asked, and its place
+ * always gives that, until the operator says policy_reset or the gateway starts anew.
  */
 #ifndef POLICY_H
 #define POLICY_H

@@ -227,8 +227,8 @@ static int connect_probe(struct probe *p, struct worker *w, const struct server 
 	return 0;
 }
 
-struct probe *probe_start(struct worker *w, const struct server *server, void (*done)(void *, bool, const char *), void *owner,
-			  const char **reason)
+struct probe *probe_start(struct worker *w, const struct server *server, void (*done)(void *, bool, const char *),
+			  void *owner, const char **reason)
 {
 	const struct monitor_conf *conf = &server->pool->monitor;
 	struct probe *p = calloc(1, sizeof *p + (conf->plugin ? conf->plugin->probe_size : 0));

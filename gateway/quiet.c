@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * quiet.c: a bucket of lines for each event of a listener.  Who writes the line asks first (link_log does, for all that is
- * told of a link); the rest is told here.
+ * quiet.c: a bucket of lines for each event of a listener.  Who writes the line asks first (link_log does, for all that
+ * is told of a link); the rest is told here.
  */
 #include "quiet.h"
 

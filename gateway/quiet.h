@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * quiet.h: lines of the log that clients and servers bring about, as often as they like.  Of each event a listener tells
- * QUIET_BURST at once and then one a second, with how many there were since the last; a flood fills no disk.
+ * quiet.h: lines of the log that clients and servers bring about, as often as they like.  Of each event a listener
+ * tells QUIET_BURST at once and then one a second, with how many there were since the last; a flood fills no disk.
  *
  *     tls-refused listener=in session=812 peer=192.0.2.7:40312 reason="..." count=4711
  */

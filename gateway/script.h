@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script.h: policies in Lua.  One struct script is one Lua state with all policies that a worker uses; it belongs to one
- * thread.  A policy gets facts and gives one verdict; it sees no C object, no file, no clock, and its instructions and
- * memory are counted.  Lua is used in script*.c and config.c's script_config.c only.
+ * script.h: policies in Lua.  One struct script is one Lua state with all policies that a worker uses; it belongs to
+ * one thread.  A policy gets facts and gives one verdict; it sees no C object, no file, no clock, and its instructions
+ * and memory are counted.  Lua is used in script*.c and config.c's script_config.c only.
  *
  * A policy's file returns { plugin, reads, pools, edits, options, decide = function(m, o) ... end }.  m.NAME is a fact
  * (a text or nil), o.NAME an option.  Verdicts: route(pool), pick(i), reply(code, reason[, { Name = value }]), drop(),
- * unavailable(), and edit{ set = { name = value }, remove = { name }, answer = { name = value or false } }, which as nil
- * passes on to the next policy; decide returns one, or nil.  pick(i) is the i-th server of the pool that the request goes
- * to otherwise, if it takes new keys, else whichever balance says.  `edits` lists the headers that edit{} may name, or is
- * a function(o) that returns this list, as `reads` may be.  Beside them a policy has
+ * unavailable(), and edit{ set = { name = value }, remove = { name }, answer = { name = value or false } }, which as
+ * nil passes on to the next policy; decide returns one, or nil.  pick(i) is the i-th server of the pool that the
+ * request goes to otherwise, if it takes new keys, else whichever balance says.  `edits` lists the headers that edit{}
+ * may name, or is a function(o) that returns this list, as `reads` may be.  Beside them a policy has
  *
  *     assert error ipairs next pairs select tonumber tostring type; math without chance; table
  *     string: byte len sub, lower upper (ASCII); s:prefix(t) s:suffix(t) s:contains(t), s:equal(t) whatever the case,
@@ -78,9 +78,9 @@ struct policy_desc {
 int script_describe(struct script *s, const char *file, struct policy_desc *desc, char err[], size_t errlen);
 void policy_desc_free(struct policy_desc *desc);
 
-/* The headers that the policy in this file edits with these options (Lua text of a table, checked values): in lower case,
- * each once, ends with NULL, freed with script_names_free.  0 or -errno with "FILE:LINE: reason".  The facts that it reads,
- * likewise. */
+/* The headers that the policy in this file edits with these options (Lua text of a table, checked values): in lower
+ * case, each once, ends with NULL, freed with script_names_free.  0 or -errno with "FILE:LINE: reason".  The facts that
+ * it reads, likewise. */
 int script_edits(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
 int script_reads(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
 void script_names_free(char **list); /* NULL is fine */
@@ -108,7 +108,8 @@ struct verdict {
 	struct lg_span reason;    /* good until the next script_decide of this script, as the headers are */
 	struct lg_header headers[VERDICT_HEADERS];
 	unsigned nheaders;
-	const struct lg_edit *edits; /* VERDICT_EDIT, as long good; of one header once, the request's before the answer's */
+	/* VERDICT_EDIT, as long good; of one header once, the request's before the answer's. */
+	const struct lg_edit *edits;
 	unsigned nedits;
 	char error[POLICY_ERROR];
 };
@@ -122,8 +123,8 @@ void script_unload(struct script *s, struct script_policy *p);
 /* Where facts come from: the value of use->facts[i], asked at most once per decision. */
 typedef struct lg_span (*script_fact_fn)(void *ctx, unsigned i);
 
-/* Before script_decide, where policies may ask over(): the process's table (once), and now and for whom they decide; the
- * source is borrowed, NULL: nobody's. */
+/* Before script_decide, where policies may ask over(): the process's table (once), and now and for whom they decide;
+ * the source is borrowed, NULL: nobody's. */
 struct rates;
 void script_set_rates(struct script *s, struct rates *rates);
 void script_set_moment(struct script *s, uint64_t now_ms, const struct sockaddr *source);

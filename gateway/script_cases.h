@@ -10,7 +10,7 @@
  *               expect = route("emea") },
  *             { name = "on a message",
  *               plugin = "NAME",                                                  -- else the policy's first
- *               message = "invite.txt",                                       -- beside the test, or the bytes themselves
+ *               message = "invite.txt",                                           -- beside the test, or its bytes
  *               expect = pass() },
  *             { name = "the third in a second", options = { rate = 2, burst = 2 }, facts = { source = "192.0.2.1" },
  *               steps = {
@@ -25,8 +25,8 @@
  * refused([text]): a listener would not be loaded with these options.  Arguments that are left out are not compared;
  * edit{} is, whole.
  *
- * Steps run in their order, each `times` times (1), on one rate table that begins empty; `at` is a clock that begins at 0
- * and only goes forward, `facts` are added to the case's own.  Facts that are given beat those of the message.
+ * Steps run in their order, each `times` times (1), on one rate table that begins empty; `at` is a clock that begins at
+ * 0 and only goes forward, `facts` are added to the case's own.  Facts that are given beat those of the message.
  */
 #ifndef SCRIPT_CASES_H
 #define SCRIPT_CASES_H
@@ -36,8 +36,8 @@
 enum { CASES_GOOD = 0, CASES_FAILED = 1, CASES_BROKEN = 2 };
 
 /* Runs the tests in these files; ends with NULL.  A line for every case that fails, and one that counts.  CASES_FAILED:
- * an expectation was not met.  CASES_BROKEN, whatever else: a file could not be run, or a case of it is wrong itself: its
- * form, a fact that the policy does not read, a message that cannot be read.  `plugin_path` is a further folder of
+ * an expectation was not met.  CASES_BROKEN, whatever else: a file could not be run, or a case of it is wrong itself:
+ * its form, a fact that the policy does not read, a message that cannot be read.  `plugin_path` is a further folder of
  * plugins; NULL: none. */
 int script_cases_run(char *const *files, const char *plugin_path, const struct config_paths *paths);
 

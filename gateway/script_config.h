@@ -11,8 +11,8 @@
 #include "config.h"
 #include "config_tree.h"
 
-/* One policy to be tried, instead of a configuration (scripts/trial.lua): its file (absolute) or library name; plugin and
- * option texts as given. */
+/* One policy to be tried, instead of a configuration (scripts/trial.lua): its file (absolute) or library name; plugin
+ * and option texts as given. */
 struct script_trial {
 	const char *policy, *plugin; /* plugin NULL: the policy's own first */
 	const char *options;         /* Lua text of a table; NULL: `pairs` */

@@ -112,7 +112,8 @@ static int folder_error(const char *folder)
 	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
-/* written(path, "file" | "socket"): whether the gateway can write there; nil, the reason, and the folder if that is it. */
+/* written(path, "file" | "socket"): whether the gateway can write there; nil, the reason, and the folder if that is
+ * it. */
 static int host_written(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1), *slash = strrchr(path, '/');

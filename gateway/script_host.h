@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_host.h: between script_config.c, script_document.c, script_tool.c and script_host.c; the only header that names Lua
- * besides the policies'.
+ * script_host.h: between script_config.c, script_document.c, script_tool.c and script_host.c; the only header that
+ * names Lua besides the policies'.
  */
 #ifndef SCRIPT_HOST_H
 #define SCRIPT_HOST_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_state.h: what the script*.c files know of each other.  Nobody else includes it, but for the policy tests, which
- * write options as script_write does.
+ * script_state.h: what the script*.c files know of each other.  Nobody else includes it, but for the policy tests,
+ * which write options as script_write does.
  *
  *     script.c            the state: memory, budgets, protected calls, texts of errors
  *     script_sandbox.c    the names that a policy sees

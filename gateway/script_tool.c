@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_tool.c gives a tool its arguments, files to read and to write, and two streams.  It knows no tool, and a tool sees no
- * more of the system than this and script_host.c.
+ * script_tool.c gives a tool its arguments, files to read and to write, and two streams.  It knows no tool, and a tool
+ * sees no more of the system than this and script_host.c.
  */
 #include "script_tool.h"
 

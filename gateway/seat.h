@@ -21,8 +21,8 @@ bool seat_take(struct exchange *x, struct server *server, bool own);
 bool seat_take_wanted(struct exchange *x);
 bool seat_is_wanted(const struct exchange *x, const struct server *s);
 
-/* Sets x->server to where a new key goes, and takes a seat there: the wanted one, else whichever balance picks; when all
- * are full, one that the session has a link to.  False: no server can have it. */
+/* Sets x->server to where a new key goes, and takes a seat there: the wanted one, else whichever balance picks; when
+ * all are full, one that the session has a link to.  False: no server can have it. */
 bool seat_take_any(struct exchange *x);
 
 /* Gives it back, if there is one. */

@@ -323,7 +323,8 @@ static void try_next(struct exchange *x)
 static void tell_unreachable(const struct exchange *x, const char *reason)
 {
 	const struct listener_conf *conf = x->session->listener->conf;
-	unsigned long long n = quiet_asks(&conf->stats->quiet, LG_WARNING, "server-unreachable", x->session->worker->now_ms);
+	unsigned long long n =
+		quiet_asks(&conf->stats->quiet, LG_WARNING, "server-unreachable", x->session->worker->now_ms);
 
 	if (n)
 		log_warning("server-unreachable", "listener", conf->name, "server", server_log_name(x->server), "count",

@@ -79,7 +79,8 @@ struct exchange {
 	struct link *lease; /* the leased link that it has, or waits for; NULL: none */
 	bool reuse;         /* and its end gives that back */
 	bool rented;        /* that link had been idle: its death says nothing of the server */
-	const struct reach *named_in; /* LG_FOLLOW: the unit itself names a server of that pool, in `server`; NULL: none */
+	/* LG_FOLLOW: the unit itself names a server of that pool, in `server`; NULL: none. */
+	const struct reach *named_in;
 	struct tried tried;
 	bool has_key;
 	struct claim claim;

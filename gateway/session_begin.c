@@ -29,8 +29,8 @@ static bool begin_with(struct session *s, int r)
 		unsigned long long n = quiet_asks(&conf->stats->quiet, LG_ERROR, "session-failed", s->worker->now_ms);
 
 		if (n)
-			log_error("session-failed", "listener", conf->name, "count", n > 1 ? LOG_NUM(n) : NULL, "reason",
-				  uv_strerror(r));
+			log_error("session-failed", "listener", conf->name, "count", n > 1 ? LOG_NUM(n) : NULL,
+				  "reason", uv_strerror(r));
 		session_destroy(s);
 		return false;
 	}

@@ -24,13 +24,16 @@ enum { SLOTS_MAX = 32 };
 
 struct slots {
 	char *host; /* the name */
-	char *id;   /* as it is written, else host:port, in a group of pools the host: the servers' ids are made of it and their address */
+	/* As it is written, else host:port, in a group of pools the host: its servers' ids are made of it and their
+	 * addresses. */
+	char *id;
 	uint16_t port;
 	struct pool *pool;
 	unsigned first, n; /* pool->servers[first] and so on */
 	int admin;         /* enum admin: the operator's last word to the name as a whole */
 	uint32_t rested;   /* bit i: the slot was free when the last answer came */
-	unsigned left_out; /* addresses in the last answer for which no slot was free, or none that could take one more */
+	/* Addresses in the last answer for which no slot was free, or none that could take one more. */
+	unsigned left_out;
 };
 
 /* What has become of a server: it was put somewhere and is to be asked; it is gone. */

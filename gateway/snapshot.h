@@ -89,7 +89,8 @@ struct pool {
 	unsigned transports[2]; /* of enum lg_transport (LG_TCP: inside TLS when `tls` is there), first preferred; 0: no
 				 * (second) one.  None: as the client came */
 	bool has_persistence; /* false: persistence = false or the plugin has no default */
-	bool default_persistence; /* the configuration is silent: by the plugin's default fact, which each listener resolves */
+	/* The configuration is silent: by the plugin's default fact, which each listener resolves. */
+	bool default_persistence;
 	char **by;                /* names of facts, the first that has a value makes the key; ends with NULL; NULL with
 				   * default_persistence */
 	uint8_t mask[2];          /* bits of an IPv4 and an IPv6 source that make the key; 0: all */
@@ -109,7 +110,8 @@ struct fact_ref {
 
 enum { POOL_FACTS = 4 };
 
-/* A pool that a listener can reach, with the facts that make its persistence key, resolved for the listener's plugin. */
+/* A pool that a listener can reach, with the facts that make its persistence key, resolved for the listener's
+ * plugin. */
 struct reach {
 	struct pool *pool;
 	struct fact_ref by[POOL_FACTS];
@@ -163,7 +165,8 @@ enum on_error { ON_ERROR_UNAVAILABLE, ON_ERROR_PASS, ON_ERROR_DROP };
 struct bind { /* "tls:127.0.0.1:5061" */
 	enum lg_transport transport;
 	struct sockaddr_storage address;
-	uint16_t last; /* of a range of ports that begins with the address's; 0: that port alone.  One socket: range.h */
+	/* Of a range of ports that begins with the address's; 0: that port alone.  One socket: range.h. */
+	uint16_t last;
 	char *text;    /* "127.0.0.1:5061", "127.0.0.1:49152-65535" */
 };
 

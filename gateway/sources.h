@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sources.h: how many sessions each client address holds, how many it begins a second, and how many handshakes are in
- * flight with it: the limits sessions_per_source, new_per_source and a share of handshakes.  One table for each listener, shared by all threads.
+ * flight with it: the limits sessions_per_source, new_per_source and a share of handshakes.  One table for each
+ * listener, shared by all threads.
  */
 #ifndef SOURCES_H
 #define SOURCES_H
@@ -29,8 +30,8 @@ void sources_destroy(struct sources *s);
 int sources_enter(struct sources *s, const struct sockaddr *address, uint64_t now_ms);
 void sources_leave(struct sources *s, const struct sockaddr *address);
 
-/* A session that has entered begins a handshake: true, and sources_shaken must follow before it leaves; false: its source
- * has as many as it may.  Who has not entered is not counted. */
+/* A session that has entered begins a handshake: true, and sources_shaken must follow before it leaves; false: its
+ * source has as many as it may.  Who has not entered is not counted. */
 bool sources_shake(struct sources *s, const struct sockaddr *address);
 void sources_shaken(struct sources *s, const struct sockaddr *address);
 

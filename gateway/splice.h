@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * splice.h: bytes from one plain connection to another without a copy, through a pipe in the kernel.  For bulk only: small
- * pieces are cheaper to copy.  A direction changes over after SPLICE_AFTER bytes in large reads, and back when reads have
- * become small; a pipe is the worker's, lent while there are bytes in it, as its receive buffer is.
+ * splice.h: bytes from one plain connection to another without a copy, through a pipe in the kernel.  For bulk only:
+ * small pieces are cheaper to copy.  A direction changes over after SPLICE_AFTER bytes in large reads, and back when
+ * reads have become small; a pipe is the worker's, lent while there are bytes in it, as its receive buffer is.
  *
- * What a pipe holds waits for its stream like what is in `out`, behind it: the sender is held meanwhile, deadlines count,
- * an end comes after it.
+ * What a pipe holds waits for its stream like what is in `out`, behind it: the sender is held meanwhile, deadlines
+ * count, an end comes after it.
  */
 #ifndef SPLICE_H
 #define SPLICE_H
@@ -17,7 +17,8 @@ enum {
 	SPLICE_LARGE = 16 * 1024,      /* a read is large from here */
 	SPLICE_PATIENCE = 16,          /* small reads in a row until a direction is copied again */
 	SPLICE_PIPE = 1024 * 1024,     /* what a pipe holds */
-	SPLICE_PIPE_LEAST = 64 * 1024, /* less than that does not pay: the user's pipes have used up what the system allows */
+	/* Less than that does not pay: the user's pipes have used up what the system allows. */
+	SPLICE_PIPE_LEAST = 64 * 1024,
 	SPLICE_PIPES = 32,             /* that a worker has at the most: with none to be had, bytes are copied */
 	SPLICE_POOL = 8,               /* empty pipes that a worker keeps */
 };
@@ -28,8 +29,8 @@ struct splice_pipe {
 	size_t size, n; /* bytes that it can hold, that it holds */
 };
 
-/* `from` has read `n` bytes, which were copied to `to`: shall the next ones, `most` of them, be spliced?  Of those the owner
- * hears by `poured`. */
+/* `from` has read `n` bytes, which were copied to `to`: shall the next ones, `most` of them, be spliced?  Of those the
+ * owner hears by `poured`. */
 void splice_consider(struct stream *from, struct stream *to, size_t n, uint64_t most);
 
 /* What `from` receives is handed to its owner again. */

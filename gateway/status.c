@@ -253,9 +253,9 @@ json_t *status_server(const struct server *s)
 				put_number(o, "idle_links", atomic_load(&state->idle)) &&
 				put_number(o, "requests", atomic_load(&state->requests)) &&
 				put_number(o, "failures", atomic_load(&state->failures)) &&
-				put_number(o, "max_sessions", s->max_sessions) &&
-				put_number(o, "weight", s->weight) &&
-				put(o, "slow_start", slow_start_status(s)) && put(o, "backup", json_boolean(s->backup)));
+				put_number(o, "max_sessions", s->max_sessions) && put_number(o, "weight", s->weight) &&
+				put(o, "slow_start", slow_start_status(s)) &&
+				put(o, "backup", json_boolean(s->backup)));
 }
 
 static json_t *servers_status(const struct pool *p)
@@ -359,7 +359,8 @@ static json_t *certificate_status(const struct tls_entry *t, const struct tls_ex
 	json_t *o = json_object();
 
 	return whole(o, put_text(o, "tls", t->name) && put_text(o, "file", e->file) && put_text(o, "kind", e->kind) &&
-				put_text(o, "subject", e->subject) && put(o, "expires", time_text(e->certificate * 1000)) &&
+				put_text(o, "subject", e->subject) &&
+				put(o, "expires", time_text(e->certificate * 1000)) &&
 				put(o, "days", json_integer(tls_days(e->certificate, now))) &&
 				put(o, "chain_days", json_integer(tls_days(e->chain, now))) &&
 				put(o, "crl", crl_status(e, now)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.h: the persistence table behind one question, claim: who owns this key?  The answer may come later (a store that
- * other gateways share); the table in memory answers at once.  All threads use a store at the same time.
+ * store.h: the persistence table behind one question, claim: who owns this key?  The answer may come later (a store
+ * that other gateways share); the table in memory answers at once.  All threads use a store at the same time.
  *
  * A key is a keyed hash of 128 bits of (group or pool name; values of the facts): the text itself is not kept.
  */
@@ -41,8 +41,8 @@ struct store {
 	unsigned refs; /* pools of one group share one; counted while the snapshot is built and freed */
 };
 
-/* 0: c->owner is the answer.  -EINPROGRESS: c->answered will be called.  -ENOMEM or -ENOSPC: not remembered, c->owner is
- * `proposed` all the same. */
+/* 0: c->owner is the answer.  -EINPROGRESS: c->answered will be called.  -ENOMEM or -ENOSPC: not remembered, c->owner
+ * is `proposed` all the same. */
 static inline int store_claim(struct store *s, struct claim *c)
 {
 	return s->ops->claim(s, c);

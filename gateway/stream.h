@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stream.h: one TCP connection, plain or inside TLS: connect or accept, read, queue and write, deadlines, close once.  It
- * carries bytes to and from its owner and knows nothing of plugins: a link (link.c) and a probe (monitor.c) have one each.
+ * stream.h: one TCP connection, plain or inside TLS: connect or accept, read, queue and write, deadlines, close once.
+ * It carries bytes to and from its owner and knows nothing of plugins: a link (link.c) and a probe (monitor.c) have one
+ * each.
  *
  * Back-pressure: stream_send says LG_FULL above limits->queue, and `writable` comes when the queue is below half of it.
  * stream_hold stops reading.  Nothing that is in hand is lost by either.
@@ -54,7 +55,8 @@ struct stream_limits {
 	uint32_t idle_ms;       /* without a byte either way */
 	bool idle_reset;        /* then by RST */
 	uint32_t half_ms;       /* one direction ended, the other not */
-	uint32_t stall_ms;      /* something to send, and the peer takes nothing; half a message, and the rest does not come */
+	/* Something to send, and the peer takes nothing; half a message, and the rest does not come. */
+	uint32_t stall_ms;
 	uint64_t queue;         /* bytes waiting to be sent: the mark of LG_FULL */
 	uint64_t in;            /* bytes received and not used */
 	uint64_t memory;        /* bytes in the buffers of all streams with one account */
@@ -126,12 +128,13 @@ struct stream {
 	char reason[96];
 };
 
-/* Takes over a connected, non-blocking descriptor; `tls` (from tls_accept) or NULL.  On failure the descriptor and `tls` are
- * closed.  0 or -errno; `opened` comes later either way. */
-int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls, const struct stream_ops *ops, void *owner,
-		  const struct stream_limits *limits);
+/* Takes over a connected, non-blocking descriptor; `tls` (from tls_accept) or NULL.  On failure the descriptor and
+ * `tls` are closed.  0 or -errno; `opened` comes later either way. */
+int stream_accept(struct stream **sp, struct worker *w, int fd, struct tls *tls, const struct stream_ops *ops,
+		  void *owner, const struct stream_limits *limits);
 
-/* Begins to connect, from `source` (source.h) or the gateway's own address; `tls` from tls_connect or NULL, taken over in any case.  A refusal comes as `closed`. */
+/* Begins to connect, from `source` (source.h) or the gateway's own address; `tls` from tls_connect or NULL, taken over
+ * in any case.  A refusal comes as `closed`. */
 int stream_connect(struct stream **sp, struct worker *w, const struct sockaddr *to, const struct sockaddr *source,
 		   struct tls *tls, const struct stream_ops *ops, void *owner, const struct stream_limits *limits);
 
@@ -153,7 +156,8 @@ void stream_go(struct stream *s);
 /* Our end of the stream after what is queued: close_notify, FIN.  Receiving goes on. */
 void stream_finish(struct stream *s);
 
-/* LG_FLUSH: after what is queued.  `closed` follows, not inside this call.  `why` is for the log; the first word counts. */
+/* LG_FLUSH: after what is queued.  `closed` follows, not inside this call.  `why` is for the log; the first word
+ * counts. */
 void stream_close(struct stream *s, enum lg_close how, const char *why);
 
 /* The same, because the peer has passed a limit. */
@@ -162,8 +166,8 @@ void stream_close_over(struct stream *s, enum limit limit, enum lg_close how, co
 /* (Re)sets the stream's one timer to the earliest of its limits; a limit that has grown may wait for the next time. */
 void stream_arm(struct stream *s);
 
-/* Nothing is under way: no byte is kept or waits, and neither side has ended.  And the peer has really sent nothing since
- * (a system call). */
+/* Nothing is under way: no byte is kept or waits, and neither side has ended.  And the peer has really sent nothing
+ * since (a system call). */
 bool stream_is_clear(const struct stream *s);
 bool stream_is_silent(const struct stream *s);
 

@@ -17,7 +17,8 @@ bool stream_take_preface(struct stream *s);
 /* Throws away what comes, until the end: true then. */
 bool stream_drain(struct stream *s);
 
-/* Sends what the kernel takes of the queue, then our end if it is wanted; < 0: the connection is broken (reason is set). */
+/* Sends what the kernel takes of the queue, then our end if it is wanted; < 0: the connection is broken (reason is
+ * set). */
 int stream_flush(struct stream *s);
 
 /* Has it read again in the next turn: what is kept is handed over then, too. */

@@ -7,9 +7,9 @@
  * several, a pool a tls_client of one.  All three are counted, shared by all threads and, but for the revoked
  * certificates, immutable.
  *
- * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever `priority`
- * says).  A listener takes what is cheapest of what the client offers, as far as that costs no round trip.  No
- * renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8 has the dangers).
+ * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever
+ * `priority` says).  A listener takes what is cheapest of what the client offers, as far as that costs no round trip.
+ * No renegotiation, and from 1.2 on no peer that lacks RFC 5746; no early data (RFC 8446 section 8 has the dangers).
  */
 #ifndef TLS_H
 #define TLS_H
@@ -161,7 +161,8 @@ enum tls_step {
  * A TLS 1.3 client is ready before the server has judged its certificate: a refusal comes by tls_decrypt. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
 
-/* What is left of the handshake costs no more than a few records: we have said Finished, and the peer has but to say so. */
+/* What is left of the handshake costs no more than a few records: we have said Finished, and the peer has but to say
+ * so. */
 bool tls_is_light(const struct tls *t);
 
 /* Decrypts what `in` holds to `p`, a record a call: the number of bytes; -EAGAIN: a whole record is not there yet, and

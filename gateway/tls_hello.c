@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls_hello.c looks at a ClientHello before GnuTLS does: for the choice of a certificate (tls_choice.c), and to say whose
- * order of ciphers and groups counts.  Ours begins with what is cheapest, but must not cost a client another round trip:
- * one that has sent key shares, and none for our first group, is served in its own order.
+ * tls_hello.c looks at a ClientHello before GnuTLS does: for the choice of a certificate (tls_choice.c), and to say
+ * whose order of ciphers and groups counts.  Ours begins with what is cheapest, but must not cost a client another
+ * round trip: one that has sent key shares, and none for our first group, is served in its own order.
  */
 #include "tls_private.h"
 
@@ -32,7 +32,8 @@ static int on_extension(void *ctx, unsigned type, const unsigned char *p, unsign
 	return 0;
 }
 
-/* Whose order counts.  Only the first hello says: whoever was asked for another keeps what was settled (section 4.1.4). */
+/* Whose order counts.  Only the first hello says: whoever was asked for another keeps what was settled (section
+ * 4.1.4). */
 static void settle_order(struct tls *t, const gnutls_datum_t *hello)
 {
 	gnutls_priority_t our_order = t->server->identities[0]->our_order;
@@ -46,7 +47,8 @@ static void settle_order(struct tls *t, const gnutls_datum_t *hello)
 }
 
 /* GnuTLS judges what is malformed, right after this. */
-static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *hello)
+static int on_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+		    const gnutls_datum_t *hello)
 {
 	struct tls *t = gnutls_session_get_ptr(session);
 

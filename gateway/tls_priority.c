@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Ours, and what older peers need besides; X25519 first, because it is the cheapest, and AES-128, because processors have
- * instructions for its SHA-256, not for the SHA-384 of AES-256: a fifth of a handshake. */
+/* Ours, and what older peers need besides; X25519 first, because it is the cheapest, and AES-128, because processors
+ * have instructions for its SHA-256, not for the SHA-384 of AES-256: a fifth of a handshake. */
 #define PRIORITY_OURS                                                                                                  \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"        \
 	":+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-FFDHE3072:+GROUP-FFDHE4096:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM"   \
@@ -96,7 +96,8 @@ int tls_priority_make(struct tls_identity *id, const struct tls_word *word, stru
 	if (!min)
 		return SAY(told, -EINVAL, "minimum \"%s\": is none of 1.0, 1.1, 1.2, 1.3", word->minimum);
 	n = word->priority ? snprintf(text, sizeof text, "%s%s%s", word->priority, sha1, min->never)
-			   : snprintf(text, sizeof text, "%s%s%s%s" PRIORITY_ORDER, PRIORITY_OURS, min->ours, sha1, min->never);
+			   : snprintf(text, sizeof text, "%s%s%s%s" PRIORITY_ORDER, PRIORITY_OURS, min->ours, sha1,
+				      min->never);
 	if (n < 0 || (size_t)n >= sizeof text)
 		return SAY(told, -EINVAL, "priority: is longer than %zu bytes", sizeof text);
 	ret = word->priority ? 0 : gnutls_priority_init(&id->our_order, text, &at);

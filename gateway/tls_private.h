@@ -43,7 +43,8 @@ struct tls_identity {
 	char *name;
 	char *file; /* of the certificate; NULL: there is none, then no leaf, no chain and no key */
 	gnutls_priority_t priority;
-	gnutls_priority_t our_order; /* the same, but of several ciphers and groups ours counts; NULL: the operator's own */
+	/* The same, but of several ciphers and groups ours counts; NULL: the operator's own. */
+	gnutls_priority_t our_order;
 	gnutls_x509_crt_t leaf;
 	gnutls_pcert_st *chain;
 	unsigned nchain;

@@ -37,8 +37,8 @@ struct idle {
 /* Those to that server, over streams, with our certificate shown or not; NULL: out of memory. */
 struct idle *trunk_idle(struct listener *l, const struct server *server, bool shows);
 
-/* The session that idle and shared links hang on, made if there is none; NULL: out of memory.  Without a link it has to be
- * destroyed. */
+/* The session that idle and shared links hang on, made if there is none; NULL: out of memory.  Without a link it has to
+ * be destroyed. */
 struct session *trunk_session(struct listener *l);
 
 /* There are no descriptors left in the process: an idle link of the worker is given up.  False: there is none. */

@@ -70,7 +70,8 @@ int user_check(const struct user *u, char err[], size_t errlen)
 	if (find_self(&self) < 0)
 		return -ENOMEM;
 	snprintf(err, errlen,
-		 "gateway: only root can become the user %s, and %s started this (start it as root, or leave out `user`)",
+		 "gateway: only root can become the user %s, and %s started this "
+		 "(start it as root, or leave out `user`)",
 		 u->name, self.name);
 	free(self.name);
 	return -EPERM;
@@ -143,8 +144,8 @@ int user_become(const struct user *u, bool raw, char err[], size_t errlen)
 	if (!u->chosen) {
 		if (u->uid == 0)
 			log_warning("root", "warning", "the gateway runs as root and can do everything", "hint",
-				    "write gateway { user = \"lychgate\" }, a user of its own (useradd --system lychgate): root "
-				    "still starts it and binds its ports");
+				    "write gateway { user = \"lychgate\" }, a user of its own "
+				    "(useradd --system lychgate): root still starts it and binds its ports");
 		return 0;
 	}
 	empty_bounds();
@@ -168,12 +169,13 @@ const char *user_capability_name(unsigned capability)
 {
 	/* clang-format off */
 	static const char *const names[] = {
-		"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
-		"CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST",
-		"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO",
-		"CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE",
-		"CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE",
-		"CAP_AUDIT_CONTROL", "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",
+		"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
+		"CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE",
+		"CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER",
+		"CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT",
+		"CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME",
+		"CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL",
+		"CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",
 		"CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
 	};
 	/* clang-format on */

@@ -17,17 +17,18 @@ struct user {
 	bool chosen; /* false: whoever started the gateway */
 };
 
-/* Looks a user up; `name` NULL: the one that started the gateway.  -ENOENT: there is none, -EINVAL: it may do everything,
- * both with a reason; -ENOMEM. */
+/* Looks a user up; `name` NULL: the one that started the gateway.  -ENOENT: there is none, -EINVAL: it may do
+ * everything, both with a reason; -ENOMEM. */
 int user_find(struct user *u, const char *name, char err[], size_t errlen);
 
 /* Whether the process may become that user: it is root, or that user already.  -EPERM with a reason. */
 int user_check(const struct user *u, char err[], size_t errlen);
 
 /*
- * The process becomes a chosen user, for good: of all capabilities it keeps CAP_NET_BIND_SERVICE (ports are opened while it
- * runs) and with `raw` CAP_NET_RAW, and no program that it could run gets more.  Capabilities are each thread's own: no
- * other thread may run yet.  -errno with a reason.  Who is not chosen stays; of root there is a warning.
+ * The process becomes a chosen user, for good: of all capabilities it keeps CAP_NET_BIND_SERVICE (ports are opened
+ * while it runs) and with `raw` CAP_NET_RAW, and no program that it could run gets more.  Capabilities are each
+ * thread's own: no other thread may run yet.  -errno with a reason.  Who is not chosen stays; of root there is a
+ * warning.
  */
 int user_become(const struct user *u, bool raw, char err[], size_t errlen);
 

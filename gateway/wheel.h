@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wheel.h: a hashed timing wheel for the many coarse deadlines of links and exchanges.  Setting, moving and cancelling cost
- * a few instructions; a deadline is met late by up to WHEEL_TICK_MS, never early.  It knows no clock and no thread.
+ * wheel.h: a hashed timing wheel for the many coarse deadlines of links and exchanges.  Setting, moving and cancelling
+ * cost a few instructions; a deadline is met late by up to WHEEL_TICK_MS, never early.  It knows no clock and no
+ * thread.
  */
 #ifndef WHEEL_H
 #define WHEEL_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker.h: one thread, one loop, and what its links share: the receive buffer, the timer wheel, the queue of consequences
- * and the list of streams with something to send.
+ * worker.h: one thread, one loop, and what its links share: the receive buffer, the timer wheel, the queue of
+ * consequences and the list of streams with something to send.
  *
- * A turn of the loop: ready sockets are read, each callback's consequences run right after it (worker_deliver), and at the
- * end everything queued for a peer leaves in one send (the dirty list).  The gateway's control thread, which runs monitors,
- * has a worker too, so that a stream is the same thing everywhere.
+ * A turn of the loop: ready sockets are read, each callback's consequences run right after it (worker_deliver), and at
+ * the end everything queued for a peer leaves in one send (the dirty list).  The gateway's control thread, which runs
+ * monitors, has a worker too, so that a stream is the same thing everywhere.
  */
 #ifndef WORKER_H
 #define WORKER_H

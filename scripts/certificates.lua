@@ -11,8 +11,8 @@ local function covers(has, name)
   return has == name or has:sub(1, 2) == "*." and name:match("^[^.]+(%..+)$") == has:sub(2)
 end
 
--- How the certificate carries the name: "yes", or the star that covers it; nil: it does not.  The common name counts only
--- where there are no others.
+-- How the certificate carries the name: "yes", or the star that covers it; nil: it does not.  The common name counts
+-- only where there are no others.
 local function carried(certificate, name)
   local by
   if #certificate == 0 and certificate.common and covers(certificate.common, name) then

@@ -26,7 +26,8 @@ function context:is_unknown(value)
   return getmetatable(value) == unknown
 end
 
--- Whether a library would have made what is called so, but for mistakes that were told: `unmade` has how such names begin.
+-- Whether a library would have made what is called so, but for mistakes that were told: `unmade` has how such names
+-- begin.
 function context:is_unmade(name)
   for _, start in ipairs(self.unmade) do
     if type(name) == "string" and name:sub(1, #start) == start then return true end

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync.lua: `include "lync"`: words for whole pools of Lync Server and Skype for Business (lync_words.lua).  While the text runs
--- the calls are kept; when it has run, they are checked, and ordinary words are made of them: each address of each pool by
--- the rows of lync_ports.lua (lync_parts.lua), and the reverse proxy (lync_proxy.lua).  Those go the way of all words.
+-- lync.lua: `include "lync"`: words for whole pools of Lync Server and Skype for Business (lync_words.lua).  While the
+-- text runs the calls are kept; when it has run, they are checked, and ordinary words are made of them: each address of
+-- each pool by the rows of lync_ports.lua (lync_parts.lua), and the reverse proxy (lync_proxy.lua).  Those go the way
+-- of all words.
 
 local check = use "check"
 local check_topology = use "lync_check"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_check.lua: mistakes that only the whole topology shows: names and addresses that meet another word's, and what was
--- written but can have no effect.  It looks at the model that lync.lua has built, and makes nothing.
+-- lync_check.lua: mistakes that only the whole topology shows: names and addresses that meet another word's, and what
+-- was written but can have no effect.  It looks at the model that lync.lua has built, and makes nothing.
 
 local check = use "check"
 local ports = use "lync_ports"

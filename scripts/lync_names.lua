@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_names.lua: the names that a deployment needs, of the model that lync.lua gives: in the DNS, inside and outside, and in
--- each certificate.
+-- lync_names.lua: the names that a deployment needs, of the model that lync.lua gives: in the DNS, inside and outside,
+-- and in each certificate.
 
 local names = {}
 

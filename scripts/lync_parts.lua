@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_parts.lua: makes listeners, pools and tls words of the rows of lync_ports.lua.  What it makes are notes as run.lua has
--- them.  The parts of a pool are called POOLNAME-PORT; those of web services, and all of an Edge, POOLNAME-PORT-SIDE.
+-- lync_parts.lua: makes listeners, pools and tls words of the rows of lync_ports.lua.  What it makes are notes as
+-- run.lua has them.  The parts of a pool are called POOLNAME-PORT; those of web services, and all of an Edge,
+-- POOLNAME-PORT-SIDE.
 --
--- A `side` is one of a pool's addresses: { name, pool, vip, servers, tls (for SIP), web (for web services), web_names, at, keys:
--- places of what it is made of }.
+-- A `side` is one of a pool's addresses: { name, pool, vip, servers, tls (for SIP), web (for web services), web_names,
+-- at, keys: places of what it is made of }.
 
 local place = use "lync_place"
 local ports = use "lync_ports"
@@ -30,8 +31,8 @@ parts.name = part_name
 
 -- ---- Certificates ----
 
--- The tls word for a certificate as it was written: its name.  Versions whose clients and servers need weak TLS get it, and -t
--- tells; towards others (`keys.foreign`) it is not taken.
+-- The tls word for a certificate as it was written: its name.  Versions whose clients and servers need weak TLS get it,
+-- and -t tells; towards others (`keys.foreign`) it is not taken.
 function parts.tls(model, name, certificate, trust, at, keys)
   if type(certificate) == "string" then return certificate end
   if not certificate and not trust then return nil end
@@ -99,7 +100,8 @@ local function server_port(row, side)
   return type(row.server) == "table" and row.server[side.pool.role] or row.server
 end
 
--- The name that all servers of a pool have in their certificates; what is no host's name is none: then each has its own.
+-- The name that all servers of a pool have in their certificates; what is no host's name is none: then each has its
+-- own.
 local function common_name(pool) return pool.name:find(".", 1, true) and pool.name or nil end
 
 -- The pool behind a row, made when it is first needed: its name.

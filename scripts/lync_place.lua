@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_place.lua: places of words that were made of other words: each key leads to where the administrator wrote what it
--- came from, and what came from nowhere else to the word that made it.
+-- lync_place.lua: places of words that were made of other words: each key leads to where the administrator wrote what
+-- it came from, and what came from nowhere else to the word that made it.
 
 local place = {}
 

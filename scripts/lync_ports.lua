@@ -6,15 +6,17 @@
 --   role, side    whose servers, and on which of the pool's addresses
 --   port, server  where clients arrive, and the servers' port behind it
 --   transport     "tcp" or "udp", of the wire
---   plugin        "sip", "web": where there is a certificate for it, else bytes are passed on untouched; "tcp": those always;
+--   plugin        "sip", "web": where there is a certificate for it, else bytes are passed on untouched; "tcp": those
+--   always;
 --                 "rpc", "stun"
 --   persistence   "source", "none"; with "sip" in force it is by Call-ID
---   monitor       "sip": asked in clear on a port of its own; "track": as healthy as the pool's 5061; "connect", "stun", "rpc";
+--   monitor       "sip": asked in clear on a port of its own; "track": as healthy as the pool's 5061; "connect",
+--   "stun", "rpc";
 --                 "web": asked for a page
 --   carries       what it is for
 --   rules         there is such a row only by these rules; other cells may say what they are by each:
---                 { microsoft = ..., guide = ... }.  "microsoft" is what the vendor's planning pages ask of hardware load
---                 balancers, "guide" a controller's deployment guide for the same pools
+--                 { microsoft = ..., guide = ... }.  "microsoft" is what the vendor's planning pages ask of hardware
+--                 load balancers, "guide" a controller's deployment guide for the same pools
 --   named         the port is another row's too: this one's traffic is told from that by the name that it asks for
 --   asked         the key of the word that asks for the row
 --   last          the last version that has it
@@ -30,8 +32,8 @@ local function role(name, side, list)
   end
 end
 
--- External web services (4443 and 8080) need no affinity since 2013, and have none: behind a reverse proxy all clients have one
--- address, and would have one server.  The guide has affinity all the same.
+-- External web services (4443 and 8080) need no affinity since 2013, and have none: behind a reverse proxy all clients
+-- have one address, and would have one server.  The guide has affinity all the same.
 local none_or_source = { microsoft = "none", guide = "source" }
 -- Directors: the vendor asks for affinity on the inside, the guide for none.
 local source_or_none = { microsoft = "source", guide = "none" }
@@ -148,7 +150,8 @@ role("exchange", "inside", {
   { port = 5068, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, its workers in TLS" },
 })
 
--- What lync.reverse_proxy publishes, by the role of the pool that it leads to; clients come to 443, and to 80 where asked.
+-- What lync.reverse_proxy publishes, by the role of the pool that it leads to; clients come to 443, and to 80 where
+-- asked.
 role("proxy", "proxy", {
   { port = 443, server = { front_end_pool = 4443, director_pool = 4443, web_apps = 443, exchange = 443 }, plugin = "web",
     persistence = { front_end_pool = none_or_source, director_pool = "none", web_apps = "source", exchange = "source" },

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_proxy.lua: what lync.reverse_proxy publishes: one listener for each address, its sites told apart by name.  It is
--- called TO-443-proxy, where TO is the first pool that it leads to; a second one for that pool has its address in the name.
+-- lync_proxy.lua: what lync.reverse_proxy publishes: one listener for each address, its sites told apart by name.  It
+-- is called TO-443-proxy, where TO is the first pool that it leads to; a second one for that pool has its address in
+-- the name.
 
 local check = use "check"
 local near = use "near"

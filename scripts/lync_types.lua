@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_types.lua: the types of lync_words.lua that check.lua does not have.  What they cannot see (whether a file can be
--- read, whether a weight is possible) is checked in the words that are made of them, what only the whole topology shows in
--- lync_check.lua.
+-- lync_types.lua: the types of lync_words.lua that check.lua does not have.  What they cannot see (whether a file can
+-- be read, whether a weight is possible) is checked in the words that are made of them, what only the whole topology
+-- shows in lync_check.lua.
 
 local check = use "check"
 local types = check.types

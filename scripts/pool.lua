@@ -207,7 +207,8 @@ local function finish_monitor(c, m, pool)
   end
 end
 
--- Whether the tracked pool has the address of `s`; told at `at`, or where `s` is.  With a name on either side only time will tell.
+-- Whether the tracked pool has the address of `s`; told at `at`, or where `s` is.  With a name on either side only time
+-- will tell.
 local function counterpart(c, s, other, at)
   if not s.address then return nil end
   local found, names
@@ -228,8 +229,8 @@ local function counterpart(c, s, other, at)
   c:problem(s._at, string.format(text, other.name, s.address), "leave it out, or give the pool a monitor of its own")
 end
 
--- The key of the tracked pool, if a word laid over it has it, and the one that tracks is as the library made it: that is
--- where the mistake is.
+-- The key of the tracked pool, if a word laid over it has it, and the one that tracks is as the library made it: that
+-- is where the mistake is.
 local function laid_over(pool, other, key)
   local at = other._by ~= pool._by and pool._by ~= "pool" and other._at:key(key)
   return at and at.line ~= pool._at:key(key).line and at or nil

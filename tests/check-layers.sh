@@ -1,6 +1,7 @@
 #!/bin/sh
 # check-layers.sh holds the code to the design: which part may include what, that the core names no protocol, that every
-# header compiles alone, and the sizes of files and functions.  Run by `make check`; by hand: SRCDIR=. tests/check-layers.sh
+# header compiles alone, and the sizes of files and functions.  Run by `make check`; by hand: SRCDIR=.
+# tests/check-layers.sh
 cd "${SRCDIR:-$(dirname "$0")/..}" || exit 99
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT

@@ -1,7 +1,8 @@
 #!/bin/sh
-# check-manual.sh: the manuals name what there is to name: every word, option, fact and counter, every member of plugin.h,
-# every event of the log, every field of `lychctl status`, every word of the command lines; and a reader's program finds
-# nothing to complain of.  Where there is no groff (Debian's man-db and groff-base), that last part is left out.
+# check-manual.sh: the manuals name what there is to name: every word, option, fact and counter, every member of
+# plugin.h, every event of the log, every field of `lychctl status`, every word of the command lines; and a reader's
+# program finds nothing to complain of.  Where there is no groff (Debian's man-db and groff-base), that last part is
+# left out.
 cd "${SRCDIR:-$(dirname "$0")/..}" || exit 99
 BUILDDIR=${BUILDDIR:-build}
 bad=0

@@ -1,7 +1,7 @@
 #!/bin/sh
-# check-tidy.sh has clang-tidy read every source with the checks of .clang-tidy.  Run by `make check` in a build with clang;
-# `make tidy` (the argument "deep") has clang's static analyzer read them instead, which takes minutes and is wrong about
-# intrusive lists now and then: it only reports.
+# check-tidy.sh has clang-tidy read every source with the checks of .clang-tidy.  Run by `make check` in a build with
+# clang; `make tidy` (the argument "deep") has clang's static analyzer read them instead, which takes minutes and is
+# wrong about intrusive lists now and then: it only reports.
 cd "${SRCDIR:-$(dirname "$0")/..}" || exit 99
 command -v clang-tidy >/dev/null || { echo 'no clang-tidy here'; exit 77; }
 checks=

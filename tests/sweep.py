@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """sweep: no allocation that fails may do harm.
 
-Runs every unit and plugin test again and again, each time with another of the allocations failing that the code under test
-makes (tests/unit/sweep.c).  Such a run may fail an assertion, which ends it; it must neither crash nor hang, nor may a
-sanitizer find a fault, nor may it leak when it passes.  `make check` tries a few of each program, at first one of each
-place in the code; `make sweep` up to a thousand of each place.  With the names of programs, only those.  Exit status 1
-when something was found.
+Runs every unit and plugin test again and again, each time with another of the allocations failing that the code under
+test makes (tests/unit/sweep.c).  Such a run may fail an assertion, which ends it; it must neither crash nor hang, nor
+may a sanitizer find a fault, nor may it leak when it passes.  `make check` tries a few of each program, at first one of
+each place in the code; `make sweep` up to a thousand of each place.  With the names of programs, only those.  Exit
+status 1 when something was found.
 """
 import argparse
 import concurrent.futures
@@ -25,7 +25,8 @@ LOOK_SECONDS = 1      # for how long the short form looks for allocations
 ALL_EACH = 1000       # of one place, in the long form; of more (Lua's, say) only some
 PATIENCE_MS = 500     # what a failure took away does not come, however long a test waits
 HANG_SECONDS = 60
-FAULT = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|WARNING: ThreadSanitizer|sweep: crashed|"
+FAULT = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|WARNING: ThreadSanitizer|sweep: "
+                   r"crashed|"
                    r"with exception|Assertion .* failed|stack smashing|free\(\)|malloc\(\)|corrupted")
 SOURCE = re.compile(r"\b((?:gateway|sip|plugins|tests|llhttp)/[\w./-]+:\d+)")
 

@@ -58,7 +58,8 @@ enum body_verdict body_begin(struct body *b, const struct head *h, uint64_t most
  */
 enum body_verdict body_take(struct body *b, struct lg_span in, size_t *used);
 
-/* Has the core pass what is to come on `from`, if that is long and counted; where it does, body_take hears of the end. */
+/* Has the core pass what is to come on `from`, if that is long and counted; where it does, body_take hears of the
+ * end. */
 void body_pass(struct body *b, struct lg_link *from, struct lg_link *to);
 
 /* Counts what has passed.  Before b->left, ->bytes and ->done are looked at, and before body_take. */

@@ -94,7 +94,8 @@ void server_answered(struct lg_link *l, bool clean)
 
 	if (!whole && !close) {
 		s->phase = SERVER_DONE;
-		s->keep = s->keep && l->kept; /* it may take what follows for a request: its answer must be nobody else's */
+		/* It may take what follows for a request: its answer must be nobody else's. */
+		s->keep = s->keep && l->kept;
 		return;
 	}
 	if (!whole)

@@ -14,8 +14,8 @@ int hop_route_cut(struct sip_splice *s, const char *p, const struct sip_head *h,
 /* The Request-URI as it leaves; of `uri` where a strict router has replaced it. */
 struct sip_text hop_route_uri(const char *p, const struct sip_head *h, const struct hop_request *r);
 
-/* host:port of the first Route that is left, as servers are called; `room` holds it where the port must be added.  None: {
- * NULL, 0 }. */
+/* host:port of the first Route that is left, as servers are called; `room` holds it where the port must be added.
+ * None: { NULL, 0 }. */
 struct lg_span hop_route_server(const char *p, const struct hop_request *r, char room[HOP_SENT_BY_ROOM]);
 
 /* Does the first Route that is left lead to this server? */

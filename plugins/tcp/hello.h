@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hello.h: reads a TLS ClientHello (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2) for the name and the protocols that the client asks
- * for, without ending TLS.  The hello may lie in any number of records, and they in any number of segments.
+ * hello.h: reads a TLS ClientHello (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2) for the name and the protocols that the client
+ * asks for, without ending TLS.  The hello may lie in any number of records, and they in any number of segments.
  */
 #ifndef HELLO_H
 #define HELLO_H
@@ -11,7 +11,8 @@
 #include <lychgate/plugin.h>
 
 enum {
-	HELLO_MAX = 16 * 1024,  /* bytes of a hello: with keys for the time after quantum computers it has about two thousand */
+	/* Bytes of a hello: with keys for the time after quantum computers it has about two thousand. */
+	HELLO_MAX = 16 * 1024,
 	HELLO_WIRE = 32 * 1024, /* the same with its records' headers */
 	HELLO_NAME = 256,
 };

@@ -1,5 +1,6 @@
--- lync-all-in-one.lua: Lync Server 2013 behind one gateway: front ends, directors, Office Web Apps, Edge servers, and the web sites for
--- clients outside.  Each word stands for all ports of a pool, with their monitors, persistence and policies:
+-- lync-all-in-one.lua: Lync Server 2013 behind one gateway: front ends, directors, Office Web Apps, Edge servers, and
+-- the web sites for clients outside.  Each word stands for all ports of a pool, with their monitors, persistence and
+-- policies:
 --
 --   lychgate --explain -c lync-all-in-one.lua        what it opens
 --   lychgate --dns -c lync-all-in-one.lua            which names to enter in the DNS

@@ -1,4 +1,5 @@
--- lync-front-end.lua: a pool of Skype for Business front ends for clients and servers inside, and for a reverse proxy elsewhere.
+-- lync-front-end.lua: a pool of Skype for Business front ends for clients and servers inside, and for a reverse proxy
+-- elsewhere.
 --
 --   lychgate --explain -c lync-front-end.lua        what it opens
 --   lychgate --certificates -c lync-front-end.lua   which names the certificates must carry, and which they lack

@@ -1,4 +1,5 @@
--- lync-reverse-proxy.lua: a gateway that publishes web sites only: meetings, mobile phones, autodiscover, mail.  SIP goes other ways.
+-- lync-reverse-proxy.lua: a gateway that publishes web sites only: meetings, mobile phones, autodiscover, mail.  SIP
+-- goes other ways.
 --
 --   lychgate --explain -c lync-reverse-proxy.lua        what it opens
 --   lychgate --dns -c lync-reverse-proxy.lua            which names to enter in the DNS outside

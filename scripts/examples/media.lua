@@ -57,8 +57,8 @@ pool "mapper" {
   monitor = { plugin = "rpc", interval = "10s", fall = 3 }, -- a bind to the endpoint mapper
 }
 
--- What the mapper answers is changed to ports of the gateway, one for each client and service.  DCOM's own answers are not:
--- lychgate-network(7) has the range for those.
+-- What the mapper answers is changed to ports of the gateway, one for each client and service.  DCOM's own answers are
+-- not: lychgate-network(7) has the range for those.
 listener "mapper" {
   plugin = "rpc",
   bind = { "tcp:192.0.2.61:135" },

@@ -2,8 +2,8 @@
 --
 -- Change the addresses and names, put the files beside this one, and check it:  lychgate -t -c sip-pool.lua
 
--- The certificate bears the pool's name, pool.corp.example.  It is shown to clients, and to the front ends when a trusted
--- server's traffic goes there.  `trust` is the authority that all the servers' certificates come from.
+-- The certificate bears the pool's name, pool.corp.example.  It is shown to clients, and to the front ends when a
+-- trusted server's traffic goes there.  `trust` is the authority that all the servers' certificates come from.
 tls "pool" {
   certificate = "pool.pem",
   key = "pool.key",

@@ -3,12 +3,13 @@
 """CPU per SIP message and per web request: lychgate beside Kamailio, HAProxy and nginx, in one run; and what a storm of
 handshakes does to SIP.
 
-Clients keep OPTIONS or calls in flight, over TLS or UDP; each gateway passes them on to the same two servers, by TCP or UDP.
-The gateway under test has CPU 0 and one worker, load and servers have CPU 1.  Runs take turns, figures are medians.  CPU
-time is utime + stime of the gateway's processes while the load is steady; a message is one request or one answer passed on.
-HAProxy and nginx relay bytes by connection or port (L4); Kamailio parses each message and picks by Call-ID, forward(), as
-`lychgate message` and `lychgate hop` do.
-Sends are counted in a run of their own under strace, which slows the gateway: bursts grow, so the figure is a lower bound.
+Clients keep OPTIONS or calls in flight, over TLS or UDP; each gateway passes them on to the same two servers, by TCP or
+UDP.  The gateway under test has CPU 0 and one worker, load and servers have CPU 1.  Runs take turns, figures are
+medians.  CPU time is utime + stime of the gateway's processes while the load is steady; a message is one request or one
+answer passed on.  HAProxy and nginx relay bytes by connection or port (L4); Kamailio parses each message and picks by
+Call-ID, forward(), as `lychgate message` and `lychgate hop` do.
+Sends are counted in a run of their own under strace, which slows the gateway: bursts grow, so the figure is a lower
+bound.
 """
 import argparse
 import os
@@ -75,8 +76,8 @@ class Goals:
 # ---- One run, one line ----
 
 def load_of(args, case, address, seconds):
-    return Load([f"{args.build}/tests/bench/load", "udp" if case.udp else "tls", case.kind, address, str(case.connections),
-                 str(case.in_flight), str(seconds)])
+    return Load([f"{args.build}/tests/bench/load", "udp" if case.udp else "tls", case.kind, address,
+                 str(case.connections), str(case.in_flight), str(seconds)])
 
 
 def run(args, case, gateway):
@@ -98,7 +99,8 @@ def count_sends(args, case, gateway):
         found = load.go()
         strace.send_signal(signal.SIGINT)
         strace.wait(10)
-        calls = sum(int(m[1]) for m in re.finditer(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) .*?(?:write|send)", table.read(), re.M))
+        calls = sum(int(m[1]) for m in re.finditer(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) .*?(?:write|send)", table.read(),
+                                                   re.M))
     load.end()
     if calls and found["messages"]:
         gateway.sends[case.name] = calls / found["messages"]
@@ -128,16 +130,19 @@ def row(case, gateway, gateways):
     l4, kamailio = (f"{r:.2f}" if r else "-" for r in to)
     sends = f"{gateway.sends[case.name]:.2f}" if case.name in gateway.sends else "-"
     wrong = {k: sum(r[k] for r in runs) for k in ("lost", "errors", "moved")}
-    return (f"{gateway.name:20} {figure:>22} {l4:>6} {kamailio:>12} {median(r['messages'] / r['seconds'] for r in runs):11.0f} "
+    return (f"{gateway.name:20} {figure:>22} {l4:>6} {kamailio:>12} "
+            f"{median(r['messages'] / r['seconds'] for r in runs):11.0f} "
             f"{median(r['cpu'] / r['seconds'] for r in runs):5.0%} {median(r['p50_us'] for r in runs):7.0f} "
-            f"{median(r['p99_us'] for r in runs):7.0f} {sends:>6}" + "".join(f"  {v} {k}!" for k, v in wrong.items() if v) +
+            f"{median(r['p99_us'] for r in runs):7.0f} {sends:>6}" +
+            "".join(f"  {v} {k}!" for k, v in wrong.items() if v) +
             (f"  then failed: {gateway.failure}" if gateway.failure else ""))
 
 
 # ---- Cases ----
 
 def take_turns(gateways, runs, act):
-    """Forth and back: whatever grows with time, on this machine or in a gateway, is not always the last one's burden."""
+    """Forth and back: whatever grows with time, on this machine or in a gateway, is not always the last one's
+    burden."""
     for turn in range(runs):
         for gateway in gateways if turn % 2 == 0 else reversed(gateways):
             if gateway.failure:
@@ -205,12 +210,14 @@ def bench(args, stage, goals):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--runs", type=int, default=3, help="for each gateway and case (%(default)s)")
     parser.add_argument("--seconds", type=float, default=2, help="of each run (%(default)s)")
     parser.add_argument("--only", default="", metavar="WORD,...", help="gateways whose name contains one of these")
-    parser.add_argument("--cases", default="", metavar="WORD,...", help="cases whose name contains one of these: TLS, UDP, policy, storm, web")
+    parser.add_argument("--cases", default="", metavar="WORD,...",
+                        help="cases whose name contains one of these: TLS, UDP, policy, storm, web")
     parser.add_argument("--no-sends", action="store_true", help="do not count sends")
     args = parser.parse_args()
     args.build = os.path.abspath(args.build)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a storm of full RSA-2048 handshakes does to the SIP that stands: each gateway carries SIP alone, then while the storm
-goes to the same process, then while it goes to another process beside it on the same CPU.  The last tells what the CPU alone
-costs; what the same process costs beyond that is the handshakes' holding up the messages.  Reported, not judged."""
+"""What a storm of full RSA-2048 handshakes does to the SIP that stands: each gateway carries SIP alone, then while the
+storm goes to the same process, then while it goes to another process beside it on the same CPU.  The last tells what
+the CPU alone costs; what the same process costs beyond that is the handshakes' holding up the messages.  Reported, not
+judged."""
 import subprocess
 import time
 
@@ -17,11 +18,12 @@ WAYS = ("alone", "to itself", "to another process")
 def once(args, gateway, target):
     """One run: SIP's percentiles, and how many handshakes a second were done beside it."""
     storm, rate = None, 0.0
-    sip = Load([f"{args.build}/tests/bench/load", "tls", "options", gateway.address, str(CONNECTIONS), "1", str(args.seconds)])
+    sip = Load([f"{args.build}/tests/bench/load", "tls", "options", gateway.address, str(CONNECTIONS), "1",
+                str(args.seconds)])
     if target:
         # SIP's clients come first on their CPU: it is the gateway that is to be seen
-        storm = Load(["nice", "-n", "10", f"{args.build}/tests/bench/storm", peers.storm_of(target.address), str(AT_A_TIME),
-                      str(args.seconds + 1)])
+        storm = Load(["nice", "-n", "10", f"{args.build}/tests/bench/storm", peers.storm_of(target.address),
+                      str(AT_A_TIME), str(args.seconds + 1)])
         storm.begin()
         time.sleep(0.3)
     found = sip.go()
@@ -63,7 +65,8 @@ def run(args, stage):
                         gateway.runs.setdefault(way, []).append(once(args, gateway, target))
                 except (peers.Failed, subprocess.TimeoutExpired) as e:
                     gateway.failure = str(e)
-    print(f"\n{NAME}: {CONNECTIONS} TLS connections x 1 OPTIONS, {AT_A_TIME} handshakes (RSA-2048) at a time; us, handshakes/s")
+    print(f"\n{NAME}: {CONNECTIONS} TLS connections x 1 OPTIONS, {AT_A_TIME} handshakes (RSA-2048) at a time; us, "
+          f"handshakes/s")
     print(heading())
     for gateway in started:
         print(row(gateway), flush=True)

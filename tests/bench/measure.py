@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What both benches measure with: CPU time of a gateway's processes, and the load tools, which are started, told to go and
-ended while the gateway's clock is read in between."""
+"""What both benches measure with: CPU time of a gateway's processes, and the load tools, which are started, told to go
+and ended while the gateway's clock is read in between."""
 import json
 import os
 import statistics

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateways of the bench and the two servers behind them: how each is configured, started and stopped.
 
-Every gateway gets one worker.  Those for TLS take it with the same P-256 certificate, speak plain TCP with the servers, and
-listen with an RSA certificate on a port of their own, 100 higher, for the storm of handshakes."""
+Every gateway gets one worker.  Those for TLS take it with the same P-256 certificate, speak plain TCP with the servers,
+and listen with an RSA certificate on a port of their own, 100 higher, for the storm of handshakes."""
 import os
 import shutil
 import socket
@@ -50,7 +50,8 @@ KAMAILIO_MODULES = ("kex", "tm", "tmx", "sl", "rr", "pv", "maxfwd", "dispatcher"
 def kamailio(transport):
     def command(stage, address):
         tls = transport == "tls"
-        modules = next(d for d in ("/usr/lib/x86_64-linux-gnu/kamailio/modules", *stage.find_modules("kamailio/modules"))
+        modules = next(d for d in ("/usr/lib/x86_64-linux-gnu/kamailio/modules",
+                                   *stage.find_modules("kamailio/modules"))
                        if os.path.isdir(d))
         servers = "".join(f"1 sip:{s}{';transport=tcp' if tls else ''}\n" for s in SERVERS)
         stage.write("kamailio.list", servers)
@@ -207,19 +208,23 @@ class Stage:
 
     def certificates(self):
         for name, kind in (("server", ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")), ("storm", ("rsa:2048",))):
-            subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-subj", "/CN=bench.example",
-                            "-keyout", f"{name}.key", "-out", f"{name}.crt"], cwd=self.folder, check=True, capture_output=True)
+            subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-subj",
+                            "/CN=bench.example",
+                            "-keyout", f"{name}.key", "-out", f"{name}.crt"], cwd=self.folder, check=True,
+                            capture_output=True)
             both = [open(os.path.join(self.folder, f), encoding="ascii").read() for f in (f"{name}.crt", f"{name}.key")]
             self.write(f"{name}.pem", "".join(both))
 
     def launch(self, name, command, cpu):
         with open(os.path.join(self.folder, f"{name}.log".replace(" ", "-")), "w", encoding="ascii") as log:
-            process = subprocess.Popen(pinned(cpu) + command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = subprocess.Popen(pinned(cpu) + command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=log)
         self.processes.append(process)
         return process
 
     def last_words(self, name):
-        with open(os.path.join(self.folder, f"{name}.log".replace(" ", "-")), encoding="ascii", errors="replace") as log:
+        with open(os.path.join(self.folder, f"{name}.log".replace(" ", "-")), encoding="ascii",
+                  errors="replace") as log:
             return " ".join(log.read().split("\n")[-4:]).strip() or "it said nothing"
 
     def await_port(self, name, process, address, udp=False):
@@ -286,8 +291,10 @@ def answers(address):
         try:
             s.connect((host, int(port)))
             at = "{}:{}".format(*s.getsockname())
-            s.send("\r\n".join(("OPTIONS sip:pool@bench.example SIP/2.0", f"Via: SIP/2.0/UDP {at};branch=z9hG4bKup;rport",
-                                "Max-Forwards: 70", "From: <sip:up@bench.example>;tag=1", "To: <sip:pool@bench.example>",
+            s.send("\r\n".join(("OPTIONS sip:pool@bench.example SIP/2.0",
+                                f"Via: SIP/2.0/UDP {at};branch=z9hG4bKup;rport",
+                                "Max-Forwards: 70", "From: <sip:up@bench.example>;tag=1",
+                                "To: <sip:pool@bench.example>",
                                 f"Call-ID: up-{at}", "CSeq: 1 OPTIONS", "Content-Length: 0", "", "")).encode())
             return s.recv(8192).startswith(b"SIP/2.0 200 ")
         except OSError:

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU per relayed unit: lychgate's tcp and stun plugins beside HAProxy (copying and splicing) and nginx, in one run.
 
-The gateway under test has CPU 0 and one worker, load and server have CPU 1.  Runs take turns, figures are medians; CPU time is
-utime + stime of the gateway's processes.  "to best peer" is lychgate's figure by the best of the others; what the project
-wants of it stands behind.  "busy" under 85 %: the load was the bottleneck, and only the CPU figure compares.
+The gateway under test has CPU 0 and one worker, load and server have CPU 1.  Runs take turns, figures are medians; CPU
+time is utime + stime of the gateway's processes.  "to best peer" is lychgate's figure by the best of the others; what
+the project wants of it stands behind.  "busy" under 85 %: the load was the bottleneck, and only the CPU figure
+compares.
 """
 import argparse
 import os
@@ -77,10 +78,12 @@ UDP = {
     "lychgate": lychgate("stun", "udp", 'monitor = false, persistence = false'),
 }
 
-# name, what one unit is, kind of load, connections or ports, in flight, divisor of units, what to reach: (factor, peers)
+# name, what one unit is, kind of load, connections or ports, in flight, divisor of units, what to reach: (factor,
+# peers)
 CASES = (
     ("bulk", "MB", "bulk", 4, 1, 1e6, TCP, (0.7, ("haproxy splice",))),
-    ("100 bytes and back, 50 connections", "pair", "pairs", 50, 1, 1, TCP, (1.0, ("haproxy", "haproxy splice", "nginx"))),
+    ("100 bytes and back, 50 connections", "pair", "pairs", 50, 1, 1, TCP,
+     (1.0, ("haproxy", "haproxy splice", "nginx"))),
     ("connections", "connection", "connections", 32, 1, 1, TCP, (1.0, ("haproxy", "haproxy splice", "nginx"))),
     ("500 standing flows", "pair", "flows", 500, 1, 1, UDP, (0.9, ("nginx",))),
     ("8 busy ports", "pair", "flows", 8, 32, 1, UDP, (0.9, ("nginx",))),
@@ -90,7 +93,8 @@ CASES = (
 
 def run(args, gateway, case):
     _, _, kind, count, in_flight, *_ = case
-    load = measure.Load([f"{args.build}/tests/bench/relay_load", kind, gateway.address, str(count), str(in_flight), str(args.seconds)])
+    load = measure.Load([f"{args.build}/tests/bench/relay_load", kind, gateway.address, str(count), str(in_flight),
+                         str(args.seconds)])
     found = measure.measure(load, gateway)
     found["units"] /= case[5]
     if found["units"] < 1:
@@ -173,11 +177,13 @@ class Stage(peers.Stage):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="relay", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="relay", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--runs", type=int, default=3, help="for each gateway and case (%(default)s)")
     parser.add_argument("--seconds", type=float, default=2, help="of each run (%(default)s)")
-    parser.add_argument("--only", default="", metavar="WORD,...", help='gateways whose name ("tcp lychgate") contains one of these')
+    parser.add_argument("--only", default="", metavar="WORD,...",
+                        help='gateways whose name ("tcp lychgate") contains one of these')
     parser.add_argument("--cases", default="", metavar="WORD,...", help="cases whose name contains one of these")
     args = parser.parse_args()
     args.build = os.path.abspath(args.build)

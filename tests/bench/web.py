@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CPU per request, megabyte or connection of the https plugin beside HAProxy and nginx: TLS or plain in, plain out to one web
-server, over connections that stay.  A connection is connect, handshake, one answer of 100 bytes, close.  Each gateway is set
-up as its documentation advises for that: connections to the server are kept and shared, tickets are on, nothing is logged."""
+"""CPU per request, megabyte or connection of the https plugin beside HAProxy and nginx: TLS or plain in, plain out to
+one web server, over connections that stay.  A connection is connect, handshake, one answer of 100 bytes, close.  Each
+gateway is set up as its documentation advises for that: connections to the server are kept and shared, tickets are on,
+nothing is logged."""
 import subprocess
 from dataclasses import dataclass
 
@@ -182,7 +183,8 @@ def run(args, stage, goals):
     cases = [c for c in CASES if args.wants(c.name)]
     if not cases:
         return True
-    stage.await_port("web-server", stage.launch("web-server", [f"{args.build}/tests/bench/web_server", SERVER], 1), SERVER)
+    stage.await_port("web-server", stage.launch("web-server", [f"{args.build}/tests/bench/web_server", SERVER], 1),
+                     SERVER)
     started = stage.start_all(GATEWAYS, args.only.split(","), first=FIRST_PORT)
     for case in cases:
         run_case(args, case, started, goals)

@@ -26,7 +26,7 @@ struct sockaddr_in wire_loopback(const char *address);
 /* Microseconds of a clock that only goes forward. */
 long long wire_now_us(void);
 
-/* What a load and who measures it say to each other: "ready" until a line comes; nothing more until the end of stdin. */
+/* What a load and who measures it say to each other: "ready" until a line comes; no more until the end of stdin. */
 void wire_ready(void);
 void wire_linger(void);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""ntlm_server HOST PORT [SCHEME...]: a web server that binds NTLM sign-ins to connections, as IIS does: who has signed in stays so
-for all that follows on it.  Knows alice and bob, whose passwords are PASSWORD.  For the distribution's Python, with impacket.
+"""ntlm_server HOST PORT [SCHEME...]: a web server that binds NTLM sign-ins to connections, as IIS does: who has signed
+in stays so for all that follows on it.  Knows alice and bob, whose passwords are PASSWORD.  For the distribution's
+Python, with impacket.
 
 An answer tells "user=NAME connection=PORT request=N", N counted on the connection; /page.html is the file of that name
 in the working folder."""
@@ -16,8 +17,8 @@ from impacket.ntlm import compute_nthash
 PASSWORD, USERS = "secret", ("alice", "bob")
 SIGNATURE = b"NTLMSSP\0"
 NEGOTIATE, AUTHENTICATE = 1, 3
-# Unicode, request target, NTLM, always sign, target is a server, extended session security, target information, version,
-# 128 and 56 bits.
+# Unicode, request target, NTLM, always sign, target is a server, extended session security, target information,
+# version, 128 and 56 bits.
 FLAGS = 0xA28A8205
 SERVER_NAME, DOMAIN_NAME, END = 1, 2, 0
 
@@ -61,7 +62,8 @@ class Connection(socketserver.StreamRequestHandler):
             if scheme in ("NTLM", "Negotiate") and self.begins(scheme, base64.b64decode(word)):
                 continue
             if not self.user:
-                self.answer("401 Unauthorized", "".join(f"WWW-Authenticate: {s}\r\n" for s in self.server.schemes), "no\n")
+                self.answer("401 Unauthorized", "".join(f"WWW-Authenticate: {s}\r\n" for s in self.server.schemes),
+                            "no\n")
                 continue
             if " /page.html " in line:
                 with open("page.html", encoding="utf-8") as page:
@@ -91,7 +93,8 @@ class Connection(socketserver.StreamRequestHandler):
         return False
 
     def answer(self, status, fields, body, kind="text/plain"):
-        self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{fields}\r\n{body}"
+        self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: "
+                         f"{len(body)}\r\n{fields}\r\n{body}"
                          .encode())
 
 

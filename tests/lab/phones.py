@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""phones: baresip calls linphonec over TLS through a gateway and a Kamailio; they hear each other, and when either hangs
-up, both know."""
+"""phones: baresip calls linphonec over TLS through a gateway and a Kamailio; they hear each other, and when either
+hangs up, both know."""
 import os
 import sys
 

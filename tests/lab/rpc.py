@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""rpc: Samba's endpoint mapper behind a gateway, each on a machine of its own, asked by rpcclient and by impacket: what they
-are told leads through the gateway, and a call made there is answered by the mapper's own machine."""
+"""rpc: Samba's endpoint mapper behind a gateway, each on a machine of its own, asked by rpcclient and by impacket: what
+they are told leads through the gateway, and a call made there is answered by the mapper's own machine."""
 import os
 import subprocess
 import sys

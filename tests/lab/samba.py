@@ -7,7 +7,8 @@ import subprocess
 
 from play import slow
 
-SAMBA = next((p for p in ("/usr/libexec/samba/samba-dcerpcd", "/usr/lib/samba/samba-dcerpcd") if os.path.exists(p)), None)
+SAMBA = next((p for p in ("/usr/libexec/samba/samba-dcerpcd", "/usr/lib/samba/samba-dcerpcd") if os.path.exists(p)),
+             None)
 PYTHON = "/usr/bin/python3"  # the distribution's, which has impacket
 CLIENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rpc_client.py")
 SRVSVC = "4b324fc8-1670-01d3-1278-5a47bf6ee188"

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""sign_in: two real Lync clients (pidgin-sipe) sign in through a gateway, TLS on both sides, to two front ends that sign
-everything and check everything.
+"""sign_in: two real Lync clients (pidgin-sipe) sign in through a gateway, TLS on both sides, to two front ends that
+sign everything and check everything.
 
 LYCHGATE_LAB_SECONDS says for how long they are watched; `make lab` takes two minutes.
 """

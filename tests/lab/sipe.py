@@ -46,8 +46,8 @@ class Sipe:
     """A client that signs in at once."""
 
     def __init__(self, program, folder, user, password, server, address, authority, machine=None):
-        """`server` is the name in the gateway's certificate, `address` (host, port) is where the gateway is; on a machine of
-        the play's, or here."""
+        """`server` is the name in the gateway's certificate, `address` (host, port) is where the gateway is; on a
+        machine of the play's, or here."""
         self.user, self.folder = user, folder
         self.events = []  # lines, as sipe_client.c tells them
         os.mkdir(folder)
@@ -55,8 +55,8 @@ class Sipe:
                  str(address[1]), address[0], authority]
         with open(os.path.join(folder, "log"), "wb") as log:
             inside = machine.do if machine else lambda act: act()
-            self.process = inside(lambda: subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                                                           env={**os.environ, "HOME": folder}))
+            self.process = inside(lambda: subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                           stderr=log, text=True, env={**os.environ, "HOME": folder}))
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 

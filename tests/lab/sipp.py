@@ -106,7 +106,8 @@ class Sipp:
             more = ["-oocsf", "beside.xml"]
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(
-                ["sipp", f"{address[0]}:{address[1]}", "-sf", "scenario.xml", "-inf", "users.csv", *more, "-i", self.host,
+                ["sipp", f"{address[0]}:{address[1]}", "-sf", "scenario.xml", "-inf", "users.csv", *more, "-i",
+                 self.host,
                  "-p", "5080", "-t", TRANSPORTS[transport], "-nostdin", "-trace_stat", "-stf", "stat.csv", "-fd", "1",
                  "-trace_err", "-error_file", "errors", "-ci", self.host, *words],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

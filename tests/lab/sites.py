@@ -106,8 +106,8 @@ class Site:
     def start(self, *words, **environment):
         with open(os.path.join(self.folder, "out"), "wb") as log:
             self.process = self.inside(lambda: subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **environment},
-                start_new_session=True))
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env={**os.environ, **environment}, start_new_session=True))
         eventually(self.listens, f"{self.name} listens")
         return self
 
@@ -143,7 +143,8 @@ def nginx(play, name="nginx"):
     site = Site(play, name)
     user = "user root;" if os.geteuid() == 0 else ""
     os.mkdir(os.path.join(site.folder, "www", "files"))
-    config = site.write("nginx.conf", NGINX.format(user=user, folder=site.folder, host=site.host, port=site.port, name=name))
+    config = site.write("nginx.conf", NGINX.format(user=user, folder=site.folder, host=site.host, port=site.port,
+                                                   name=name))
     return site.start(shutil.which("nginx") or "/usr/sbin/nginx", "-p", site.folder, "-c", config, "-e",
                       f"{site.folder}/error.log")
 

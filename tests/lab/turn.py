@@ -113,8 +113,8 @@ def lost_nothing(said):
 
 
 def nothing_strange_came_to(servers):
-    """All that they disliked is that a first request has no credentials yet, and that a client which did not get its answer
-    soon enough asked again under a new transaction."""
+    """All that they disliked is that a first request has no credentials yet, and that a client which did not get its
+    answer soon enough asked again under a new transaction."""
     for server in servers:
         errors = set(re.findall(r"error (\d+)(?!: Mismatched allocation: wrong transaction)", server.log()))
         equal(errors - {"401"}, set(), f"the errors that {server.name} answered")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""web: real web servers behind a gateway (nginx, Apache with NTLM, an NTLM server as IIS is one, node's ws) and real clients in
-front of it (curl, wrk, node's ws, Chromium): all is served, nobody is answered as somebody else.
+"""web: real web servers behind a gateway (nginx, Apache with NTLM, an NTLM server as IIS is one, node's ws) and real
+clients in front of it (curl, wrk, node's ws, Chromium): all is served, nobody is answered as somebody else.
 """
 import hashlib
 import os
@@ -54,8 +54,8 @@ def command(gateway, *words):
 
 def curl(gateway, *words, path="/", **environment):
     """What curl prints."""
-    done = subprocess.run(command(gateway, *words, gateway.url + path), capture_output=True, text=True, timeout=slow(TIME_S),
-                          env={**os.environ, **environment})
+    done = subprocess.run(command(gateway, *words, gateway.url + path), capture_output=True, text=True,
+                          timeout=slow(TIME_S), env={**os.environ, **environment})
     if done.returncode:
         raise Failure(f"curl ended with {done.returncode}: {done.stderr}")
     return done.stdout
@@ -89,10 +89,12 @@ def curl_is_served_by_nginx_in_every_way(play):
         equal(len(said), 20, "answers")
         equal({line.split()[0] for line in said}, {"nginx1", "nginx2"}, "who has answered")
         expect(all("GET /b?q=" in line and "for 127." in line for line in said), f"what they were asked: {said[0]}")
-        expect(" 100000 for" in curl(made, "-d", "x" * 100000, "-H", "Expect: 100-continue"), "a POST that waits for 100")
+        expect(" 100000 for" in curl(made, "-d", "x" * 100000, "-H", "Expect: 100-continue"),
+               "a POST that waits for 100")
         equal(curl(made, "-I", "-o", "/dev/null", "-w", "%{http_code}"), "200", "a HEAD")
         expect(" GET / " in curl(made, "-0"), "HTTP/1.0")
-        equal(curl(made, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", path="/moved"), f"302 {made.url}/files/", "a redirect")
+        equal(curl(made, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", path="/moved"),
+              f"302 {made.url}/files/", "a redirect")
         play.finish()
 
 
@@ -114,7 +116,8 @@ def large_files_arrive_whole(play):
             equal(file.read(), data[100:200], "a range")
         up = os.path.join(site.folder, "www", "files", "bulk")
         expect(f" {BULK} for" in curl(made, "-T", up, path="/up"), "an upload of a said length")
-        equal(curl(made, "-T", up, "-H", "Transfer-Encoding: chunked", "-o", "/dev/null", "-w", "%{http_code}", path="/up"), "200", "in chunks")
+        equal(curl(made, "-T", up, "-H", "Transfer-Encoding: chunked", "-o", "/dev/null", "-w", "%{http_code}",
+                   path="/up"), "200", "in chunks")
         play.finish()
 
 
@@ -122,9 +125,10 @@ def large_files_arrive_whole(play):
 def wrk_sees_no_error(play):
     need(shutil.which("wrk"), "wrk")
     made = gateway(play, [nginx(play, "nginx1"), nginx(play, "nginx2")])
-    done = subprocess.run(["wrk", "-t2", "-c64", f"-d{20 if LONG else 3}s", made.url + "/"], capture_output=True, text=True,
-                          timeout=slow(TIME_S))
-    print(*(f"    {line.strip()}" for line in done.stdout.splitlines() if "requests in" in line or "Requests/sec" in line), sep="\n")
+    done = subprocess.run(["wrk", "-t2", "-c64", f"-d{20 if LONG else 3}s", made.url + "/"], capture_output=True,
+                          text=True, timeout=slow(TIME_S))
+    print(*(f"    {line.strip()}" for line in done.stdout.splitlines() if "requests in" in line
+            or "Requests/sec" in line), sep="\n")
     expect(done.returncode == 0 and "requests in" in done.stdout, f"it runs: {done.stdout}{done.stderr}")
     expect("Socket errors" not in done.stdout and "Non-2xx" not in done.stdout, f"no errors: {done.stdout}")
 
@@ -145,7 +149,8 @@ def two_users_at_once_are_never_mixed(play):
         for user in ("alice", "bob"):
             for n in range(AT_ONCE):
                 post = ["-d", "x" * 500] if n % 2 else []
-                commands.append(command(made, "--ntlm", "-u", rf"LAB\{user}:secret", *post, f"{made.url}/{user}{n}/[1-{each}]"))
+                commands.append(command(made, "--ntlm", "-u", rf"LAB\{user}:secret", *post,
+                                        f"{made.url}/{user}{n}/[1-{each}]"))
                 owners.append(user)
         commands.append(command(made, f"{made.url}/nobody/[1-{REQUESTS}]"))
         owners.append("nobody")
@@ -154,22 +159,26 @@ def two_users_at_once_are_never_mixed(play):
             seen = users_of(said)
             equal((len(seen), set(seen)), (wanted, {owner}), f"who {owner}'s answers were for")
             if owner != "nobody":
-                equal(len(set(re.findall(r"connection=(\d+)", said))), 1, "server connections of one client's connection")
+                equal(len(set(re.findall(r"connection=(\d+)", said))), 1,
+                      "server connections of one client's connection")
         equal(curl(made, "-o", "/dev/null", "-w", "%{http_code}"), "401", "what a stranger gets afterwards")
-        equal(curl(made, "--ntlm", "-u", r"LAB\alice:wrong", "-o", "/dev/null", "-w", "%{http_code}"), "401", "a wrong password")
+        equal(curl(made, "--ntlm", "-u", r"LAB\alice:wrong", "-o", "/dev/null", "-w", "%{http_code}"), "401",
+              "a wrong password")
         play.finish()
 
 
 @story
 def apache_with_ntlm_is_signed_in_to(play):
-    need(os.path.exists(GSSAPI) and os.path.exists("/usr/sbin/apache2"), "apache2 libapache2-mod-auth-gssapi gss-ntlmssp")
+    need(os.path.exists(GSSAPI) and os.path.exists("/usr/sbin/apache2"),
+         "apache2 libapache2-mod-auth-gssapi gss-ntlmssp")
     made = gateway(play, [apache(play, "apache1"), apache(play, "apache2")])
     equal(curl(made, "-o", "/dev/null", "-w", "%{http_code}"), "401", "what a stranger gets")
     for user in ("alice", "bob"):
         file = os.path.join(play.folder, f"{user}.users")
         with open(file, "w") as users:
             users.write("".join(line + "\n" for line in NTLM_USERS.splitlines() if user in line))
-        said = curl(made, "--negotiate", "-u", rf"LAB\{user}:secret", "-D", "-", "-o", "/dev/null", path="/index.html?[1-5]", NTLM_USER_FILE=file)
+        said = curl(made, "--negotiate", "-u", rf"LAB\{user}:secret", "-D", "-", "-o", "/dev/null",
+                    path="/index.html?[1-5]", NTLM_USER_FILE=file)
         names = re.findall(r"(?im)^x-user: (.*?)\r?$", said)
         shown = [name for name in names if name.strip() and name != "(null)"]
         expect(len(shown) == 5 and all(user in name.lower() for name in shown), f"five answers are {user}'s: {said}")
@@ -189,14 +198,16 @@ def websockets_carry_everything(play):
         url, secure = (f"wss://{host}:{port}/", [play.certificates.path("ca.pem"), "pool.test"]) if tls else (f"ws://{host}:{port}/", [])
         done = subprocess.run(["node", script, "talk", url, "50", "200000", *secure], capture_output=True, text=True,
                               timeout=slow(TIME_S), env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
-        equal(done.stdout.strip(), "echoed 50 pongs 1 protocol lab ended 4001 as asked", f"what it says ({done.stderr})")
+        equal(done.stdout.strip(), "echoed 50 pongs 1 protocol lab ended 4001 as asked",
+              f"what it says ({done.stderr})")
         play.finish()
 
 
 # ---- Chromium ----
 
 def browse(play, url, *words):
-    done = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={play.folder}/chromium", *words,
+    done = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu",
+                           f"--user-data-dir={play.folder}/chromium", *words,
                            "--virtual-time-budget=20000", "--timeout=20000", "--dump-dom", url],
                           capture_output=True, text=True, timeout=slow(TIME_S))
     return done.stdout

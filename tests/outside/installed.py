@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""installed: a stranger's plugin and policy, made with what `make install` has put there and nothing else: lychgate.pc, one
-header, two programs.  Run by `make installcheck`, which tells where all that is; STAGE is what it gave as DESTDIR."""
+"""installed: a stranger's plugin and policy, made with what `make install` has put there and nothing else: lychgate.pc,
+one header, two programs.  Run by `make installcheck`, which tells where all that is; STAGE is what it gave as
+DESTDIR."""
 import atexit
 import contextlib
 import os
@@ -47,8 +48,10 @@ def pkg_config(*words, **environment):
 
 
 def build(folder, compiler, *words):
-    done = subprocess.run([*compiler, *words, "-Wall", "-Werror", "-shared", "-fPIC", "-Wl,-z,defs", *pkg_config("--cflags", PKG_CONFIG_SYSROOT_DIR=STAGE).split(), "-o",
-                           os.path.join(folder, "parley.so"), os.path.join(HERE, "parley.c")], capture_output=True, text=True)
+    done = subprocess.run([*compiler, *words, "-Wall", "-Werror", "-shared", "-fPIC", "-Wl,-z,defs",
+                           *pkg_config("--cflags", PKG_CONFIG_SYSROOT_DIR=STAGE).split(), "-o",
+                           os.path.join(folder, "parley.so"), os.path.join(HERE, "parley.c")], capture_output=True,
+                           text=True)
     equal(done.returncode, 0, f"the compiler's exit code ({done.stderr.strip()})")
 
 
@@ -142,7 +145,8 @@ def its_options_are_checked(play):
     made = gateway(play, shlex.split(os.environ.get("CC", "cc")), longest='"8"')
     done = made.run("-t")
     equal(done.returncode, 1, "the exit code")
-    expect("longest: " in done.stderr and "not in the range from 16" in done.stderr, f"the option is told: {done.stderr}")
+    expect("longest: " in done.stderr and "not in the range from 16" in done.stderr,
+           f"the option is told: {done.stderr}")
 
 
 @story

@@ -1,5 +1,6 @@
 #!/bin/sh
-# staged.sh: `make install`, `make installcheck` and `make uninstall` in a folder of their own; nothing is left in the end.
+# staged.sh: `make install`, `make installcheck` and `make uninstall` in a folder of their own; nothing is left in the
+# end.
 stage=$BUILDDIR/tests/outside/stage.$$
 trap 'rm -rf "$stage"' EXIT
 unset MAKEFLAGS MAKELEVEL MFLAGS

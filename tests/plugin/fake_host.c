@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_host.c is the core's half of the fake: exchanges as plain structs, the host calls, and the queue of consequences.
- * What a test does to it from outside is in fake_drive.c.
+ * fake_host.c is the core's half of the fake: exchanges as plain structs, the host calls, and the queue of
+ * consequences.  What a test does to it from outside is in fake_drive.c.
  */
 #include "fake_host.h"
 #include "fake_inside.h"

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A hello as records of at most `record` bytes each (0: one record).  `sni` and `alpn` (names joined by ",") may be NULL.
- * `filler` is the size of a further extension, to make it long.  The number of bytes in `to`, which has to have room. */
+/* A hello as records of at most `record` bytes each (0: one record).  `sni` and `alpn` (names joined by ",") may be
+ * NULL.  `filler` is the size of a further extension, to make it long.  The number of bytes in `to`, which has to have
+ * room. */
 static inline size_t hello_build(unsigned char *to, const char *sni, const char *alpn, size_t filler, size_t record)
 {
 	static unsigned char m[64 * 1024];

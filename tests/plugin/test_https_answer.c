@@ -213,8 +213,8 @@ static void provisional_answers_pass(void **state)
 	fake_destroy(s.f);
 }
 
-/* Whether the server takes what follows for the body or for a request of its own nobody knows: no other client may get its
- * answer. */
+/* Whether the server takes what follows for the body or for a request of its own nobody knows: no other client may get
+ * its answer. */
 static void credentials_are_asked_for_before_the_body(void **state)
 {
 	static const char *const asks[] = { "Basic realm=x", "NTLM" };

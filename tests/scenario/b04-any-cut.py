@@ -5,8 +5,8 @@ import re
 
 from play import equal, eventually, main, request, story
 
-# What framing has to live with: compact names, folded headers, blanks before the colon, keep-alives between messages, bodies
-# that look like messages, no Content-Length at all.
+# What framing has to live with: compact names, folded headers, blanks before the colon, keep-alives between messages,
+# bodies that look like messages, no Content-Length at all.
 MESSAGES = [
     request("MESSAGE", body=b"INVITE sip:x SIP/2.0\r\nContent-Length: 9\r\n\r\n"),
     b"\r\n\r\n",

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""b08: what the tcp plugin reads at the front of a connection: names in ClientHellos, which routes go by, and PROXY headers."""
+"""b08: what the tcp plugin reads at the front of a connection: names in ClientHellos, which routes go by, and PROXY
+headers."""
 import socket
 import ssl
 import threading
@@ -46,7 +47,8 @@ def names_choose_the_pool_and_nothing_is_changed(play):
     one, web = raw_server(play, "one"), raw_server(play, "web")
     gateway(play, one, web)
     for data, server in ((hello("meet.example"), web), (hello("MEET.example"), web), (hello("dial.example"), one),
-                         (hello("x.example", ["h2", "http/1.1"]), web), (hello("y.example", ["http/1.1"]), one), (hello(), one)):
+                         (hello("x.example", ["h2", "http/1.1"]), web), (hello("y.example", ["http/1.1"]),
+                             one), (hello(), one)):
         client = play.client()
         client.send(data)
         came(server, data).send(b"answer")
@@ -112,14 +114,16 @@ def a_client_that_says_all_at_once_is_served(play):
 @story
 def pseudo_tls_passes_untouched_with_and_without_peeking(play):
     # As towards an A/V Edge: a fixed hello without extensions, a fixed answer, then frames of a type, a zero, a length.
-    offer = bytes.fromhex("16030100 2d 01000029 0301".replace(" ", "")) + bytes(range(32)) + bytes.fromhex("00 0002 0018 0100".replace(" ", ""))
+    offer = bytes.fromhex("16030100 2d 01000029 0301".replace(" ",
+                                                              "")) + bytes(range(32)) + bytes.fromhex("00 0002 0018 0100".replace(" ", ""))
     offer = offer[:3] + (len(offer) - 5).to_bytes(2, "big") + b"\x01" + (len(offer) - 9).to_bytes(3, "big") + offer[9:]
     answer = bytes.fromhex("160301004a020000460301") + bytes(32) + b"\x20" + bytes(32) + b"\x00\x18\x00"
     allocate = b"\x02\x00\x00\x14" + b"\x00\x03\x00\x00" + bytes(16)
     media = b"\x03\x00\x04\x00" + bytes(range(256)) * 4
     for peek in ("true", "false"):
         edge = raw_server(play, f"edge, peek {peek}")
-        made = play.gateway([edge], plugin="tcp", port=5060 if peek == "true" else 5070, listener=f'options = {{ peek = {peek} }}')
+        made = play.gateway([edge], plugin="tcp", port=5060 if peek == "true" else 5070,
+                            listener=f'options = {{ peek = {peek} }}')
         client = play.client(address=(play.host(1), 5060 if peek == "true" else 5070), gateway=made)
         client.send(offer)
         link = came(edge, offer)
@@ -155,7 +159,8 @@ def strangers_cannot_tell_where_they_come_from(play):
     client = play.client()
     client.send(b"PROXY TCP4 198.51.100.9 203.0.113.1 4711 443\r\n")
     link = eventually(lambda: one.used and len(one.used[-1].received) > 28 and one.used[-1], "the server gets it all")
-    expect(bytes(link.received).startswith(b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"), "a header of version 2 is in front")
+    expect(bytes(link.received).startswith(b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"),
+           "a header of version 2 is in front")
     expect(bytes(link.received[28:]).startswith(b"PROXY TCP4 198.51.100.9"), "behind it what the client sent")
 
 
@@ -198,7 +203,8 @@ def a_server_that_speaks_first_is_told_first(play):
     one = raw_server(play, "one")
     play.gateway([one], plugin="tcp", listener='options = { proxy = "v1" }')
     client = play.client()
-    link = eventually(lambda: one.used and one.used[-1].received.endswith(b"\r\n") and one.used[-1], "the header comes though the client is silent")
+    link = eventually(lambda: one.used and one.used[-1].received.endswith(b"\r\n") and one.used[-1],
+                      "the header comes though the client is silent")
     link.send(b"220 hello\r\n")
     equal(client.read(), b"220 hello\r\n", "what the server says")
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""b09: bulk through the tcp plugin, which goes through pipes in the kernel: whole, bounded, and with its end behind it."""
+"""b09: bulk through the tcp plugin, which goes through pipes in the kernel: whole, bounded, and with its end behind
+it."""
 import os
 import random
 import threading

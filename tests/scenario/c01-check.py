@@ -79,7 +79,8 @@ def a_check_opens_nothing(play):
     gateway = play.gateway([one], start=False)
     with socket.create_server(gateway.address):  # someone else's: a check does not mind
         done = gateway.run("-t")
-    equal((done.returncode, os.path.exists(gateway.control)), (0, False), f"the exit code, a control socket: {done.stderr}")
+    equal((done.returncode, os.path.exists(gateway.control)), (0, False),
+          f"the exit code, a control socket: {done.stderr}")
     equal(one.links, [], "connections to the server")
 
 
@@ -93,7 +94,8 @@ def a_warning_is_told_and_keeps_nothing_from_running(play):
     for mode, warned in ((0o640, False), (0o644, True)):
         os.chmod(secret, mode)
         done = gateway.run("-t")
-        equal((done.returncode, "warning: gateway: secret:" in done.stderr), (0, warned), f"-t of mode {mode:o}: {done.stderr}")
+        equal((done.returncode, "warning: gateway: secret:" in done.stderr), (0, warned),
+              f"-t of mode {mode:o}: {done.stderr}")
     gateway.start()
     gateway.wait_line("warning configuration", "secret")
 
@@ -111,7 +113,8 @@ def a_file_that_may_not_be_read_is_told_with_who_must(play):
         gateway.within = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     done = gateway.run("-t")
     equal(done.returncode, 1, "the exit code")
-    expect("secret: Permission denied\n    let the user who starts the gateway read it" in done.stderr, f"it is told: {done.stderr}")
+    expect("secret: Permission denied\n    let the user who starts the gateway read it" in done.stderr,
+           f"it is told: {done.stderr}")
 
 
 @story

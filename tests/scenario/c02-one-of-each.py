@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""c02: a second gateway on the same control socket, and a port that someone else has, are refused with one clear line."""
+"""c02: a second gateway on the same control socket, and a port that someone else has, are refused with one clear
+line."""
 import os
 import socket
 

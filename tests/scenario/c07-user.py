@@ -37,7 +37,8 @@ def check_rights(gateway, wanted):
         name = status["Name"]
         equal(status["Uid"].split(), [str(who.pw_uid)] * 4, f"user numbers of {name}")
         equal(status["Gid"].split(), [str(who.pw_gid)] * 4, f"group numbers of {name}")
-        equal(set(map(int, status["Groups"].split())), set(os.getgrouplist(USER, who.pw_gid)), f"further groups of {name}")
+        equal(set(map(int, status["Groups"].split())), set(os.getgrouplist(USER, who.pw_gid)),
+              f"further groups of {name}")
         for key, value in {"CapPrm": wanted, "CapEff": wanted, "CapInh": 0, "CapAmb": 0, "CapBnd": 0}.items():
             equal(int(status[key], 16), value, f"{key} of {name}")
         equal(status["NoNewPrivs"], "1", f"NoNewPrivs of {name}")
@@ -129,8 +130,8 @@ def revoked(play, folder):
                                                    "default_md=sha256\ndefault_crl_days=30\n"}.items():
         with open(os.path.join(folder, name), "w") as file:
             file.write(text)
-    play.certificates.openssl("ca", "-gencrl", "-config", f"{folder}/openssl.cnf", "-keyfile", play.certificates.path("ca.key"),
-                              "-cert", play.certificates.path("ca.pem"), "-out", path)
+    play.certificates.openssl("ca", "-gencrl", "-config", f"{folder}/openssl.cnf", "-keyfile",
+                              play.certificates.path("ca.key"), "-cert", play.certificates.path("ca.pem"), "-out", path)
     return path
 
 
@@ -175,12 +176,14 @@ def only_root_can_become_another_user(play):
     if not shutil.which("setpriv"):
         raise Skip("this needs the program setpriv")
     os.chmod(gateway.folder, 0o777)
-    done = subprocess.run(["setpriv", "--reuid", "daemon", "--clear-groups", gateway.program("lychgate"), "-c", gateway.file],
+    done = subprocess.run(["setpriv", "--reuid", "daemon", "--clear-groups", gateway.program("lychgate"), "-c",
+                           gateway.file],
                           capture_output=True, text=True, timeout=slow(10))
     if "ermission denied" in done.stderr:
         raise Skip("the build folder is not for other users")
     equal(done.returncode, 1, f"the exit code ({done.stderr.strip()})")
-    expect(f"only root can become the user {USER}, and daemon started this" in done.stderr, f"both are told: {done.stderr}")
+    expect(f"only root can become the user {USER}, and daemon started this" in done.stderr,
+           f"both are told: {done.stderr}")
 
 
 @story

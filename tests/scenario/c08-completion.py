@@ -82,7 +82,8 @@ def zsh_asks_bash(play):
     expect("/bash-completion/completions/lychgate.bash' " in text, "the installed file is asked")
     ask = text.split("local ask='")[1].split("'")[0]
     for words, wanted in (("server d", ["disable", "drain"]), ("nonsense ", [])):
-        done = subprocess.run(["bash", "--norc", "-c", ask, "bash", FILE, f"{os.path.join(play.build, 'lychctl')} {words}"],
+        done = subprocess.run(["bash", "--norc", "-c", ask, "bash", FILE,
+                               f"{os.path.join(play.build, 'lychctl')} {words}"],
                               capture_output=True, text=True, timeout=30)
         equal((done.stdout.split(), done.stderr), (wanted, ""), f"what bash says to {words!r}")
 

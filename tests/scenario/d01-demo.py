@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""d01: the demo's configuration does what it says: one process, two servers of its own, and a gateway in front of them."""
+"""d01: the demo's configuration does what it says: one process, two servers of its own, and a gateway in front of
+them."""
 import os
 
 from play import equal, eventually, lync, main, request, story

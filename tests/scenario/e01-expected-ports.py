@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""e01: a plugin has a port opened for one client and one port of its server: who gets in, where it leads, when it goes."""
+"""e01: a plugin has a port opened for one client and one port of its server: who gets in, where it leads, when it
+goes."""
 import os
 import signal
 
@@ -57,7 +58,8 @@ def a_client_reaches_its_servers_port_by_the_port_that_was_opened_for_it(play):
     chosen = max((one, two), key=lambda server: len(server.open_links))
     joined = play.client(address=(play.host(1), port))
     joined.send(b"hello")
-    link = eventually(lambda: inside[chosen].used and inside[chosen].used[-1], "the connection reaches that server's port")
+    link = eventually(lambda: inside[chosen].used and inside[chosen].used[-1],
+                      "the connection reaches that server's port")
     eventually(lambda: bytes(link.received) == b"hello", "the bytes reach it")
     link.send(b"good day")
     equal(joined.read(), b"good day", "the answer")

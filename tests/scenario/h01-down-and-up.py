@@ -19,7 +19,8 @@ def down_within(gateway, server, began, seconds):
 @story
 def a_dead_process_is_down_within_a_second_when_traffic_meets_it(play):
     one, two = play.server("one"), play.server("two")
-    gateway = play.gateway([one, two], listener=MESSAGE, pool='monitor = { interval = "60s", timeout = "2s", fall = 3 }')
+    gateway = play.gateway([one, two], listener=MESSAGE,
+                           pool='monitor = { interval = "60s", timeout = "2s", fall = 3 }')
     client = play.client()
     equal({client.ask(request()).server for _ in range(2)}, {"one", "two"}, "both servers take traffic")
     one.die()
@@ -55,7 +56,8 @@ def a_reset_alone_is_no_death(play):
 @story
 def a_silent_host_is_down_within_the_promised_time(play):
     one = play.server("one")
-    gateway = play.gateway([one], pool='all_down = "reply", monitor = { plugin = "sip", interval = "1s", timeout = "500ms", fall = 3 }')
+    gateway = play.gateway([one], pool='all_down = "reply", monitor = { plugin = "sip", interval = "1s", timeout = '
+                                       '"500ms", fall = 3 }')
     one.fall_silent()
     down_within(gateway, one, time.time(), 1 + 3 * (0.5 + 0.1))
 

@@ -74,7 +74,8 @@ def a_signed_in_lync_client_is_closed_since_it_ignores_answers(play):
 @story
 def fail_open_tries_the_servers_all_the_same(play):
     one, two = play.server("one"), play.server("two")
-    gateway = play.gateway([one, two], pool='all_down = "fail-open", monitor = { plugin = "sip", interval = "200ms", fall = 1 }')
+    gateway = play.gateway([one, two], pool='all_down = "fail-open", monitor = { plugin = "sip", interval = "200ms", '
+                                            'fall = 1 }')
     for server in (one, two):
         server.probe_answer = server.refuse(503)
         gateway.wait_state(server, "down")

@@ -8,12 +8,14 @@ MESSAGE = 'options = { route = "message" },'
 
 
 def stage(play, **words):
-    """Two machines, each with two services: what is asked is the one in pool "sip", what takes the traffic the other."""
+    """Two machines, each with two services: what is asked is the one in pool "sip", what takes the traffic the
+    other."""
     asked = [play.server(name) for name in ("one", "two")]
     servers = [play.server(f"{s.name}'s other service", 5070, host=s.host) for s in asked]
     sip = ", ".join(f'"{s.address}"' for s in asked)
     pool = f'pool "sip" {{ servers = {{ {sip} }}, monitor = {{ plugin = "sip", interval = "200ms", fall = 2 }} }}'
-    return asked, servers, play.gateway(servers, words=pool, pool=TRACK + words.pop("pool", ""), listener=MESSAGE, **words)
+    return asked, servers, play.gateway(servers, words=pool, pool=TRACK + words.pop("pool", ""), listener=MESSAGE,
+                                        **words)
 
 
 def who(play):

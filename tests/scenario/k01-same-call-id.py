@@ -47,7 +47,8 @@ def all_that_belongs_to_a_dialog_follows_it(play):
 
 @story
 def another_fact_can_be_the_key(play):
-    play.gateway([play.server(n) for n in ("one", "two", "three")], pool='persistence = { by = "from.user" }', listener=MESSAGE)
+    play.gateway([play.server(n) for n in ("one", "two", "three")], pool='persistence = { by = "from.user" }',
+                 listener=MESSAGE)
     client, other = play.client(), play.client(source=play.host(200))
     def server_of(user, which):
         return which.ask(request(sender=f"<sip:{user}@example.test>;tag=1")).server

@@ -37,7 +37,8 @@ def a_dead_servers_dialogs_move_once_and_stay_there(play):
 def a_hash_without_a_table_moves_only_the_dead_servers_keys_and_takes_them_back(play):
     client, dialogs, _ = dialogs_survive(play, 'balance = "hash", persistence = false')
     again = {d.call_id: client.ask(in_dialog("INFO", d, 3)).server for d in dialogs}
-    equal(again, {d.call_id: d.server for d in dialogs}, "the servers when the dead one is back: the hash alone decides")
+    equal(again, {d.call_id: d.server for d in dialogs},
+          "the servers when the dead one is back: the hash alone decides")
 
 
 main()

@@ -18,7 +18,8 @@ def servers_of(client, ids, cseq):
 
 @story
 def entries_expire_after_their_last_use(play):
-    gateway = play.gateway([play.server("one"), play.server("two")], listener=MESSAGE, pool='persistence = { timeout = "1s" }')
+    gateway = play.gateway([play.server("one"), play.server("two")], listener=MESSAGE,
+                           pool='persistence = { timeout = "1s" }')
     client = play.client()
     ids = [f"short{n}@play" for n in range(10)]
     first = servers_of(client, ids, 1)
@@ -46,7 +47,8 @@ def an_entry_that_is_used_stays(play):
 
 @story
 def the_table_is_capped_and_the_oldest_go_first(play):
-    gateway = play.gateway([play.server("one"), play.server("two")], listener=MESSAGE, pool="persistence = { entries = 100 }")
+    gateway = play.gateway([play.server("one"), play.server("two")], listener=MESSAGE,
+                           pool="persistence = { entries = 100 }")
     client = play.client()
     for n in range(1000):
         client.send(request(call_id=f"cap{n}@play"))

@@ -96,7 +96,8 @@ def a_machine_is_one_word_in_all_pools(play):
     equal(states(gateway), {"farm": ["disabled", "drain"], "spare": ["disabled", "up"]}, "the one that is called so")
     done = gateway.ctl("server", "drain", "ome.play")
     equal((done.returncode, done.stderr.splitlines()),
-          (1, ['lychctl: no pool has a server "ome.play"', "    did you mean `one.play`?"]), "what it says to nobody's name")
+          (1, ['lychctl: no pool has a server "ome.play"', "    did you mean `one.play`?"]),
+          "what it says to nobody's name")
 
 
 @story

@@ -14,7 +14,8 @@ def load(gateway, server):
 @story
 def what_is_too_much_for_one_goes_elsewhere_and_then_is_refused(play):
     one, two = play.server("one"), play.server("two")
-    gateway = play.gateway([one, f'{{ "{two.address}", max_sessions = 2 }}'], pool="max_sessions = 1", listener=CONNECTION)
+    gateway = play.gateway([one, f'{{ "{two.address}", max_sessions = 2 }}'], pool="max_sessions = 1",
+                           listener=CONNECTION)
     clients = [play.client() for _ in range(3)]
     equal(Counter(c.ask(request()).server for c in clients), {"one": 1, "two": 2}, "clients by server")
     late = play.client()
@@ -59,7 +60,8 @@ def seats_of_a_server_that_cannot_be_reached_come_back(play):
 @story
 def a_server_that_came_back_starts_with_a_tenth(play):
     one, two = play.server("one"), play.server("two")
-    gateway = play.gateway([one, two], pool='slow_start = "24h", balance = "round-robin"', listener='options = { route = "message" }')
+    gateway = play.gateway([one, two], pool='slow_start = "24h", balance = "round-robin"',
+                           listener='options = { route = "message" }')
     client = play.client()
     gateway.wait_state(one, "up")
     gateway.wait_state(two, "up")

@@ -84,7 +84,8 @@ def many_that_find_their_server_gone_meet_on_another_and_stay_there(play):
         equal((len(found), gone.name in found), (1, False), f"servers of the key ({found}) without {gone.name}")
         gone.listen()
         gateway.wait_state(gone, "up")
-        equal({c.ask(request(call_id=key, cseq=50)).server for c in clients}, found, "the server when the first is back")
+        equal({c.ask(request(call_id=key, cseq=50)).server for c in clients}, found,
+              "the server when the first is back")
 
 
 main()

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""l01: back-pressure: who reads slowly slows his sender down, costs the gateway little memory, and holds up nobody else."""
+"""l01: back-pressure: who reads slowly slows his sender down, costs the gateway little memory, and holds up nobody
+else."""
 import time
 
 from play import equal, eventually, expect, main, request, response, story
@@ -35,7 +36,8 @@ def a_server_that_does_not_read_stops_its_client(play):
     large = request("MESSAGE", body=bytes(OFFERED))
     sent = push(client, large.raw)
     expect(sent < OFFERED / 2, f"the client is held ({sent // MIB} MiB taken)")
-    expect(gateway.memory() - before < ALLOWED, f"the gateway's memory is bounded ({(gateway.memory() - before) // MIB} MiB)")
+    expect(gateway.memory() - before < ALLOWED, f"the gateway's memory is bounded "
+                                                f"({(gateway.memory() - before) // MIB} MiB)")
     equal(other.ask(request()).server, "one", "who answers another client meanwhile")
     link.resume()
     client.socket.settimeout(60)
@@ -54,8 +56,8 @@ def a_client_that_does_not_read_stops_its_server(play):
 @story
 def the_same_inside_tls(play):
     one = play.tls_server("one")
-    gateway = play.gateway([one], bind="tls", words=play.certificates.word("pool"), listener=f'tls = "pool", {LISTENER}',
-                           pool='tls = "pool", tls_name = "pool.test"')
+    gateway = play.gateway([one], bind="tls", words=play.certificates.word("pool"),
+                           listener=f'tls = "pool", {LISTENER}', pool='tls = "pool", tls_name = "pool.test"')
     stops_its_server(one, gateway, play.tls_client(receive_buffer=65536), play.tls_client())
 
 
@@ -75,7 +77,8 @@ def stops_its_server(one, gateway, client, other):
         return 0 < left[-1] == left[-2]  # a busy server has not begun yet
     eventually(held, "the server is held")
     expect(left[-1] > OFFERED / 2, f"most waits at the server ({left[-1] // MIB} MiB)")
-    expect(gateway.memory() - before < ALLOWED, f"the gateway's memory is bounded ({(gateway.memory() - before) // MIB} MiB)")
+    expect(gateway.memory() - before < ALLOWED, f"the gateway's memory is bounded "
+                                                f"({(gateway.memory() - before) // MIB} MiB)")
     equal(other.ask(request()).server, "one", "who answers another client meanwhile")
     expect(client.wait_answer(asked).body == body, "not a byte is lost when the client reads")
 

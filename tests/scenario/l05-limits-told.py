@@ -155,7 +155,8 @@ def or_by_rst_with_the_tcp_plugin(play):
 @story
 def an_idle_client_inside_tls_holds_no_buffer(play):
     one = play.tls_server("one")
-    gateway = play.gateway([one], bind="tls", words=play.certificates.word("pool"), pool='tls = "pool", tls_name = "pool.test"',
+    gateway = play.gateway([one], bind="tls", words=play.certificates.word("pool"),
+                           pool='tls = "pool", tls_name = "pool.test"',
                            listener='tls = "pool", options = { route = "connection" }')
     for _ in range(3):
         play.tls_client()

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""l06: what the limits need in descriptors is had, or the start is refused with the number; room is made when they run out."""
+"""l06: what the limits need in descriptors is had, or the start is refused with the number; room is made when they run
+out."""
 import resource
 
 from play import equal, eventually, expect, main, request, story

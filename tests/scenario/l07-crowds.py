@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""l07: thousands that connect and say nothing, and ports that are used again at once: bounded, and nobody else notices."""
+"""l07: thousands that connect and say nothing, and ports that are used again at once: bounded, and nobody else
+notices."""
 import resource
 import socket
 
@@ -29,8 +30,8 @@ def stays_away(gateway, sockets, limit, standing, new):
     for _ in range(ROUNDS):
         equal(standing.ask(request()).status, 200, "a standing client's answer")
     equal(new().ask(request()).status, 200, "a new client's answer")
-    eventually(lambda: gateway.listener()["limits_passed"].get(limit) == len(sockets), "all of them are closed, and counted",
-               within=30)
+    eventually(lambda: gateway.listener()["limits_passed"].get(limit) == len(sockets),
+               "all of them are closed, and counted", within=30)
     for made in sockets:
         try:
             equal(made.recv(1), b"", "what a silent one gets")
@@ -63,8 +64,8 @@ def thousands_of_silent_connections_hold_up_nobody(play):
 
 @story
 def nor_do_they_at_a_port_for_tls(play):
-    gateway = play.gateway([play.server("one")], bind="tls", words=play.certificates.word("pool"), gateway='log = "info",',
-                           listener='tls = "pool", limits = { handshake = "5s" }')
+    gateway = play.gateway([play.server("one")], bind="tls", words=play.certificates.word("pool"),
+                           gateway='log = "info",', listener='tls = "pool", limits = { handshake = "5s" }')
     standing = play.tls_client()
     standing.ask(request())
     stays_away(gateway, crowd(play, room(gateway)), "handshake", standing, play.tls_client)

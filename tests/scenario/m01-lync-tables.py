@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""m01: the guide's deployment in the words of `include "lync"`: what --explain, --dns and --certificates tell of it, cell by cell."""
+"""m01: the guide's deployment in the words of `include "lync"`: what --explain, --dns and --certificates tell of it,
+cell by cell."""
 import os
 import re
 
@@ -70,7 +71,8 @@ def a_star_stands_for_one_label_and_the_common_name_for_nothing(play):
     equal([text for text in has.values() if "common" in text], [common], "what is the common name alone")
     equal(has["lyncweb.corp.example"], common, "it is told once, whatever its letters")
     has = carried(play, "pool.corp.example", ["*.corp.example"])
-    equal((has["pool.corp.example"], has["meet.corp.example"]), ("by *.corp.example",) * 2, "a star for each of the domain")
+    equal((has["pool.corp.example"], has["meet.corp.example"]), ("by *.corp.example",) * 2,
+          "a star for each of the domain")
 
 
 @story
@@ -86,8 +88,8 @@ def a_table_for_eyes_has_the_same_cells(play):
 
 @story
 def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
-    for version, xmpp, weak in (("2010", True, True), ("2013", True, True), ("2015", True, False), ("2019", False, False),
-                                (None, True, False)):
+    for version, xmpp, weak in (("2010", True, True), ("2013", True, True), ("2015", True, False),
+                                ("2019", False, False), (None, True, False)):
         gateway = deployment(play, version=version)
         names = [row[0] for row in table(gateway, "explain")]
         equal("edge.corp.example-5269-access" in names, xmpp, f"5269 with {version}")

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""m03: lychctl import-netscaler: a configuration of an ns.conf that loads, and a report that has every line of it once."""
+"""m03: lychctl import-netscaler: a configuration of an ns.conf that loads, and a report that has every line of it
+once."""
 import os
 import re
 import shutil
@@ -52,48 +53,66 @@ GUIDE = [
 # What the configuration of each of the others must say, line for line.
 ESSENTIALS = {
     "plain": [
-        'pool "two_words" {', 'persistence = { by = "source", timeout = "5m", mask = { 32, 64 } },', '"192.0.2.71:443",',
+        'pool "two_words" {', 'persistence = { by = "source", timeout = "5m", mask = { 32, 64 } },',
+        '"192.0.2.71:443",',
         'monitor = { interval = "60s", timeout = "10s", fall = 3, rise = 1, backoff = "2m" },', 'balance = "hash",',
-        'persistence = { by = "source", timeout = "2m", mask = 16 },', '-- "192.0.2.72:444",', '{ "192.0.2.74:444", weight = 3 },',
-        'bind = { "tls:[2001:db8::30]:465" },', 'certificate = "ssl/mail.pem",', 'minimum = "1.0",', 'verify_server = false,',
+        'persistence = { by = "source", timeout = "2m", mask = 16 },', '-- "192.0.2.72:444",',
+        '{ "192.0.2.74:444", weight = 3 },',
+        'bind = { "tls:[2001:db8::30]:465" },', 'certificate = "ssl/mail.pem",', 'minimum = "1.0",',
+        'verify_server = false,',
         'balance = "least-connections",', 'limits = { idle = "9000s" },', '-- listener "idle" {',
-        'monitor = { interval = "5s", timeout = "2s", fall = 3, rise = 1, backoff = "30s" }, -- NetScaler\'s tcp-default'],
+        'monitor = { interval = "5s", timeout = "2s", fall = 3, rise = 1, backoff = "30s" }, -- NetScaler\'s '
+        'tcp-default'],
     "sip": [
-        'bind = { "udp:198.51.100.10:5060" },', 'bind = { "tcp:198.51.100.10:5060", "tcp:198.51.100.11:5060", "tcp:198.51.100.12:5060" },',
-        '{ "192.0.2.43:5060", max_sessions = 100 },', '{ "192.0.2.49:5060", backup = true },', 'transport = "udp",', 'codes = "200, 404",',
-        '{ "192.0.2.42:5060", weight = 20 },', '-- "192.0.2.42:5061",', 'source = "transparent",', 'minimum = "1.1",', 'tickets = false,',
-        'persistence = { by = "source", timeout = "15m", group = "media", mask = 24 },', 'reverse = true,', 'monitor = false,'],
+        'bind = { "udp:198.51.100.10:5060" },', 'bind = { "tcp:198.51.100.10:5060", "tcp:198.51.100.11:5060", '
+                                                '"tcp:198.51.100.12:5060" },',
+        '{ "192.0.2.43:5060", max_sessions = 100 },', '{ "192.0.2.49:5060", backup = true },', 'transport = "udp",',
+        'codes = "200, 404",',
+        '{ "192.0.2.42:5060", weight = 20 },', '-- "192.0.2.42:5061",', 'source = "transparent",', 'minimum = "1.1",',
+        'tickets = false,',
+        'persistence = { by = "source", timeout = "15m", group = "media", mask = 24 },', 'reverse = true,',
+        'monitor = false,'],
     "web": [
         '{ host = "meet.*", pool = "lb_meet" },', '{ host = "dialin.corp.example", pool = "lb_meet" },',
-        '{ host = "mail.corp.example", path = "/owa/*", pool = "lb_mail" },', '{ host = "lyncdiscover.corp.example", pool = "lb_mail" },',
-        'persistence = { by = { "cookie", "source" }, timeout = "168h" },', 'persistence = { by = "cookie.session", timeout = "30m" },',
-        'cookie_httponly = false,', 'hsts = "max-age=31536000; includeSubDomains",', 'forwarded = "append",', 'verify = "optional",',
-        'certificate = "ssl/web site-chain.pem",', 'tls_name = "meet.corp.example",', 'verify_server = true,', 'codes = "200-302, 401",',
-        'interval = "500ms",', 'contains = "ready",', '"web3.example:443",', 'minimum = "1.2",', 'trust = "ssl/clients.cer",'],
+        '{ host = "mail.corp.example", path = "/owa/*", pool = "lb_mail" },',
+        '{ host = "lyncdiscover.corp.example", pool = "lb_mail" },',
+        'persistence = { by = { "cookie", "source" }, timeout = "168h" },',
+        'persistence = { by = "cookie.session", timeout = "30m" },',
+        'cookie_httponly = false,', 'hsts = "max-age=31536000; includeSubDomains",', 'forwarded = "append",',
+        'verify = "optional",',
+        'certificate = "ssl/web site-chain.pem",', 'tls_name = "meet.corp.example",', 'verify_server = true,',
+        'codes = "200-302, 401",',
+        'interval = "500ms",', 'contains = "ready",', '"web3.example:443",', 'minimum = "1.2",',
+        'trust = "ssl/clients.cer",'],
     "exchange": [
         'policies = { "./policies/one_name-responder.lua", "./policies/one_name-switch.lua" },',
-        'policies = { "./policies/to_https-away.lua" },', 'policies = { "./policies/paths-switch.lua" },', 'contains = "200 OK",'],
+        'policies = { "./policies/to_https-away.lua" },', 'policies = { "./policies/paths-switch.lua" },',
+        'contains = "200 OK",'],
     "appliance": ['listener "v" {'],
     "bounds": [
-        'policies = { "./policies/x_y-responder.lua" },', 'policies = { "./policies/x_y-responder-2.lua" },', 'host = "x",',
-        'max_forwards = 255,', 'persistence = { by = "call-id", timeout = "10080m" },'],
+        'policies = { "./policies/x_y-responder.lua" },', 'policies = { "./policies/x_y-responder-2.lua" },',
+        'host = "x",', 'max_forwards = 255,', 'persistence = { by = "call-id", timeout = "10080m" },'],
     "usip": ['source = "transparent",', 'on_down = "end",', 'on_down = "keep",'],
-    "unknown": ['listener "good" {', "-- lb vserver sessions, line 12, is not here: -persistenceType SSLSESSION has no counterpart"],
+    "unknown": ['listener "good" {', "-- lb vserver sessions, line 12, is not here: -persistenceType SSLSESSION has "
+                                     "no counterpart"],
 }
 STATUS = {"plain": 0, "appliance": 0, "usip": 0}  # the others have lines that affect traffic and cannot be mapped
 
 # What follows the word of a name or an expression, and the pool's name of it; None: the line cannot be read.
 QUOTING = [
-    ('plain', "plain"), ('"plain"', "plain"), ("'single quoted'", "single_quoted"), (r'"a \"b\" c"', "a__b__c"), (r'"back\\slash"', "back_slash"),
-    ("q{braces}", "braces"), ("q/slashes here/", "slashes_here"), ("q|a\"b|", "a_b"), ("ab\"c d\"ef", "abc_def"), ("name#1", "name_1"),
-    ("name@x:1=.-", "name@x:1_.-"), ("Ünï", "__n__"), ('"open', None), ("'open", None), ("q{open", None), ('"open\\"', None), ('"', None),
+    ('plain', "plain"), ('"plain"', "plain"), ("'single quoted'", "single_quoted"), (r'"a \"b\" c"', "a__b__c"),
+    (r'"back\\slash"', "back_slash"),
+    ("q{braces}", "braces"), ("q/slashes here/", "slashes_here"), ("q|a\"b|", "a_b"), ("ab\"c d\"ef", "abc_def"),
+    ("name#1", "name_1"),
+    ("name@x:1=.-", "name@x:1_.-"), ("Ünï", "__n__"), ('"open', None), ("'open", None), ("q{open", None),
+    ('"open\\"', None), ('"', None),
     ("nul\0", None),
 ]
 
 
 def run(play, *words, folder=None):
-    return subprocess.run([os.path.join(play.build, "lychctl"), "import-netscaler", *words], cwd=folder or play.folder, capture_output=True,
-                          text=True, errors="replace", timeout=slow(10 * PATIENCE))
+    return subprocess.run([os.path.join(play.build, "lychctl"), "import-netscaler", *words], cwd=folder or play.folder,
+                          capture_output=True, text=True, errors="replace", timeout=slow(10 * PATIENCE))
 
 
 def imported(play, name):
@@ -121,22 +140,25 @@ def revoked(play):
     """A list of revoked certificates with none in it, of the play's authority."""
     folder = os.path.join(play.folder, "authority")
     os.makedirs(folder, exist_ok=True)
-    for file, text in {"ca.conf": f"[ca]\ndefault_ca = own\n[own]\ndatabase = {folder}/index\ndefault_md = sha256\n", "index": ""}.items():
+    for file, text in {"ca.conf": f"[ca]\ndefault_ca = own\n[own]\ndatabase = {folder}/index\ndefault_md = sha256\n",
+                       "index": ""}.items():
         open(os.path.join(folder, file), "w").write(text)
-    play.certificates.openssl("ca", "-config", f"{folder}/ca.conf", "-gencrl", "-crldays", "30", "-keyfile", play.certificates.path("ca.key"),
+    play.certificates.openssl("ca", "-config", f"{folder}/ca.conf", "-gencrl", "-crldays", "30", "-keyfile",
+                              play.certificates.path("ca.key"),
                               "-cert", play.certificates.path("ca.pem"), "-out", f"{folder}/crl.pem")
     return open(f"{folder}/crl.pem", "rb").read()
 
 
 def loads(play, name, text):
     put_files(play, name, text)
-    done = subprocess.run([os.path.join(play.build, "lychgate"), "-t", "-c", "out.lua"], cwd=os.path.join(play.folder, name), capture_output=True,
-                          text=True, timeout=slow(PATIENCE))
+    done = subprocess.run([os.path.join(play.build, "lychgate"), "-t", "-c", "out.lua"],
+                          cwd=os.path.join(play.folder, name), capture_output=True, text=True, timeout=slow(PATIENCE))
     equal(done.returncode, 0, f"the exit status of lychgate -t: {done.stderr}")
 
 
 def numbers(report):
-    return [int(n) for n in re.findall(r"(?m)^ {0,4}(\d+) [ !] (?:mapped|in part|not applicable|not supported)\b", report)]
+    return [int(n) for n in re.findall(r"(?m)^ {0,4}(\d+) [ !] (?:mapped|in part|not applicable|not supported)\b",
+                                       report)]
 
 
 def word(text, kind, name):
@@ -154,12 +176,15 @@ def every_virtual_server_of_the_guide_comes_over(play):
         listener, pool = word(text, "listener", name), word(text, "pool", name)
         expect(f'plugin = "{plugin}",' in listener and f'bind = {{ "{bind}" }},' in listener, f"{name}: {listener}")
         equal(re.findall(r'(?m)^    "(.*?)", --', pool), [f"{s}:{port}" for s in servers], f"the servers of {name}")
-        expect(re.search(rf"persistence = (\{{ )?{re.escape(persistence)}", pool), f"{name} persists by {persistence}: {pool}")
+        expect(re.search(rf"persistence = (\{{ )?{re.escape(persistence)}", pool),
+               f"{name} persists by {persistence}: {pool}")
         equal('policies = { "responder/no-compression" }' in listener, plugin == "sip", f"{name} refuses compression")
     expect('plugin = "stun",' in word(text, "pool", "v_edge_av_3478"), "3478 is asked by STUN")
-    expect('monitor = {\n    plugin = "sip",\n    transport = "tcp",' in word(text, "pool", "v_director_5061"), "5061 is asked by SIP on 5060")
+    expect('monitor = {\n    plugin = "sip",\n    transport = "tcp",' in word(text, "pool", "v_director_5061"),
+           "5061 is asked by SIP on 5060")
     equal(report, open(os.path.join(FIXTURES, "guide.report")).read(), "the report")
-    equal(numbers(report), list(range(1, report.count("\n") and 1 + len(open(os.path.join(FIXTURES, "guide.conf")).readlines()))), "its lines")
+    equal(numbers(report), list(range(1, report.count("\n") and 1 +
+                                      len(open(os.path.join(FIXTURES, "guide.conf")).readlines()))), "its lines")
     loads(play, "guide", text)
 
 
@@ -182,12 +207,15 @@ def policies_that_are_written_decide(play):
     imported(play, "web")
     answers, edits = "policies/cs_web-responder.lua", "policies/cs_web-rewrite.lua"
     for facts, verdict in [
-            (("source=192.0.2.9",), '["x-gateway"] = "corp 192.0.2.9"'), (("source=192.0.2.9",), 'answer ["server"] = nil'),
-            (("method=TRACE", "path=/", "source=192.0.2.1"), "drop()"), (("method=GET", "path=/", "source=198.51.100.1"), "pass()"),
+            (("source=192.0.2.9",), '["x-gateway"] = "corp 192.0.2.9"'),
+            (("source=192.0.2.9",), 'answer ["server"] = nil'),
+            (("method=TRACE", "path=/", "source=192.0.2.1"), "drop()"),
+            (("method=GET", "path=/", "source=198.51.100.1"), "pass()"),
             (("method=GET", "path=/admin/x", "source=192.0.2.1"), "pass()"),
             (("method=GET", "path=/admin/x", "source=198.51.100.1"), 'reply(403, "Forbidden"')]:
         done = subprocess.run([os.path.join(play.build, "lychgate"), "--policy", answers if len(facts) > 1 else edits,
-                               *(w for f in facts for w in ("--fact", f))], cwd=os.path.join(play.folder, "web"), capture_output=True, text=True,
+                               *(w for f in facts for w in ("--fact", f))], cwd=os.path.join(play.folder, "web"),
+                               capture_output=True, text=True,
                               timeout=slow(PATIENCE))
         expect(verdict in done.stdout, f"{facts} give {verdict}: {done.stdout}{done.stderr}")
 
@@ -197,24 +225,33 @@ def content_switching_by_more_than_rows_keeps_its_order(play):
     imported(play, "exchange")
     mail, active, farm = 'route("lb_owa")', 'route("lb_eas")', 'route("lb_sfb")'
     for file, facts, verdict in [
-            ("one_name-switch", ("host=meet.corp.example", "path=/owa/"), farm), ("one_name-switch", ("host=dialin.corp.example",), farm),
-            ("one_name-switch", ("path=/Microsoft-Server-ActiveSync",), active), ("one_name-switch", ("path=/OWA", "host=x.example"), mail),
+            ("one_name-switch", ("host=meet.corp.example", "path=/owa/"), farm),
+            ("one_name-switch", ("host=dialin.corp.example",), farm),
+            ("one_name-switch", ("path=/Microsoft-Server-ActiveSync",), active),
+            ("one_name-switch", ("path=/OWA", "host=x.example"), mail),
             ("one_name-switch", ("method=OPTIONS", "path=/x", "source=192.0.2.7"), active),
-            ("one_name-switch", ("method=OPTIONS", "path=/x", "source=203.0.113.7"), mail), ("one_name-switch", ("path=/owax",), mail),
+            ("one_name-switch", ("method=OPTIONS", "path=/x", "source=203.0.113.7"), mail),
+            ("one_name-switch", ("path=/owax",), mail),
             ("paths-switch", ("path=/owa/",), mail), ("paths-switch", ("path=/owa/x",), "pass()"),
-            ("one_name-responder", ("path=/",), "reply(302"), ("to_https-away", ("path=/x",), "https://mail.corp.example/x")]:
+            ("one_name-responder", ("path=/",), "reply(302"),
+            ("to_https-away", ("path=/x",), "https://mail.corp.example/x")]:
         if file == "one_name-switch" and not any(f.startswith("source") for f in facts):
             facts = (*facts, "source=203.0.113.1")
-        done = subprocess.run([os.path.join(play.build, "lychgate"), "--policy", f"policies/{file}.lua", *(w for f in facts for w in ("--fact", f))],
-                              cwd=os.path.join(play.folder, "exchange"), capture_output=True, text=True, timeout=slow(PATIENCE))
+        done = subprocess.run([os.path.join(play.build, "lychgate"), "--policy", f"policies/{file}.lua",
+                               *(w for f in facts for w in ("--fact", f))],
+                              cwd=os.path.join(play.folder, "exchange"), capture_output=True, text=True,
+                              timeout=slow(PATIENCE))
         expect(verdict in done.stdout, f"{file} with {facts} gives {verdict}: {done.stdout}{done.stderr}")
 
 
 @story
 def secrets_are_not_shown_wherever_they_are(play):
-    for line in ('add lb monitor m RADIUS -radKey "hid\\"den words" -encrypted', "add lb monitor m HTTP -password 'hidden words'",
-                 'add lb monitor m HTTP -password hidden -what hidden -encrypted', 'set system user nsroot "hidden', "add snmp community hidden",
-                 'add ssl certKey c -cert a -passcrypt hidden -password hidden', 'set ns rpcNode 192.0.2.1 -password "hidden',
+    for line in ('add lb monitor m RADIUS -radKey "hid\\"den words" -encrypted',
+                 "add lb monitor m HTTP -password 'hidden words'",
+                 'add lb monitor m HTTP -password hidden -what hidden -encrypted', 'set system user nsroot "hidden',
+                 "add snmp community hidden",
+                 'add ssl certKey c -cert a -passcrypt hidden -password hidden',
+                 'set ns rpcNode 192.0.2.1 -password "hidden',
                  'add lb vserver v HTTP 192.0.2.1 80 -newSecretThing hidden', 'bind lb vserver v -radkey hidden'):
         said = pool_of(play, "add server a 192.0.2.1\n" + line + "\n")[2]
         expect("hid" not in said and "***" in said, f"{line}: {said}")
@@ -232,10 +269,13 @@ def arrays_are_bounded_over_the_whole_file(play):
 def without_folders_it_goes_to_the_streams(play):
     done = run(play, os.path.join(FIXTURES, "web.conf"))
     equal(done.returncode, 2, "the exit status")
-    expect(done.stdout.startswith("-- Made of") and 'listener "cs_web" {' in done.stdout, "the configuration is on stdout")
-    expect("-- ==== policies/cs_web-responder.lua" in done.stdout and "--   decide = function(m)" in done.stdout, "and so are its policies")
+    expect(done.stdout.startswith("-- Made of") and 'listener "cs_web" {' in done.stdout,
+           "the configuration is on stdout")
+    expect("-- ==== policies/cs_web-responder.lua" in done.stdout and "--   decide = function(m)" in done.stdout,
+           "and so are its policies")
     equal(numbers(done.stderr)[-1], 78, "the last line of the report, on stderr")
-    expect("\nto do by hand:\n  line 62: make ssl/web site-chain.pem" in done.stderr, "what is to do stands together at the end")
+    expect("\nto do by hand:\n  line 62: make ssl/web site-chain.pem" in done.stderr,
+           "what is to do stands together at the end")
 
 
 def pool_of(play, text):
@@ -250,14 +290,15 @@ def pool_of(play, text):
 @story
 def quotes_escapes_and_ends_of_lines(play):
     for written, name in QUOTING:
-        text = (f"add service s 192.0.2.1 TCP 443\nadd lb vserver {written} TCP 203.0.113.1 443\nbind lb vserver {written} s\n")
+        text = (f"add service s 192.0.2.1 TCP 443\nadd lb vserver {written} TCP 203.0.113.1 443\nbind lb vserver "
+                f"{written} s\n")
         status, pools, said = pool_of(play, text)
         equal((status, pools), (0, [name]) if name else (1, []), f"what comes of {written}: {said}")
         if not name:
             expect("2 lines cannot be read, so nothing is written" in said, f"{written}: {said}")
     plain = "add service s 192.0.2.1 TCP 443\nadd lb vserver v TCP 203.0.113.1 443\nbind lb vserver v s"
-    for text in (plain, plain.replace("\n", "\r\n"), "\ufeff" + plain, "\t " + plain.replace("\n", "\n \t"), plain.upper().replace(" S", " s"),
-                 plain.replace(" ", "  ") + " \t \n\n"):
+    for text in (plain, plain.replace("\n", "\r\n"), "\ufeff" + plain, "\t " + plain.replace("\n", "\n \t"),
+                 plain.upper().replace(" S", " s"), plain.replace(" ", "  ") + " \t \n\n"):
         equal(pool_of(play, text)[0], 0, f"the exit status of {text!r}")
 
 
@@ -271,7 +312,8 @@ def what_is_cut_off_or_no_ns_conf_at_all_ends_well(play):
     equal(run(play, "no-such.conf").returncode, 1, "the exit status of a file that is not there")
     for words in ((), ("a", "b"), ("a", "-o"), ("--what", "a")):
         done = run(play, *words)
-        expect(done.returncode == 1 and "usage: lychctl import-netscaler" in done.stderr, f"usage is told: {words}: {done}")
+        expect(done.returncode == 1 and "usage: lychctl import-netscaler" in done.stderr,
+               f"usage is told: {words}: {done}")
 
 
 @story
@@ -281,16 +323,21 @@ def a_file_of_ten_megabytes_is_bounded(play):
     status, _, said = pool_of(play, many + 160 * (b"#" * 65000 + b"\n"))
     equal(status, 0, "the exit status of many lines")
     expect("10160 lines" in said, "all are told")
-    for text, why in ((b"a\n" * 300000, "more than 100000 lines"), (b"add server s " + b"x" * 10000000, "longer than 65536 bytes"),
-                      (b'add server s "' + b'\\"' * 5000000, "longer than 65536 bytes"), (b"add server" + b" a" * 20000, "more than 1000 words")):
+    for text, why in ((b"a\n" * 300000, "more than 100000 lines"),
+                      (b"add server s " + b"x" * 10000000, "longer than 65536 bytes"),
+                      (b'add server s "' + b'\\"' * 5000000, "longer than 65536 bytes"),
+                      (b"add server" + b" a" * 20000, "more than 1000 words")):
         status, _, said = pool_of(play, text)
         equal(status, 1, f"the exit status: {why}")
         expect(why in said, f"{why}: {said[:300]}")
-    for rule in ("(" * 2000 + "true" + ")" * 2000, "!" * 60000 + "true", "true" + " && true" * 7000, "itself", "true" + " || itself" * 300):
+    for rule in ("(" * 2000 + "true" + ")" * 2000, "!" * 60000 + "true", "true" + " && true" * 7000, "itself",
+                 "true" + " || itself" * 300):
         status, _, said = pool_of(play, f'add responder policy p "{rule}" DROP\nadd service s 192.0.2.1 HTTP 80\n'
-                                  "add lb vserver v HTTP 203.0.113.1 80\nbind lb vserver v s\nadd policy expression itself itself\n"
+                                  "add lb vserver v HTTP 203.0.113.1 80\nbind lb vserver v s\nadd policy expression "
+                                  "itself itself\n"
                                   "bind lb vserver v -policyName p -priority 1\n")
-        equal(status, 2, f"the exit status of an expression that is too long, too deep or its own: {rule[:20]}: {said[-300:]}")
+        equal(status, 2, f"the exit status of an expression that is too long, too deep or its own: {rule[:20]}: "
+                         f"{said[-300:]}")
 
 
 main()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""n01: a listener on a range of ports, with one socket: the rules of lychgate-network(7) bring the others to it, and each
-connection goes to the same port of the server."""
+"""n01: a listener on a range of ports, with one socket: the rules of lychgate-network(7) bring the others to it, and
+each connection goes to the same port of the server."""
 
 from play import equal, expect, main, story
 from play.network import reflection

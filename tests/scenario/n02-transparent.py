@@ -27,7 +27,8 @@ class Net:
         self.client, self.middle, self.server = map(play.machine, ("client", "gateway", "server"))
         self.client.wire(self.middle, "192.0.2.5/24", "192.0.2.6/24", "2001:db8::5/64",
                          others=("192.0.2.61/24", "2001:db8::61/64"))
-        self.middle.wire(self.server, "198.51.100.1/24", "2001:db8:1::1/64", others=("198.51.100.21/24", "2001:db8:1::21/64"))
+        self.middle.wire(self.server, "198.51.100.1/24", "2001:db8:1::1/64",
+                         others=("198.51.100.21/24", "2001:db8:1::21/64"))
         self.server.run("ip", "route", "add", "default", "via", "198.51.100.1")
         self.server.run("ip", "-6", "route", "add", "default", "via", "2001:db8:1::1")
         self.server.mirror(server, 443).udp_mirror(server, 443)
@@ -35,8 +36,8 @@ class Net:
             self.middle.bring_answers_here()
         self.vip = vip
         brackets = "[{}]".format if ":" in vip else "{}".format
-        self.gateway = play.gateway_of(config.format(server=f"[{server}]" if ":" in server else server, vip=brackets(vip),
-                                                     source=source, more=more), start=False)
+        self.gateway = play.gateway_of(config.format(server=f"[{server}]" if ":" in server else server,
+                                                     vip=brackets(vip), source=source, more=more), start=False)
         self.middle.do(self.gateway.start)
         self.gateway.wait_open()
 

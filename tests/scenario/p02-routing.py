@@ -17,8 +17,10 @@ def two_pools(play, policies, files=None, listener=MESSAGE):
 def by_domain_routes_by_the_domain_of_to(play):
     two_pools(play, '{ "routing/by-domain", domains = { ["sales.example"] = "emea" } }')
     client = play.client()
-    for to, server in (("<sip:bob@sales.example>", "far"), ("<sip:bob@other.example>", "home"), ("sip:sales.example", "far"),
-                       ('"sales.example" <sip:x@y.example;maddr=sales.example>', "home"), ("<sip:a@SALES.example:5061>", "far")):
+    for to, server in (("<sip:bob@sales.example>", "far"), ("<sip:bob@other.example>", "home"),
+                       ("sip:sales.example", "far"),
+                       ('"sales.example" <sip:x@y.example;maddr=sales.example>', "home"),
+                       ("<sip:a@SALES.example:5061>", "far")):
         equal(client.ask(request(to=to)).server, server, f"who answers a request to {to}")
 
 
@@ -40,7 +42,8 @@ def the_first_verdict_wins_and_nil_asks_the_next_policy(play):
     two_pools(play, '"./first.lua", "./second.lua", "./third.lua"', files)
     client = play.client()
     answer = client.ask(request())
-    equal((answer.status, answer.start, answer.header("X-Why")), (404, "SIP/2.0 404 Not Here", "first"), "the policy's reply")
+    equal((answer.status, answer.start, answer.header("X-Why")), (404, "SIP/2.0 404 Not Here", "first"),
+          "the policy's reply")
     client.send(request("MESSAGE"))
     equal(client.ask(request("SUBSCRIBE")).status, 503, "the answer to unavailable(), with none to drop() before it")
     equal(client.ask(request("INFO")).server, "home", "who answers what no policy cares about")
@@ -50,7 +53,8 @@ def the_first_verdict_wins_and_nil_asks_the_next_policy(play):
 def a_listener_without_a_pool_opens_at_once_and_only_policies_answer(play):
     answer = 'return { decide = function(m) return reply(200, "Fine") end }'
     config = f'listener "alone" {{ plugin = "sip", bind = {{ "tcp:{play.host(1)}:5060" }}, policies = {{ "./a.lua" }} }}'
-    play.gateway_of(f'gateway {{ control = "control", workers = 1 }}\n{config}\n', files={"a.lua": answer}).wait_open("alone")
+    play.gateway_of(f'gateway {{ control = "control", workers = 1 }}\n{config}\n',
+                    files={"a.lua": answer}).wait_open("alone")
     equal(play.client().ask(request()).start, "SIP/2.0 200 Fine", "the answer")
 
 

@@ -67,7 +67,8 @@ def repeated_errors_trip_the_policy_and_it_is_not_run_any_more(play):
 
 @story
 def the_sandbox_has_no_way_out(play):
-    words = ("io", "os", "require", "debug", "load", "loadstring", "dofile", "coroutine", "pcall", "xpcall", "setmetatable",
+    words = ("io", "os", "require", "debug", "load", "loadstring", "dofile", "coroutine", "pcall", "xpcall",
+             "setmetatable",
              '("x").rep', '("x").find', '("x").gsub', '("x").match', '("x").format', "collectgarbage", "rawset", "_G")
     files = {f"bad{n}.lua": policy(f"if {word} then return reply(299, 'out') end") for n, word in enumerate(words)}
     names = ", ".join(f'"./{name}"' for name in files)
@@ -78,7 +79,8 @@ def the_sandbox_has_no_way_out(play):
 
 @story
 def what_is_wrong_at_load_is_told_at_load(play):
-    for text, word in (("return {", "bad.lua:1"), ('return { reads = { "no-such" }, decide = function() end }', "no-such"),
+    for text, word in (("return {", "bad.lua:1"), ('return { reads = { "no-such" }, decide = function() end }',
+                                                   "no-such"),
                        ("return { }", "decide"), ('return { plugin = "tcp", decide = function() end }', "tcp"),
                        ("while true do end", "bad.lua")):
         gateway = play.gateway([play.server("one")], files={"bad.lua": text}, start=False,

@@ -10,7 +10,8 @@ end }"""
 
 @story
 def calls_verdicts_and_errors_are_counted_over_all_workers(play):
-    gateway = play.gateway([play.server("one")], files={"bad.lua": BAD}, listener='policies = { "./bad.lua" }, on_error = "pass"')
+    gateway = play.gateway([play.server("one")], files={"bad.lua": BAD},
+                           listener='policies = { "./bad.lua" }, on_error = "pass"')
     gateway.expected_errors = ["policy"]
     for _ in range(4):
         client = play.client()

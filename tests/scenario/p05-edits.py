@@ -30,7 +30,8 @@ def only_what_is_edited_changes(play):
             request(more=[("X-Other", "1")]), [], b"subject: new\r\nx-gateway: lychgate\r\n"),
         "lines that are there": (
             request(more=[("User-Agent", "phone"), ("Subject", "old"), ("X-Gateway", "other")]),
-            [(b"User-Agent: phone\r\n", b""), (b"Subject: old", b"Subject: new"), (b"X-Gateway: other", b"X-Gateway: lychgate")], b""),
+            [(b"User-Agent: phone\r\n", b""), (b"Subject: old", b"Subject: new"),
+             (b"X-Gateway: other", b"X-Gateway: lychgate")], b""),
         "compact names": (
             request(more=[("s", "old"), ("k", "100rel"), ("X-GATEWAY", "")]),
             [(b"s: old", b"s: new"), (b"k: 100rel\r\n", b""), (b"X-GATEWAY: ", b"X-GATEWAY: lychgate")], b""),
@@ -50,7 +51,8 @@ def only_what_is_edited_changes(play):
             got = one.wait_request(asked.call_id)
             equal(got.raw, edited(asked.raw, *changes, front=front), f"{what}, by {route}")
             answer = client.wait_answer(asked)
-            equal(answer.raw, edited(one.ok(got).raw, front=b"x-gateway: lychgate\r\n"), f"the answer to {what}, by {route}")
+            equal(answer.raw, edited(one.ok(got).raw, front=b"x-gateway: lychgate\r\n"),
+                  f"the answer to {what}, by {route}")
         play.finish()
 
 
@@ -77,7 +79,8 @@ def any_cut_gives_the_same(play):
         client = play.client()
         asked = request("MESSAGE", more=[("User-Agent", "phone\r\n x"), ("s", "old")], body=b"User-Agent: body\r\n" * 9)
         client.send_in_pieces(asked.raw, 7)
-        equal(one.wait_request(asked.call_id).raw, edited(asked.raw, (b"User-Agent: phone\r\n x\r\n", b""), (b"s: old", b"s: new"),
+        equal(one.wait_request(asked.call_id).raw,
+              edited(asked.raw, (b"User-Agent: phone\r\n x\r\n", b""), (b"s: old", b"s: new"),
               front=b"x-gateway: lychgate\r\n"), f"the request in pieces, by {route}")
         client.wait_answer(asked)
         play.finish()
@@ -113,7 +116,8 @@ def what_a_server_asks_is_edited_like_what_a_client_asks(play):
         asked = request("NOTIFY", more=[("User-Agent", "server")])
         link.send(asked)
         got = client.receive()
-        equal((got.method, got.header("User-Agent"), got.header("X-Gateway")), ("NOTIFY", None, "lychgate"), f"by {route}")
+        equal((got.method, got.header("User-Agent"), got.header("X-Gateway")), ("NOTIFY", None, "lychgate"),
+              f"by {route}")
         client.send(response(got, more=[("Server", "phone")]))
         answer = link.wait_answer(asked)
         equal((answer.header("Server"), answer.header("X-Gateway")), (None, "lychgate"), f"the answer, by {route}")
@@ -126,8 +130,10 @@ POLICY = 'return {{ plugin = "sip", reads = {{ "method" }}, edits = {{ {edits} }
 @story
 def edits_add_up_along_the_chain(play):
     files = {
-        "first.lua": POLICY.format(edits='"x-a", "x-b"', body='return edit{ set = { ["x-a"] = 1, ["x-b"] = m.method } }'),
-        "second.lua": POLICY.format(edits='"x-a"', body='if m.method == "INFO" then return edit{ remove = { "x-a" } } end'),
+        "first.lua": POLICY.format(edits='"x-a", "x-b"',
+                                   body='return edit{ set = { ["x-a"] = 1, ["x-b"] = m.method } }'),
+        "second.lua": POLICY.format(edits='"x-a"',
+                                    body='if m.method == "INFO" then return edit{ remove = { "x-a" } } end'),
         "third.lua": POLICY.format(edits="", body='if m.method == "MESSAGE" then return reply(403, "No") end'),
     }
     one, _ = gateway(play, policies='"./first.lua", "./second.lua", "./third.lua"', files=files)
@@ -167,7 +173,8 @@ def what_cannot_be_edited_is_refused_at_load_and_what_was_not_declared_at_work(p
     equal(play.client().ask(request()).status, 503, "the answer when a policy edits what it has not declared")
     running.wait_line("x-b")
     play.finish()
-    plain = play.gateway([one], start=False, plugin="tcp", listener='policies = { { "edit/headers", remove = { "server" } } }')
+    plain = play.gateway([one], start=False, plugin="tcp",
+                         listener='policies = { { "edit/headers", remove = { "server" } } }')
     done = plain.run("-t")
     equal(done.returncode, 1, "the exit code for a plugin that cannot edit")
     expect("which plugin `tcp` cannot do" in done.stderr, f"the reason is told: {done.stderr}")

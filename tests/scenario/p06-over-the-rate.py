@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""p06: a policy counts by over(): all workers share the count, each source has its own, and what is over is answered."""
+"""p06: a policy counts by over(): all workers share the count, each source has its own, and what is over is
+answered."""
 from play import equal, expect, main, request, story
 
 LIMIT = '{ "responder/rate-limit", rate = 0.001, burst = 5 }'

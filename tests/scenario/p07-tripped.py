@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""p07: a policy that keeps failing is tripped: status and log say why, with file and line, and the operator resets it."""
+"""p07: a policy that keeps failing is tripped: status and log say why, with file and line, and the operator resets
+it."""
 from play import equal, expect, main, request, story
 
 BAD = """return { plugin = "sip", reads = { "method" }, decide = function(m)

@@ -16,7 +16,8 @@ def options_is_answered_here_also_when_no_server_is_up(play):
     client = play.client()
     answer = client.ask(request("OPTIONS", uri="sip:gate.example"))
     equal((answer.status, answer.server), (200, None), "the answer, by the gateway itself")
-    expect("INVITE" in answer.header("Allow") and answer.header("Accept") == "application/sdp", f"its headers: {answer.raw}")
+    expect("INVITE" in answer.header("Allow") and answer.header("Accept") == "application/sdp",
+           f"its headers: {answer.raw}")
     equal(client.ask(request("OPTIONS", uri="sip:alice@gate.example")).server, "one", "who answers for a user")
     servers[0].die()
     made.wait_state(servers[0], "down")
@@ -52,7 +53,8 @@ listener "in" {{ plugin = "sip", bind = {{ "udp:{play.host(1)}:5060" }}, pool = 
 
 @story
 def by_source_and_by_header_choose_the_pool(play):
-    _, made = gateway(play, '{ "routing/by-source", networks = { ["127.0.0.8/29"] = "other", ["127.0.0.9"] = "farm" } },'
+    _, made = gateway(play, '{ "routing/by-source", networks = { ["127.0.0.8/29"] = "other", ["127.0.0.9"] = "farm" } '
+                            '},'
                             '{ "routing/by-header", header = "X-Site", values = { berlin = "other" } }')
     near, far, own = play.client(), play.client(source="127.0.0.10"), play.client(source="127.0.0.9")
     berlin = [("x-site", "Berlin")]

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""p09: lychgate --policy and --policy-test: a policy of one's own is tried and tested by the installed program alone."""
+"""p09: lychgate --policy and --policy-test: a policy of one's own is tried and tested by the installed program
+alone."""
 import os
 import subprocess
 
@@ -79,7 +80,8 @@ def plugins_of_ones_own(play):
 
 @story
 def edits_that_no_policy_may_make_are_warned_of(play):
-    done = lychgate(play, "--policy", "edit/headers", "--plugin", "sip", "--option", 'set={ from = "x", ["x-a"] = "y" }')
+    done = lychgate(play, "--policy", "edit/headers", "--plugin", "sip", "--option",
+                    'set={ from = "x", ["x-a"] = "y" }')
     says(done, 0, "warning: policy: policy edit/headers edits from: it is signed", 'verdict   edit({ ["x-a"] = "y" })')
     done = lychgate(play, "--policy", "edit/headers", "--plugin", "tcp", "--option", 'set={ ["x-a"] = "y" }')
     says(done, 1, "edits headers, which plugin `tcp` cannot do")
@@ -90,7 +92,8 @@ def mistakes_are_told(play):
     words = ("--policy", "own.lua", "--option", "user=bob")
     says(lychgate(play, "--policy", "own.lua"), 1, "`user` is missing")
     says(lychgate(play, *words, "--option", "usr=x"), 1, "unknown key `usr`", "did you mean `user`?")
-    says(lychgate(play, *words, "--fact", "metod=INVITE"), 1, "does not read the fact 'metod'", "it reads method, from.user")
+    says(lychgate(play, *words, "--fact", "metod=INVITE"), 1, "does not read the fact 'metod'",
+         "it reads method, from.user")
     says(lychgate(play, *words, "--fact", "method"), 1, "is not NAME=VALUE")
     says(lychgate(play, *words, "--message", "none.txt"), 1, "none.txt: No such file")
     says(lychgate(play, *words, "--message", "own.lua"), 1, "plugin sip reads no request from it")
@@ -106,7 +109,8 @@ def mistakes_are_told(play):
     says(lychgate(play, *words, "--fact", "from.user=bob", files=wrong), 1,
          "own.lua:6: routing to an undeclared pool, 'nihgt'; did you mean 'night'?")
     wrong = {"own.lua": POLICY.replace('m.method', 'm.methd')}
-    says(lychgate(play, *words, files=wrong), 1, "own.lua:7: the fact 'methd' is not in `reads`; did you mean 'method'?")
+    says(lychgate(play, *words, files=wrong), 1, "own.lua:7: the fact 'methd' is not in `reads`; did you mean "
+                                                 "'method'?")
 
 
 @story

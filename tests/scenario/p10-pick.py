@@ -9,7 +9,8 @@ end }"""
 
 def stage(play, listener='options = { route = "message" },', **words):
     servers = [play.server(n) for n in ("one", "two", "three")]
-    gateway = play.gateway(servers, files={"pick.lua": PICK}, listener=f'policies = {{ "./pick.lua" }}, {listener}', **words)
+    gateway = play.gateway(servers, files={"pick.lua": PICK}, listener=f'policies = {{ "./pick.lua" }}, {listener}',
+                           **words)
     for server in servers:
         gateway.wait_state(server, "up")
     return gateway, servers

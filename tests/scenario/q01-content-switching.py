@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q01: which pool a request goes to: routes by host and path, then policies; all requests of a connection by themselves."""
+"""q01: which pool a request goes to: routes by host and path, then policies; all requests of a connection by
+themselves."""
 from play import equal, eventually, expect, main, story
 from play.http import ask
 
@@ -38,8 +39,10 @@ def routes_go_by_host_and_path(play):
         { path = "/deep/er/", pool = "owa" }, { path = "/deep/", pool = "web" }, { path = "/exact", pool = "web" } }""")
     client = play.web_client()
     for host, target, server in (
-            ("meet.test", "/x/1", "web"), ("MEET.example", "/x/", "web"), ("meet.test", "/y/", "one"), ("meet.test", "/xx", "one"),
-            ("owa.test", "/", "owa"), ("OWA.test:5060", "/x/", "owa"), ("owa.test.example", "/", "one"), ("xowa.test", "/", "one"),
+            ("meet.test", "/x/1", "web"), ("MEET.example", "/x/", "web"), ("meet.test", "/y/", "one"),
+            ("meet.test", "/xx", "one"),
+            ("owa.test", "/", "owa"), ("OWA.test:5060", "/x/", "owa"), ("owa.test.example", "/", "one"),
+            ("xowa.test", "/", "one"),
             ("web.test", "/deep/", "web"), ("web.test", "/deep/er/?a=/deep/", "owa"), ("web.test", "/deep", "one"),
             ("web.test", "/exact", "web"), ("web.test", "/exact?q", "web"), ("web.test", "/exactly", "one")):
         equal(who(client, target, host=host), server, f"who gets {target} of {host}")
@@ -50,7 +53,8 @@ def a_path_is_judged_as_the_server_gets_it(play):
     stage(play, 'routes = { { path = "/deep/", pool = "web" } }')
     client = play.web_client()
     web = next(s for s in play.servers if s.name == "web")
-    for target, gets in (("/a/../deep/1", "/deep/1"), ("/./deep/2", "/deep/2"), ("/%64eep/3", "/deep/3"), ("/d%65ep/4?%64=1", None),
+    for target, gets in (("/a/../deep/1", "/deep/1"), ("/./deep/2", "/deep/2"), ("/%64eep/3", "/deep/3"),
+                         ("/d%65ep/4?%64=1", None),
                          ("/a/%2e%2E/deep/5", "/deep/5"), ("http://web.test/deep/6", "/deep/6")):
         equal(who(client, target), "web", f"who gets {target}")
         if gets:
@@ -97,7 +101,8 @@ def edits_change_heads_and_nothing_else(play):
         answer = { ["x-answer"] = "3", server = false } } },''')
     one = play.servers[0]
     one.answer = lambda r: one.say(b"body", r, more=[("Server", "secret"), ("X-Kept", "k")])
-    got = play.web_client().get("/", "POST", body=b"x-off: 1\r\n", more=[("X-There", "old"), ("X-Off", "a"), ("x-off", "b")])
+    got = play.web_client().get("/", "POST", body=b"x-off: 1\r\n",
+                                more=[("X-There", "old"), ("X-Off", "a"), ("x-off", "b")])
     asked = one.requests[-1]
     equal((asked.header("x-new"), asked.header("x-there"), asked.all("x-off")), ("1", "2", []), "the request's headers")
     equal(asked.text, "x-off: 1\r\n", "the request's body")

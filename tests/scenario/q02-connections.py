@@ -98,11 +98,13 @@ def bodies_of_every_kind_leave_a_connection_usable(play):
     one = play.web_server("one")
     play.web([one], gateway=ONE)
     client = play.web_client()
-    said = iter((answer(204), answer(304), answer(200, b"", [CHUNKED], length=False) + chunked(b"a", b"bc", trailers=[("X-T", "t")]),
-                 answer(200, b""), answer(200, b"x" * 100000), answer(200, length=12), answer(200, b"", [CHUNKED], length=False)))
+    said = iter((answer(204), answer(304), answer(200, b"", [CHUNKED], length=False) +
+                 chunked(b"a", b"bc", trailers=[("X-T", "t")]),
+                 answer(200, b""), answer(200, b"x" * 100000), answer(200, length=12),
+                 answer(200, b"", [CHUNKED], length=False)))
     one.answer = lambda r: next(said)
-    for method, status, body in (("GET", 204, ""), ("GET", 304, ""), ("GET", 200, "abc"), ("GET", 200, ""), ("GET", 200, "x" * 100000),
-                                 ("HEAD", 200, ""), ("HEAD", 200, "")):
+    for method, status, body in (("GET", 204, ""), ("GET", 304, ""), ("GET", 200, "abc"), ("GET", 200, ""),
+                                 ("GET", 200, "x" * 100000), ("HEAD", 200, ""), ("HEAD", 200, "")):
         got = client.get("/", method)
         equal((got.status, got.text), (status, body), f"the answer to {method}")
         expect(not client.cut, "it is whole")
@@ -147,11 +149,13 @@ def a_client_that_goes_takes_its_exchange_along(play):
 def connections_to_servers_inside_tls_are_kept_apart_by_who_asks(play):
     one = play.web_server("one", tls=play.certificates.for_server("pool"))
     words = play.certificates.word("pool")
-    play.web([one], gateway=ONE, bind="tls", words=words, listener='tls = "pool", verify = "optional", peers = { "edge.test" },',
+    play.web([one], gateway=ONE, bind="tls", words=words,
+             listener='tls = "pool", verify = "optional", peers = { "edge.test" },',
              pool='tls = "pool", tls_name = "pool.test",')
     equal(play.web_tls_client().get("/anyone").status, 200, "the answer to anyone")
     equal(play.web_tls_client("edge").get("/edge").status, 200, "the answer to the edge")
-    expect(one.link_of("/anyone") is not one.link_of("/edge"), "an anonymous client's connection is not the trusted one's")
+    expect(one.link_of("/anyone") is not one.link_of("/edge"),
+           "an anonymous client's connection is not the trusted one's")
     equal(one.link_of("/anyone").shown, None, "the certificate that the gateway shows for anyone")
     equal(one.link_of("/edge").shown, play.certificates.der("pool"), "and for a trusted peer")
     eventually(lambda: one.link_of("/edge").sni == "pool.test", "the server's name is asked for")

@@ -9,7 +9,8 @@ COOKIE = 'cookie = "MS-WSMAN", cookie_httponly = false'
 
 def stage(play, by, options=""):
     servers = [play.web_server(name) for name in ("one", "two", "three")]
-    gateway = play.web(servers, options, pool=f'balance = "round-robin", persistence = {{ by = "{by}" }},', gateway="workers = 1,")
+    gateway = play.web(servers, options, pool=f'balance = "round-robin", persistence = {{ by = "{by}" }},',
+                       gateway="workers = 1,")
     return gateway, servers
 
 
@@ -66,7 +67,8 @@ def one_that_the_gateway_did_not_make_counts_as_none(play):
     stage(play, "cookie", COOKIE)
     value = value_of(cookie_of(play.web_client().get("/")))
     other = ("A" if value[-1] != "A" else "B")
-    for forged in ("", "x", value[:-1] + other, other + value[1:], value + "A", value[:-1], "0" * len(value), value * 100):
+    for forged in ("", "x", value[:-1] + other, other + value[1:], value + "A", value[:-1], "0" * len(value),
+                   value * 100):
         got = play.web_client().get("/", more=[("Cookie", f"MS-WSMAN={forged}")])
         expect(value_of(cookie_of(got)) not in (forged, value), f"{forged[:40]!r} is replaced")
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q04: bad input: whatever two readers could read in two ways is refused, the connection ends, and no server gets any of it."""
+"""q04: bad input: whatever two readers could read in two ways is refused, the connection ends, and no server gets any
+of it."""
 from play import Failure, equal, eventually, expect, main, story
 from play.http import ask, answer
 
@@ -164,7 +165,8 @@ def refuses(play, one, cases, wanted=lambda status: status == 400):
 
 def never_gets_any(one):
     equal([r.raw for r in one.requests if r.target != "/good"], [], "requests at the server")
-    equal(sum(link.count for link in one.links if not any(r.target == "/good" for r in link.requests)), 0, "bytes at the server")
+    equal(sum(link.count for link in one.links if not any(r.target == "/good" for r in link.requests)), 0,
+          "bytes at the server")
 
 
 @story
@@ -205,7 +207,8 @@ def request_lines_in_doubt(play):
 @story
 def versions_that_are_not_spoken(play):
     one = stage(play)
-    refuses(play, one, {v: get(version=v.encode()) for v in ("HTTP/2.0", "HTTP/3.0", "HTTP/0.9")}, lambda status: status in (400, 505))
+    refuses(play, one, {v: get(version=v.encode()) for v in ("HTTP/2.0", "HTTP/3.0", "HTTP/0.9")},
+            lambda status: status in (400, 505))
     never_gets_any(one)
 
 

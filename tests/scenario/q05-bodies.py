@@ -23,8 +23,8 @@ def stage(play, **words):
 
 def tls_stage(play):
     one = play.web_server("one", tls=play.certificates.for_server("pool"))
-    gateway = play.web([one], gateway="workers = 1,", bind="tls", words=play.certificates.word("pool"), listener='tls = "pool",',
-                       pool='tls = "pool", tls_name = "pool.test",')
+    gateway = play.web([one], gateway="workers = 1,", bind="tls", words=play.certificates.word("pool"),
+                       listener='tls = "pool",', pool='tls = "pool", tls_name = "pool.test",')
     play.web_tls_client().get("/warm")
     return one, gateway
 
@@ -183,11 +183,13 @@ def trailers_pass_both_ways(play):
 @story
 def pieces_of_any_cut_give_the_same(play):
     one, _ = stage(play)
-    data = ask("/cut", "POST", more=[CHUNKED]) + chunked(b"x" * 37, b"y", b"z" * 300, trailers=[("X-T", "1")]) + ask("/next")
+    data = ask("/cut", "POST", more=[CHUNKED]) + chunked(b"x" * 37, b"y", b"z" * 300,
+                                                         trailers=[("X-T", "1")]) + ask("/next")
     for size in (1, 2, 3, 17, 64):
         client = play.web_client()
         client.send_in_pieces(data, size)
-        equal((client.answer().text, client.answer().text), ("POST /cut 338\n", "GET /next 0\n"), f"the answers, cut to {size}")
+        equal((client.answer().text, client.answer().text), ("POST /cut 338\n", "GET /next 0\n"),
+              f"the answers, cut to {size}")
     said = answer(200, b"", [CHUNKED], length=False) + chunked(b"x" * 37, b"y", b"z" * 50)
     client = play.web_client()
     one.answer = lambda r: [step for byte in said for step in (bytes([byte]), 0)]

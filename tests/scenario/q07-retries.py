@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""q07: servers that fail: another one is asked only if nothing came and asking twice does no harm; a broken answer is seen
-to be broken."""
+"""q07: servers that fail: another one is asked only if nothing came and asking twice does no harm; a broken answer is
+seen to be broken."""
 from play import equal, expect, main, never, story
 from play.http import CHUNKED, CLOSE, RESET, answer, chunk
 
@@ -100,7 +100,8 @@ def a_server_that_dies_in_mid_answer_is_seen(play):
         "chunks, reset": [answer(200, b"", [CHUNKED], length=False) + chunk(b"12345"), 0.05, RESET],
         "until close, reset": [answer(200, b"12345", length=False), 0.05, RESET],
         "chunks, broken": [answer(200, b"", [CHUNKED], length=False) + chunk(b"12345") + b"xyz\r\n"],
-        "chunks, without the last": [answer(200, b"", [CHUNKED], length=False) + chunk(b"12345") + b"0\r\n", 0.05, CLOSE],
+        "chunks, without the last": [answer(200, b"", [CHUNKED], length=False) + chunk(b"12345") + b"0\r\n", 0.05,
+                                     CLOSE],
     }
     wrong = []
     for n, (what, steps) in enumerate(kinds.items()):

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""q08: who has signed in on a connection (NTLM, Negotiate) is nobody else: the server's connection is that client's for good.
+"""q08: who has signed in on a connection (NTLM, Negotiate) is nobody else: the server's connection is that client's for
+good.
 
-The server does as IIS does: it remembers on the connection who has signed in, and answers all that follows as that user."""
+The server does as IIS does: it remembers on the connection who has signed in, and answers all that follows as that
+user."""
 import base64
 import random
 import threading
@@ -118,7 +120,8 @@ def even_an_odd_sign_is_one(play):
         alice = play.web_client()
         alice.ask(f"GET /signed HTTP/1.1\r\nHost: web.test\r\nAuthorization: {value}\r\n\r\n".encode())
         play.web_client().get("/other")
-        expect(servers[0].link_of("/other") is not servers[0].link_of("/signed"), f"{value!r}: the connection is not lent again")
+        expect(servers[0].link_of("/other") is not servers[0].link_of("/signed"),
+               f"{value!r}: the connection is not lent again")
         alice.get("/again")
         expect(servers[0].link_of("/again") is servers[0].link_of("/signed"), f"{value!r}: it is the client's")
         play.finish()
@@ -165,11 +168,13 @@ def a_pool_that_says_ntlm_has_its_cap_and_its_bond(play):
     play.web([one], 'routes = { { path = "/two/", pool = "second" } }', listener="limits = { kept = 1 },", words=words,
              pool="ntlm = true,", gateway="workers = 1,")
     client = play.web_client()
-    equal([client.get(target).status for target in ("/", "/two/", "/")], [200, 503, 200], "the answers: one pool's connection is all it may keep")
+    equal([client.get(target).status for target in ("/", "/two/", "/")], [200, 503, 200],
+          "the answers: one pool's connection is all it may keep")
     equal(len(two.used), 0, "requests at the other")
     one.answer = lambda r: one.say(b"bye", r, more=[("Connection", "close")])
     got = client.get("/last")
-    equal((got.text, got.tokens("Connection")), ("bye", ["close"]), "the answer behind which the server ends, and the client with it")
+    equal((got.text, got.tokens("Connection")), ("bye", ["close"]),
+          "the answer behind which the server ends, and the client with it")
     equal(client.ended(), b"", "what follows")
 
 
@@ -190,7 +195,8 @@ def clients_with_too_many_are_told_so(play):
     servers = [play.web_server(f"iis{n}") for n in range(count)]
     for server in servers:
         server.answer = iis(server)
-    words = "".join(f'pool "p{n}" {{ servers = {{ "{s.address}" }}, monitor = false }}\n' for n, s in enumerate(servers))
+    words = "".join(f'pool "p{n}" {{ servers = {{ "{s.address}" }}, monitor = false }}\n'
+                    for n, s in enumerate(servers))
     routes = ", ".join(f'{{ path = "/p{n}/", pool = "p{n}" }}' for n in range(count))
     play.web([servers[0]], f"routes = {{ {routes} }}", words=words, gateway="workers = 1,")
     alice, kept = play.web_client(), 0
@@ -230,7 +236,8 @@ def crowd(clients, wrong, seed):
 def two_users_and_strangers_at_once_over_many_connections(play):
     servers, _ = stage(play)
     wrong = []
-    threads = [threading.Thread(target=crowd, args=([play.web_client() for _ in range(6)], wrong, seed)) for seed in range(6)]
+    threads = [threading.Thread(target=crowd, args=([play.web_client() for _ in range(6)], wrong, seed))
+               for seed in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

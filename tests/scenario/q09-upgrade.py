@@ -40,9 +40,11 @@ def bytes_go_both_ways(play):
     one = stage(play)
     client = play.web_client()
     got = client.get("/ws", more=UPGRADE)
-    equal((got.status, got.header("Upgrade"), got.header("Sec-WebSocket-Accept")), (101, "websocket", ACCEPT[2][1]), "the answer")
+    equal((got.status, got.header("Upgrade"), got.header("Sec-WebSocket-Accept")), (101, "websocket", ACCEPT[2][1]),
+          "the answer")
     asked = one.wait_request("/ws")
-    equal((asked.header("Upgrade"), "upgrade" in asked.tokens("Connection")), ("websocket", True), "what the server was asked")
+    equal((asked.header("Upgrade"), "upgrade" in asked.tokens("Connection")), ("websocket", True),
+          "what the server was asked")
     for size in (1, 125, 70000, 1000000):
         data = os.urandom(size)
         client.send(data)
@@ -120,7 +122,8 @@ def without_leave_there_is_no_upgrade(play):
 @story
 def other_upgrades_are_left_out(play):
     one = stage(play)
-    got = play.web_client().get("/h2c", more=[("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABk")])
+    got = play.web_client().get("/h2c", more=[("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"),
+                                              ("HTTP2-Settings", "AAMAAABk")])
     equal((got.status, got.text), (200, "GET /h2c 0\n"), "the answer is HTTP/1.1's")
     asked = one.wait_request("/h2c")
     equal((asked.all("Upgrade"), asked.all("HTTP2-Settings")), ([], []), "hop-by-hop fields at the server")

@@ -16,8 +16,10 @@ def stage(play, options="", **words):
 def plain_http_is_sent_to_https(play):
     one = stage(play, 'redirect = "https"')
     client = play.web_client()
-    for target, host, wanted in (("/", "web.test", "https://web.test/"), ("/a/b?c=d&e", "WEB.test:80", "https://web.test/a/b?c=d&e"),
-                                 ("/x", "web.test:5060", "https://web.test/x"), ("/a/../b", "web.test", "https://web.test/b"),
+    for target, host, wanted in (("/", "web.test", "https://web.test/"),
+                                 ("/a/b?c=d&e", "WEB.test:80", "https://web.test/a/b?c=d&e"),
+                                 ("/x", "web.test:5060", "https://web.test/x"),
+                                 ("/a/../b", "web.test", "https://web.test/b"),
                                  ("/%41", "[::1]", "https://[::1]/A")):
         got = client.get(target, host=host)
         expect(got.status in (301, 302, 307, 308), f"a redirect: {got.start}")
@@ -31,7 +33,8 @@ def plain_http_is_sent_to_https(play):
 
 @story
 def strict_transport_security_is_said_inside_tls(play):
-    one = stage(play, 'hsts = "max-age=31536000"', bind="tls", words=play.certificates.word("pool"), listener='tls = "pool",')
+    one = stage(play, 'hsts = "max-age=31536000"', bind="tls", words=play.certificates.word("pool"),
+                listener='tls = "pool",')
     one.answer = lambda r: one.say(b"", r, more=[("Strict-Transport-Security", "max-age=1")])
     client = play.web_tls_client()
     equal(client.get("/").header("Strict-Transport-Security"), "max-age=31536000", "instead of the server's")

@@ -27,7 +27,8 @@ def what_a_client_says_of_itself_is_replaced(play):
         equal(told(one), (source, "http", "web.test"), "what the server is told")
         equal(len(one.requests[-1].all("Forwarded")), 1, "lines Forwarded")
         forwarded = one.requests[-1].header("Forwarded").lower()
-        expect(source in forwarded and "proto=http" in forwarded and "192.0.2.1" not in forwarded, f"Forwarded: {forwarded}")
+        expect(source in forwarded and "proto=http" in forwarded and "192.0.2.1" not in forwarded,
+               f"Forwarded: {forwarded}")
 
 
 @story
@@ -59,9 +60,11 @@ def off_leaves_all_as_it_came(play):
 @story
 def what_is_for_one_connection_goes_no_further(play):
     one, _ = stage(play)
-    one.answer = lambda r: one.say(b"", r, more=[("Connection", "X-Server-Hop"), ("X-Server-Hop", "1"), ("Keep-Alive", "timeout=5"),
+    one.answer = lambda r: one.say(b"", r, more=[("Connection", "X-Server-Hop"), ("X-Server-Hop", "1"),
+                                                 ("Keep-Alive", "timeout=5"),
                                                    ("Proxy-Connection", "keep-alive"), ("X-End", "1")])
-    hops = [("Connection", "keep-alive, X-Hop , close-not"), ("X-Hop", "1"), ("Keep-Alive", "300"), ("Proxy-Connection", "close"),
+    hops = [("Connection", "keep-alive, X-Hop , close-not"), ("X-Hop", "1"), ("Keep-Alive", "300"),
+            ("Proxy-Connection", "close"),
             ("TE", "trailers, deflate"), ("Upgrade", "something"), ("X-End", "1"), ("Close-Not", "1")]
     got = play.web_client().get("/", more=hops)
     asked = one.requests[-1]
@@ -82,7 +85,8 @@ def connection_cannot_take_away_what_matters(play):
     expect(got.status in (200, 400), f"the answer: {got.start}")
     if got.status == 200:
         asked = one.requests[-1]
-        equal((asked.header("Host"), asked.length, asked.header("Cookie")), ("web.test", 5, "a=b"), "what the server got")
+        equal((asked.header("Host"), asked.length, asked.header("Cookie")), ("web.test", 5, "a=b"),
+              "what the server got")
         equal(len(asked.all("X-Forwarded-For")), 1, "X-Forwarded-For at the server")
     one.nothing_broken()
 
@@ -90,8 +94,8 @@ def connection_cannot_take_away_what_matters(play):
 @story
 def all_else_stays_as_it_came(play):
     one, _ = stage(play, 'forwarded = "off"')
-    fields = [("X-b", "2"), ("x-A", "1, 2"), ("X-a", "3"), ("Accept", "*/*;q=0.1"), ("X-Empty", ""), ("X-Long", "y" * 5000),
-              ("X-Quoted", '"a, b"'), ("X-Latin", "caf\xe9")]
+    fields = [("X-b", "2"), ("x-A", "1, 2"), ("X-a", "3"), ("Accept", "*/*;q=0.1"), ("X-Empty", ""),
+              ("X-Long", "y" * 5000), ("X-Quoted", '"a, b"'), ("X-Latin", "caf\xe9")]
     play.web_client().ask(b"GET /a%20b;c=d/?x=%2F%41&y=a+b&z='%22 HTTP/1.1\r\nhOsT: Web.Test:8080\r\n" +
                           "".join(f"{n}: {v}\r\n" for n, v in fields).encode("latin-1") + b"\r\n")
     asked = one.requests[-1]
@@ -101,7 +105,8 @@ def all_else_stays_as_it_came(play):
     one.answer = lambda r: b"HTTP/1.1 299 Odd but fine\r\nx-B: 2\r\nX-a: 1\r\ncontent-LENGTH: 2\r\nX-a: 3\r\n\r\nok"
     got = play.web_client().get("/")
     equal((got.status, got.reason, got.text), (299, "Odd but fine", "ok"), "the answer")
-    equal([f for f in got.fields if f[0].lower().startswith("x-")], [("x-B", "2"), ("X-a", "1"), ("X-a", "3")], "its fields")
+    equal([f for f in got.fields if f[0].lower().startswith("x-")], [("x-B", "2"), ("X-a", "1"), ("X-a", "3")],
+          "its fields")
 
 
 @story
@@ -125,7 +130,8 @@ def servers_are_told_by_the_proxy_protocol(play):
     client.send(ask("/"))
     link = eventually(lambda: one.used and one.used[-1], "it comes")
     eventually(lambda: b"\r\n\r\n" in link.received, "the head comes")
-    expect(bytes(link.received).startswith(f"PROXY TCP4 {play.host(77)} ".encode()), f"a header in front: {bytes(link.received[:80])!r}")
+    expect(bytes(link.received).startswith(f"PROXY TCP4 {play.host(77)} ".encode()),
+           f"a header in front: {bytes(link.received[:80])!r}")
 
 
 def header(source, port=4711):
@@ -139,8 +145,8 @@ def behind(play, source, **words):
 
 @story
 def a_header_stands_in_front_of_tls(play):
-    one, gateway = stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true', bind="tls", words=play.certificates.word("pool"),
-                         listener='tls = "pool",')
+    one, gateway = stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true', bind="tls",
+                         words=play.certificates.word("pool"), listener='tls = "pool",')
     client = play.web_tls_client(preface=header("198.51.100.9"))
     for _ in range(2):
         client.get("/", host="pool.test")
@@ -148,7 +154,8 @@ def a_header_stands_in_front_of_tls(play):
     v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([198, 51, 100, 7, 203, 0, 113, 1, 0x12, 0x34, 1, 187])
     play.web_tls_client(preface=v2).get("/", host="pool.test")
     equal(told(one)[0], "198.51.100.7", "what the server is told with version 2")
-    equal(play.turned_away(preface=b"\x16\x03\x01\0\0 is no header, but how TLS begins"), True, "TLS without a header is turned away")
+    equal(play.turned_away(preface=b"\x16\x03\x01\0\0 is no header, but how TLS begins"), True,
+          "TLS without a header is turned away")
     gateway.wait_line("proxy-header-refused")
     equal(gateway.lines("tls-refused"), [], "lines that blame TLS")
     equal(gateway.status()["listeners"][0]["refused_proxy"], 1, "headers refused")
@@ -156,7 +163,8 @@ def a_header_stands_in_front_of_tls(play):
 
 @story
 def a_header_may_come_in_pieces_but_not_late(play):
-    one, gateway = stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true', listener='limits = { first_byte = "1s" },')
+    one, gateway = stage(play, 'trusted = { "127.0.0.0/8" }, proxy_in = true',
+                         listener='limits = { first_byte = "1s" },')
     client = play.web_client()
     client.send_in_pieces(header("198.51.100.9") + ask("/"), 1)
     equal(client.answer().status, 200, "the answer")
@@ -180,7 +188,8 @@ def limits_by_source_count_who_is_behind_the_proxy(play):
         equal(client.get("/").status, 200, "the answer")
     equal(play.turned_away(preface=header("198.51.100.9")), True, "the third of one source is turned away")
     clients[0].close()
-    eventually(lambda: not play.turned_away(preface=header("198.51.100.9") + ask("/").replace(b"1.1", b"1.0")), "and let in when one has gone")
+    eventually(lambda: not play.turned_away(preface=header("198.51.100.9") + ask("/").replace(b"1.1", b"1.0")),
+               "and let in when one has gone")
 
 
 @story
@@ -200,8 +209,10 @@ def a_link_that_names_a_client_is_nobody_elses(play):
     for turn in range(4):
         for n, client in enumerate(clients):
             client.send(ask(f"/{n}/{turn}"))
-            link = eventually(lambda: next((k for s in servers for k in s.links if f"GET /{n}/{turn} ".encode() in k.received), None), "it comes")
-            expect(bytes(link.received).startswith(f"PROXY TCP4 {play.host(77 + n)} ".encode()), "by a link of this client's")
+            link = eventually(lambda: next((k for s in servers for k in s.links
+                                            if f"GET /{n}/{turn} ".encode() in k.received), None), "it comes")
+            expect(bytes(link.received).startswith(f"PROXY TCP4 {play.host(77 + n)} ".encode()),
+                   "by a link of this client's")
             equal(link.received.count(b"PROXY"), 1, "headers on it")
             link.do(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             equal(client.answer().text, "ok", "the answer")

@@ -21,8 +21,10 @@ def heads_that_are_too_large(play):
     equal(client.get("/", more=[(f"X-{n}", "1") for n in range(190)]).status, 200, "190 fields")
     before = len(one.requests)
     for what, data, status in (
-            ("70 kB of fields", ask("/", more=[("X-Long", "y" * 7000)] * 10), 431), ("a field of 70 kB", ask("/", more=[("X", "y" * 70000)]), 431),
-            ("201 fields", ask("/", more=[(f"X-{n}", "1") for n in range(200)]), 431), ("70 kB of target", ask("/" + "x" * 70000), 414),
+            ("70 kB of fields", ask("/", more=[("X-Long", "y" * 7000)] * 10), 431),
+            ("a field of 70 kB", ask("/", more=[("X", "y" * 70000)]), 431),
+            ("201 fields", ask("/", more=[(f"X-{n}", "1") for n in range(200)]), 431),
+            ("70 kB of target", ask("/" + "x" * 70000), 414),
             ("a head without an end", b"GET / HTTP/1.1\r\nHost: web.test\r\n" + b"X-A: 1\r\n" * 10000, 431)):
         client = play.web_client()
         try:
@@ -48,7 +50,8 @@ def bodies_that_are_too_large(play):
     one, _ = stage(play, "body = 1000")
     client = play.web_client()
     equal(client.get("/", "POST", body=b"x" * 1000).text, "POST / 1000\n", "just enough")
-    equal(client.ask(ask("/", "POST", more=[CHUNKED]) + chunked(b"x" * 500, b"y" * 500)).text, "POST / 1000\n", "just enough in chunks")
+    equal(client.ask(ask("/", "POST", more=[CHUNKED]) + chunked(b"x" * 500, b"y" * 500)).text, "POST / 1000\n",
+          "just enough in chunks")
     equal(play.web_client().get("/", "POST", body=b"x" * 1001).status, 413, "one more")
     chunks = play.web_client()
     chunks.send(ask("/c", "POST", more=[CHUNKED]) + chunk(b"x" * 500) + chunk(b"x" * 501))
@@ -151,26 +154,32 @@ def a_rate_is_that_of_who_is_behind_the_proxy(play):
     stage(play, 'rate = 2, burst = 3, trusted = { "127.0.0.0/8" }, proxy_in = true')
     busy = play.web_client(preface=header.format("198.51.100.9").encode())
     expect(429 in [busy.get("/").status for _ in range(30)], "a source that asks too often is told so")
-    equal(play.web_client(preface=header.format("198.51.100.8").encode()).get("/").status, 200, "another one behind the same proxy is not")
+    equal(play.web_client(preface=header.format("198.51.100.8").encode()).get("/").status, 200,
+          "another one behind the same proxy is not")
 
 
 @story
 def a_rate_is_that_of_whom_a_web_proxy_names(play):
     stage(play, f'rate = 2, burst = 3, trusted = {{ "{play.host(77)}" }}')
     proxy = play.web_client(source=play.host(77))
-    for busy, other in (("198.51.100.9", "198.51.100.8"), ("2001:db8::9", "2001:db8:1::8"), ("192.0.2.1, [2001:db8:2::1]:99", "192.0.2.1")):
-        expect(429 in [proxy.get("/", more=[("X-Forwarded-For", busy)]).status for _ in range(30)], f"{busy} is told so")
+    for busy, other in (("198.51.100.9", "198.51.100.8"), ("2001:db8::9", "2001:db8:1::8"),
+                        ("192.0.2.1, [2001:db8:2::1]:99", "192.0.2.1")):
+        expect(429 in [proxy.get("/", more=[("X-Forwarded-For", busy)]).status for _ in range(30)],
+               f"{busy} is told so")
         equal(proxy.get("/", more=[("X-Forwarded-For", other)]).status, 200, f"{other} is not")
     liar = play.web_client(source=play.host(78))
-    expect(429 in [liar.get("/", more=[("X-Forwarded-For", f"192.0.2.{n}")]).status for n in range(30)], "what others say is not believed")
+    expect(429 in [liar.get("/", more=[("X-Forwarded-For", f"192.0.2.{n}")]).status for n in range(30)],
+           "what others say is not believed")
 
 
 @story
 def idle_connections_go_when_there_are_no_descriptors_left(play):
     servers = [play.web_server(f"s{n}") for n in range(12)]
-    words = "".join(f'pool "p{n}" {{ servers = {{ "{s.address}" }}, monitor = false }}\n' for n, s in enumerate(servers))
+    words = "".join(f'pool "p{n}" {{ servers = {{ "{s.address}" }}, monitor = false }}\n'
+                    for n, s in enumerate(servers))
     routes = ", ".join(f'{{ path = "/p{n}/", pool = "p{n}" }}' for n in range(12))
-    made = play.web(servers[:1], f"routes = {{ {routes} }}", words=words, gateway="workers = 1,", pool="monitor = false,", wait=False)
+    made = play.web(servers[:1], f"routes = {{ {routes} }}", words=words, gateway="workers = 1,",
+                    pool="monitor = false,", wait=False)
     client = play.web_client()
     client.get("/p0/")
     resource.prlimit(made.process.pid, resource.RLIMIT_NOFILE, (made.descriptors() + 3, 4096))

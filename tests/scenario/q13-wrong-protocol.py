@@ -39,7 +39,8 @@ def ends(play, gateway, what, data, **words):
 def on_the_plain_port(play):
     one = play.web_server("one")
     gateway = play.web([one])
-    for what, data in (("TLS", hello()), ("SIP", request("OPTIONS").raw), ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    for what, data in (("TLS", hello()), ("SIP", request("OPTIONS").raw),
+                       ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
                        ("SSH", b"SSH-2.0-OpenSSH_9.2\r\n"), ("SSH of Debian", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
                        ("SMTP", b"EHLO mail.test\r\n"), ("Redis", b"*1\r\n$4\r\nPING\r\n"), ("HTTP/0.9", b"GET /\r\n")):
         came = ends(play, gateway, what, data)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q14: the access log: one line an exchange, in either form, reopened when it has been moved, and never a credential."""
+"""q14: the access log: one line an exchange, in either form, reopened when it has been moved, and never a
+credential."""
 import os
 import re
 
@@ -32,10 +33,12 @@ def lines(path, n):
 def one_line_an_exchange(play):
     one, gateway, path = stage(play)
     client = play.web_client(source=play.host(77))
-    client.get("/a/../b?q=1", "POST", body=b"12345", more=[("User-Agent", 'Mozilla "x"'), ("Referer", "http://r.test/")])
+    client.get("/a/../b?q=1", "POST", body=b"12345",
+               more=[("User-Agent", 'Mozilla "x"'), ("Referer", "http://r.test/")])
     client.get("/c")
     first, second = lines(path, 2)
-    for word in (f"source={play.host(77)}", "listener=in", "method=POST", "host=web.test", "path=/b", "status=200", "bytes_in=5", "bytes_out="):
+    for word in (f"source={play.host(77)}", "listener=in", "method=POST", "host=web.test", "path=/b", "status=200",
+                 "bytes_in=5", "bytes_out="):
         expect(word in first, f"{word} in {first}")
     expect(one.address in first, f"the server in {first}")
     expect(re.search(r" duration_ms=\d+", first), f"how long it took, in {first}")
@@ -49,7 +52,8 @@ def combined(play):
     client.get("/b?q=1", more=[("User-Agent", "Mozilla/5.0 (X)"), ("Referer", "http://r.test/")])
     line = lines(path, 1)[0]
     size = len("GET /b?q=1 0\n")
-    shape = (re.escape(play.host(77)) + r' - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "GET /b(\?q=1)?( HTTP/1\.1)?" 200 ' +
+    shape = (re.escape(play.host(77)) + r' - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "GET /b(\?q=1)?( '
+                                        r'HTTP/1\.1)?" 200 ' +
              str(size) + r' "http://r\.test/" "Mozilla/5\.0 \(X\)"')
     expect(re.match(shape, line), f"Combined: {line}")
 
@@ -67,7 +71,8 @@ def answers_of_our_own_have_lines_too(play):
 @story
 def what_is_refused_before_it_goes_anywhere_has_a_line_too(play):
     one, gateway, path = stage(play, options='body = 10, rate = 2, head_time = "300ms"', gateway="workers = 1,")
-    asked = (b"GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", ask("/big", "POST", body=b"x" * 11), ask("/long", more=[("X", "y" * 70000)]), b"GET /slow HT")
+    asked = (b"GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", ask("/big", "POST", body=b"x" * 11),
+             ask("/long", more=[("X", "y" * 70000)]), b"GET /slow HT")
     for n, data in enumerate(asked):
         client = play.web_client(source=play.host(70 + n))
         client.send(data)
@@ -75,7 +80,8 @@ def what_is_refused_before_it_goes_anywhere_has_a_line_too(play):
     client = play.web_client(source=play.host(80))
     while client.get("/often").status != 429:
         pass
-    found = eventually(lambda: os.path.exists(path) and "status=429" in open(path).read() and open(path).read().splitlines(), "its line")
+    found = eventually(lambda: os.path.exists(path) and "status=429" in open(path).read()
+                       and open(path).read().splitlines(), "its line")
     for n, word in enumerate(("status=400", "path=/big version=HTTP/1.1 status=413", "status=431", "status=408")):
         line = next(line for line in found if f"source={play.host(70 + n)}" in line)
         expect(word in line and "verdict=refused" in line and "server=" not in line, f"{word} in {line}")
@@ -93,9 +99,11 @@ def a_server_that_fails_has_a_line(play):
 @story
 def no_credential_stands_in_it_or_in_the_log(play):
     one, gateway, path = stage(play, options='cookie = "GATE"')
-    one.answer = lambda r: one.say(b"", r, more=[("Set-Cookie", f"session={SECRET}"), ("WWW-Authenticate", f"NTLM {SECRET}")])
+    one.answer = lambda r: one.say(b"", r, more=[("Set-Cookie", f"session={SECRET}"),
+                                                 ("WWW-Authenticate", f"NTLM {SECRET}")])
     client = play.web_client()
-    client.get("/x", more=[("Authorization", f"NTLM {SECRET}"), ("Cookie", f"session={SECRET}"), ("Proxy-Authorization", f"Basic {SECRET}")])
+    client.get("/x", more=[("Authorization", f"NTLM {SECRET}"), ("Cookie", f"session={SECRET}"),
+                           ("Proxy-Authorization", f"Basic {SECRET}")])
     play.web_client().get("/y", more=[("Authorization", f"Basic {SECRET}"), ("X", "y" * 70000)])
     lines(path, 2)
     for text in (open(path).read(), "\n".join(gateway.log())):
@@ -111,10 +119,12 @@ def nobody_can_forge_a_line(play):
     except Exception:  # refused is as good
         pass
     play.web_client().get("/last")
-    text = eventually(lambda: os.path.exists(path) and "path=/last" in open(path, "rb").read().decode("latin-1") and open(path, "rb").read(), "the last line")
+    text = eventually(lambda: os.path.exists(path) and "path=/last" in open(path, "rb").read().decode("latin-1")
+                      and open(path, "rb").read(), "the last line")
     expect(all(byte == 10 or 32 <= byte < 127 for byte in text), f"only printable characters: {text!r}")
     for line in text.decode().splitlines():
-        expect(not re.search(r' status=999( |$)', re.sub(r'"(\\.|[^"\\])*"', '""', line)), f"no field of the client's making: {line}")
+        expect(not re.search(r' status=999( |$)', re.sub(r'"(\\.|[^"\\])*"', '""', line)),
+               f"no field of the client's making: {line}")
 
 
 @story

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""q15: several workers and many clients at once: everyone gets the answer to his own question, and nothing is left behind."""
+"""q15: several workers and many clients at once: everyone gets the answer to his own question, and nothing is left
+behind."""
 import random
 import signal
 import threading
@@ -24,7 +25,8 @@ def moody(server):
         if mood < 5:
             return [0.002, server.say(body)]
         if mood < 8:
-            return answer(200, b"", [("X-Server", server.name), CHUNKED], length=False) + chunked(*(bytes([b]) for b in body))
+            return answer(200, b"", [("X-Server", server.name), CHUNKED],
+                          length=False) + chunked(*(bytes([b]) for b in body))
         if mood == 8:
             return [answer(200, body, [("X-Server", server.name)], length=False), CLOSE]
         if mood == 9:
@@ -48,7 +50,8 @@ def asks(play, seed, wrong, rounds):
             if chance.randrange(2):
                 got, wanted = client.get(target), f"GET {target} 0 00000000\n"
             elif chance.randrange(2):
-                got, wanted = client.get(target, "POST", body=body), f"POST {target} {len(body)} {zlib.crc32(body):08x}\n"
+                got, wanted = client.get(target, "POST",
+                                         body=body), f"POST {target} {len(body)} {zlib.crc32(body):08x}\n"
             else:
                 cuts = [body[i:i + 3000] for i in range(0, len(body), 3000)]
                 got = client.ask(ask(target, "POST", more=[CHUNKED]) + chunked(*cuts))

@@ -49,7 +49,8 @@ def a_word_in_the_body_tells(play):
 @story
 def junk_and_silence_are_sick(play):
     one, gateway = monitored(play, "")
-    for bad in (lambda r: b"220 hello\r\n\r\n", lambda r: [CLOSE], lambda r: None, lambda r: [answer(200, length=5)[:20], CLOSE]):
+    for bad in (lambda r: b"220 hello\r\n\r\n", lambda r: [CLOSE], lambda r: None,
+                lambda r: [answer(200, length=5)[:20], CLOSE]):
         gateway.wait_state(one, "up")
         one.answer = bad
         gateway.wait_state(one, "down")
@@ -72,7 +73,8 @@ def inside_tls(play):
 def it_asks_for_the_servers_name(play):
     one = play.web_server("one")
     one.answer = lambda r: answer(200)
-    gateway = play.web([f'{{ "{one.address}", name = "fe1.test" }}'], wait=False, pool='monitor = { plugin = "https", interval = "200ms" },')
+    gateway = play.web([f'{{ "{one.address}", name = "fe1.test" }}'], wait=False,
+                       pool='monitor = { plugin = "https", interval = "200ms" },')
     gateway.wait_state(one, "up")
     equal(one.requests[0].header("Host"), "fe1.test", "the host asked for")
 

@@ -32,7 +32,8 @@ def told(log, target):
 
 
 def long_answers(one):
-    one.answer = lambda r: [answer(200, b"", LENGTH, length=False), blocks(SIZE)] if r.target.startswith("/down") else one.ok(r)
+    one.answer = lambda r: [answer(200, b"", LENGTH, length=False),
+                            blocks(SIZE)] if r.target.startswith("/down") else one.ok(r)
 
 
 def one_after_the_other(play, tls):

@@ -42,9 +42,11 @@ def an_epid_or_proxy_replace_or_bound_credentials_alone_show_a_lync_client(play)
     }
     for what, words in marks.items():
         client = play.client()
-        equal(len({client.ask(request("SUBSCRIBE", **words)).server for _ in range(6)}), 1, f"servers of a client with {what}")
+        equal(len({client.ask(request("SUBSCRIBE", **words)).server for _ in range(6)}), 1,
+              f"servers of a client with {what}")
     digest = {"more": [("Authorization", 'Digest username="a", realm="b"')]}
-    equal(len(servers_of(play.client(), lambda: request(**digest))), 3, "servers of a client with Digest, which is bound to nothing")
+    equal(len(servers_of(play.client(), lambda: request(**digest))), 3,
+          "servers of a client with Digest, which is bound to nothing")
 
 
 @story
@@ -55,7 +57,8 @@ def a_client_that_shows_it_late_is_picked_like_any_other_and_stays_there(play):
     bound = client.ask(lync()).server
     equal(servers_of(client, request), {bound}, "servers afterwards")
     others = [s for s in play.servers if s.name != bound]
-    eventually(lambda: not any(s.open_used for s in others), "the links to other servers close when nothing is open there")
+    eventually(lambda: not any(s.open_used for s in others),
+               "the links to other servers close when nothing is open there")
     client.ask(request())
     next(s for s in play.servers if s.name == bound).die()
     equal(client.ended(), b"", "what the client gets when its server has gone: the close")

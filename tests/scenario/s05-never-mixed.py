@@ -81,7 +81,8 @@ def clients_that_send_at_once_each_get_their_own_answers(play):
     for thread in threads:
         thread.join()
     equal(failures, [], "answers to others' requests")
-    expect(all(m.body.split() == [m.call_id.split("-")[0].encode()] * 2000 for s in servers for m in s.requests), "bodies are whole")
+    expect(all(m.body.split() == [m.call_id.split("-")[0].encode()] * 2000 for s in servers for m in s.requests),
+           "bodies are whole")
     equal(sum(len(s.requests) for s in servers), 240, "requests at the servers")
 
 

@@ -25,7 +25,8 @@ REQUESTS = {
     "a Content-Length that is no number": (changed(LENGTH, b"Content-Length: five"), (400,), CLOSES),
     "two numbers in one Content-Length": (changed(LENGTH, b"Content-Length: 5 5"), (400,), CLOSES),
     "an empty Content-Length": (changed(LENGTH, b"Content-Length:"), (400,), CLOSES),
-    "a Content-Length beyond all numbers": (changed(LENGTH, b"Content-Length: 99999999999999999999"), (400, 413), CLOSES),
+    "a Content-Length beyond all numbers": (changed(LENGTH, b"Content-Length: 99999999999999999999"), (400, 413),
+                                            CLOSES),
     "a Content-Type without Content-Length": (changed(LENGTH, b"Content-Type: text/plain"), (400,), CLOSES),
     "a body over the limit": (request("MESSAGE", body=b"x" * 70000).raw, (413,), EITHER),
     "a head over the limit": (with_header(b"X-Long: " + b"x" * 9000), (513,), EITHER),
@@ -73,7 +74,8 @@ def as_the_first_thing_on_a_connection_too(play):
         client.send(sent)
         client.finish()
         came = client.ended()
-        expect((Message(came).status if came else None) in statuses, f"the answer to {what} is one of {statuses}: {came[:80]!r}")
+        expect((Message(came).status if came else None) in statuses,
+               f"the answer to {what} is one of {statuses}: {came[:80]!r}")
     equal([k for k in one.links if k.received], [], "links to the server that carried something")
 
 

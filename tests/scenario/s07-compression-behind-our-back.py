@@ -30,7 +30,8 @@ def with_one_server_bytes_pass_raw_from_then_on(play):
     eventually(lambda: bytes(link.received[before:]) == CHUNK, "the client's bytes reach the server as they are")
     link.send(CHUNK[::-1])
     came = bytearray(client.rest)
-    eventually(lambda: came == CHUNK[::-1] or came.extend(client.read()), "the server's bytes reach the client as they are")
+    eventually(lambda: came == CHUNK[::-1] or came.extend(client.read()),
+               "the server's bytes reach the client as they are")
     link.close()
     equal(client.ended(), b"", "what comes after the server's end")
     equal(len([k for k in gateway.log() if "compression" in k]), 1, "lines of the log about it")

@@ -21,7 +21,8 @@ def only_a_trusted_peers_traffic_shows_the_gateways_certificate(play):
         for name, shown in ((None, None), ("edge", ours), ("stranger", None), ("forged", None), ("expired", None)):
             for make in (request, lync):
                 asked = make("REGISTER")
-                equal(play.tls_client(name).ask(asked).server, "one", f"the server for a client with certificate {name}")
+                equal(play.tls_client(name).ask(asked).server, "one",
+                      f"the server for a client with certificate {name}")
                 equal(one.link_of(asked).shown, shown, f"what the server is shown for a client with certificate {name}")
 
 
@@ -49,7 +50,8 @@ def a_server_that_requires_a_certificate_gets_none_for_anonymous_clients(play):
 @story
 def a_probe_speaks_as_the_gateway_and_shows_its_certificate(play):
     one = play.server("one", 5061, play.certificates.for_server(verify=ssl.CERT_REQUIRED))
-    gateway = gateway_to(play, [one], pool=POOL + ', monitor = { plugin = "sip", from = "pool.test:5061", interval = "300ms" }')
+    gateway = gateway_to(play, [one], pool=POOL + ', monitor = { plugin = "sip", from = "pool.test:5061", interval = '
+                                                  '"300ms" }')
     gateway.wait_state(one, "up")
     probe = next(link for link in one.links if link.probed)
     equal(probe.shown, play.certificates.der("pool"), "what the server is shown by a probe")
@@ -106,7 +108,8 @@ def the_name_is_the_servers_own_else_the_pools_else_the_address(play):
     bare.listen()
     gateway_to(play, [f'{{ "{named.address}", name = "fe1.test" }}', pooled])
     equal({play.tls_client().ask(request()).server for _ in range(4)}, {"named", "pooled"}, "who answers")
-    equal((named.used[-1].sni, pooled.used[-1].sni), ("fe1.test", "pool.test"), "the names that the servers are asked for")
+    equal((named.used[-1].sni, pooled.used[-1].sni), ("fe1.test", "pool.test"),
+          "the names that the servers are asked for")
     play.finish()
     gateway_to(play, [bare], pool='tls = "pool"')
     equal(play.tls_client().ask(request()).server, "bare", "who answers by its address")

@@ -38,7 +38,8 @@ def openssl(play, kinds, *words, sni="pool.test"):
 def gnutls(play, kinds, priority, sni="pool.test"):
     host, port = where(play)
     name = [f"--sni-hostname={sni}"] if sni else ["--disable-sni"]
-    return shown(play, kinds, "gnutls-cli", "--insecure", "--print-cert", f"--priority={priority}", *name, f"--port={port}", host)
+    return shown(play, kinds, "gnutls-cli", "--insecure", "--print-cert", f"--priority={priority}", *name,
+                 f"--port={port}", host)
 
 
 @story

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""t07: a ticket is good where it came from and nowhere else: another listener, another trust, another gateway's secret give
-a full handshake, never an error."""
+"""t07: a ticket is good where it came from and nowhere else: another listener, another trust, another gateway's secret
+give a full handshake, never an error."""
 import os
 import ssl
 
@@ -96,7 +96,8 @@ def gateways_with_one_secret_take_each_others_tickets(play):
 
 @story
 def gateways_with_other_secrets_do_not(play):
-    equal(side_by_side(play, ["a secret of many bytes", "another of many bytes"]), [False, False], "resumed, TLS 1.2 and 1.3")
+    equal(side_by_side(play, ["a secret of many bytes", "another of many bytes"]), [False, False],
+          "resumed, TLS 1.2 and 1.3")
 
 
 main()

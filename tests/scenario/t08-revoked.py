@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""t08: `crl`: a revoked certificate is refused from clients and from servers; the file is read again when it changes."""
+"""t08: `crl`: a revoked certificate is refused from clients and from servers; the file is read again when it
+changes."""
 import os
 import ssl
 import subprocess
@@ -34,8 +35,10 @@ class Revoked:
             file.write(text)
 
     def ca(self, *words):
-        done = subprocess.run(["openssl", "ca", "-config", "ca.conf", "-keyfile", self.certificates.path("ca.key"), "-cert",
-                               self.certificates.path("ca.pem"), *words], cwd=self.folder, capture_output=True, text=True,
+        done = subprocess.run(["openssl", "ca", "-config", "ca.conf", "-keyfile", self.certificates.path("ca.key"),
+                               "-cert",
+                               self.certificates.path("ca.pem"), *words], cwd=self.folder, capture_output=True,
+                               text=True,
                               timeout=60)
         if done.returncode:
             raise RuntimeError(f"openssl ca {' '.join(words)}: {done.stderr}")

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""t09: what an administrator is told of certificates: days to their end, what is weak, and mistakes with their remedy."""
+"""t09: what an administrator is told of certificates: days to their end, what is weak, and mistakes with their
+remedy."""
 import os
 import re
 import ssl
@@ -42,12 +43,14 @@ def told(gateway, text, *words):
 
 @story
 def the_days_of_every_certificate_are_in_the_state(play):
-    gateway = gateway_with(play, word("own", *made(play, "own", 100)) + word("soon", *made(play, "soon", 12, key="rsa")))
+    gateway = gateway_with(play, word("own", *made(play, "own", 100)) +
+                           word("soon", *made(play, "soon", 12, key="rsa")))
     listed = {c["tls"]: c for c in gateway.status()["certificates"]}
     equal({name: (c["days"] in (d - 1, d), c["kind"]) for (name, c), d in zip(listed.items(), (100, 12))},
           {"own": (True, "ECDSA"), "soon": (True, "RSA")}, "days and kinds")
     expect(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", listed["own"]["expires"]), "when it ends")
-    equal((listed["own"]["file"], listed["own"]["crl"]), (os.path.join(play.folder, "own.pem"), None), "its file, its list")
+    equal((listed["own"]["file"], listed["own"]["crl"]), (os.path.join(play.folder, "own.pem"), None),
+          "its file, its list")
     seen = gateway.ctl("status").stdout
     expect(re.search(r"EXPIRES +certificate of tls soon in 1[12] days", seen), f"lychctl says what ends soon:\n{seen}")
     expect(not re.search("EXPIRES.*tls own", seen), "and not what ends late")

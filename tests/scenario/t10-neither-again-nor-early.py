@@ -51,8 +51,8 @@ def tickets_allow_no_early_data(play):
     kept = subprocess.run(["openssl", "sess_id", "-in", ticket, "-noout", "-text"], capture_output=True, text=True,
                           timeout=slow(20)).stdout
     equal(re.search(r"Max Early Data: (\d+)", kept)[1], "0", "the early data that the ticket allows")
-    again = subprocess.run(connected(play, "-tls1_3", "-sess_in", ticket, "-early_data", early), stdin=subprocess.DEVNULL,
-                           capture_output=True, text=True, timeout=slow(20)).stdout
+    again = subprocess.run(connected(play, "-tls1_3", "-sess_in", ticket, "-early_data", early),
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=slow(20)).stdout
     expect("Reused, TLSv1.3" in again, f"the session is resumed: {again[-800:]}")
     expect("Early data was accepted" not in again, "no early data is taken")
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""u04: pools of one persistence group share their entries: a client's TCP connections and UDP flows go to the same server."""
+"""u04: pools of one persistence group share their entries: a client's TCP connections and UDP flows go to the same
+server."""
 from play import equal, eventually, main, story
 
 
@@ -30,7 +31,8 @@ listener "tcp" {{ plugin = "tcp", bind = {{ "tcp:{play.host(1)}:4430" }}, pool =
     def by_tcp(last):
         before = [len(s.links) for s in tcp]
         play.client(source=play.host(last)).send(b"knock")
-        return eventually(lambda: next((s.name for s, n in zip(tcp, before) if len(s.links) > n), None), "a server's link")
+        return eventually(lambda: next((s.name for s, n in zip(tcp, before) if len(s.links) > n), None),
+                          "a server's link")
 
     seen = set()
     for last in range(100, 106):

@@ -117,7 +117,8 @@ def the_monitor_asks_with_a_new_id_each_time_and_in_the_old_form_if_told(play):
         eventually(lambda: len(one.probes) >= 5, "it is asked")
         asked = [data for _, data in list(one.probes)]
         equal(len(set(asked)), len(asked), "different questions")
-        equal({data[4:8] == b"\x21\x12\xa4\x42" for data in asked}, {classic == "false"}, "whether they have the cookie")
+        equal({data[4:8] == b"\x21\x12\xa4\x42" for data in asked}, {classic == "false"},
+              "whether they have the cookie")
         equal(gateway.server(one)["probe"], "binding success", "what lychctl says of the answer")
         gateway.stop()
 

@@ -61,7 +61,8 @@ def ask_and_see(play, kind, behind):
         asked = request("OPTIONS", via=caller.via() + str(n), body=b"how are you")
         got = caller.ask(asked)
         equal((got.status, got.call_id, len(got.all("Via"))), (200, asked.call_id, 1), "the answer")
-        expect("received=127." in got.header("Via") and "rport=" in got.header("Via"), "the client's Via says where it is")
+        expect("received=127." in got.header("Via") and "rport=" in got.header("Via"),
+               "the client's Via says where it is")
         server = next(s for s in servers if s.name == got.server)
         seen = next(m for m in requests_of(server) if m.call_id == asked.call_id)
         vias = seen.all("Via")
@@ -187,12 +188,14 @@ def calls_back(play, kind, behind):
         thread.start()
         got = caller.receive()
         print(got.raw) if not got.call_id else None
-        equal((got.method, got.call_id, got.all("Route"), len(got.all("Via"))), ("INVITE", asked.call_id, [], 2), "the request")
+        equal((got.method, got.call_id, got.all("Route"), len(got.all("Via"))), ("INVITE", asked.call_id, [], 2),
+              "the request")
         expect(got.all("Record-Route"), "it goes through us from now on")
         caller.send(response(got, 200))
         thread.join()
         server.answer = serve
-        equal((answers[0].status, answers[0].call_id, len(answers[0].all("Via"))), (200, asked.call_id, 1), "the answer")
+        equal((answers[0].status, answers[0].call_id, len(answers[0].all("Via"))), (200, asked.call_id, 1),
+              "the answer")
 
 
 @story

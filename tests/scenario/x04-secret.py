@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""x04: gateway { secret = FILE }: what a hop has put into messages is good after a restart, and in a gateway that takes its
-place; without the file it is not."""
+"""x04: gateway { secret = FILE }: what a hop has put into messages is good after a restart, and in a gateway that takes
+its place; without the file it is not."""
 from play import equal, main, request, response, story
 from play.messages import Message
 

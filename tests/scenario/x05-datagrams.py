@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""x05: what hop mode owes UDP: requests too long for a datagram go by TCP, probes go by UDP; and policies edit here as well."""
+"""x05: what hop mode owes UDP: requests too long for a datagram go by TCP, probes go by UDP; and policies edit here as
+well."""
 from play import equal, eventually, main, request, response, story
 from play.messages import Message
 
@@ -42,7 +43,8 @@ def long_requests_go_by_tcp_where_the_pool_has_it(play):
 @story
 def a_pool_of_datagrams_gets_long_ones_too(play):
     udp, tcp, _, client = pair(play, '"udp"')
-    equal([ask(client, n, b"x" * size).server for n, size in enumerate((10, 2 * LIMIT))], ["udp", "udp"], "how they went")
+    equal([ask(client, n, b"x" * size).server for n, size in enumerate((10, 2 * LIMIT))], ["udp", "udp"],
+          "how they went")
     equal(tcp.requests, [], "what came by TCP")
 
 

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""x20: the example direct-routing.lua does what it says: a carrier that insists on the gateway's name and certificate, three
-of its proxies in their order, and a PBX on the other side."""
+"""x20: the example direct-routing.lua does what it says: a carrier that insists on the gateway's name and certificate,
+three of its proxies in their order, and a PBX on the other side."""
 import os
 import re
 import ssl
 
 from play import equal, eventually, expect, main, request, story
 
-EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "examples", "direct-routing.lua")
+EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "examples",
+                       "direct-routing.lua")
 NAME = "sbc1.corp.example"
 PROXIES = ("sip.pstnhub.microsoft.com", "sip2.pstnhub.microsoft.com", "sip3.pstnhub.microsoft.com")
 PBX = "pbx.corp.example"
@@ -29,7 +30,8 @@ class Trunk:
 
     def context(self, purpose, name):
         context = ssl.SSLContext(purpose)
-        context.load_cert_chain(os.path.join(self.play.folder, f"{name}.pem"), os.path.join(self.play.folder, f"{name}.key"))
+        context.load_cert_chain(os.path.join(self.play.folder, f"{name}.pem"),
+                                os.path.join(self.play.folder, f"{name}.key"))
         context.load_verify_locations(self.play.certificates.path("ca.pem"))
         context.verify_mode = ssl.CERT_REQUIRED
         return context
@@ -105,7 +107,8 @@ def both_sides_see_the_name_and_nothing_else_of_the_gateway(play):
     seen = trunk.proxies[0].wait_request(call.call_id)
     expect(re.match(rf"SIP/2.0/TLS {re.escape(NAME)}:\d+;", seen.all("Via")[0]), f"Via {seen.all('Via')[0]}")
     records = ", ".join(seen.all("Record-Route"))
-    expect(f"<sip:{NAME}:5061;transport=tls;lr;" in records.replace("transport=TLS", "transport=tls"), f"Record-Route {records}")
+    expect(f"<sip:{NAME}:5061;transport=tls;lr;" in records.replace("transport=TLS", "transport=tls"),
+           f"Record-Route {records}")
     for host in (trunk.inside[0], trunk.outside[0]):
         expect(host not in seen.raw.decode(), f"{host} is not to be seen")
 

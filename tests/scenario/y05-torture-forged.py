@@ -46,7 +46,8 @@ def an_answer_with_a_changed_name_or_token_reaches_nobody(play):
         equal(client.receive().status, 200, f"the answer as it should be, over {transport}")
         begin, end = branch_of(stage.arrived[-1])
         places = [*range(0, ID), *range(ID + HASH, end - begin - 1)]  # the last character may hold fewer bits
-        stage.answer = lambda m, places=places: changed(mirror(m.raw), branch_of(mirror(m.raw))[0] + places[number_of(m)])
+        stage.answer = lambda m, places=places: changed(mirror(m.raw),
+                                                        branch_of(mirror(m.raw))[0] + places[number_of(m)])
         for n in range(len(places)):
             client.send(in_dialog(n).raw)
         eventually(lambda: len(stage.arrived) == 1 + len(places), "all requests have arrived")
@@ -171,7 +172,8 @@ def a_server_with_a_wrong_token_or_none_gets_no_client(play):
         for n, forged in enumerate(wrong):
             stage.say(transport, server_says(stage, 100 + n, forged))
         eventually(lambda: len(stage.answers) == len(wrong), "each is answered")
-        equal({a.status for a in stage.answers} - {403, 430}, set(), f"statuses of {len(wrong)} forged routes to {transport}")
+        equal({a.status for a in stage.answers} - {403, 430}, set(),
+              f"statuses of {len(wrong)} forged routes to {transport}")
         stage.expect_nothing_else(client, len(stage.arrived))
         client.close()
 

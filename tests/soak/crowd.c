@@ -187,7 +187,8 @@ static void sign_in(struct end *e, unsigned number)
 			 "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/TLS 192.0.2.1:50000\r\nMax-Forwards: 70\r\n"
 			 "From: <sip:user%u@example.test>;tag=%u;epid=%010u\r\nTo: <sip:user%u@example.test>\r\n"
 			 "Call-ID: soak-%u\r\nCSeq: 1 REGISTER\r\n"
-			 "Contact: <sip:192.0.2.1:50000;transport=tls;ms-opaque=soak>;methods=\"INVITE, OPTIONS\";proxy=replace\r\n"
+			 "Contact: <sip:192.0.2.1:50000;transport=tls;ms-opaque=soak>;"
+			 "methods=\"INVITE, OPTIONS\";proxy=replace\r\n"
 			 "User-Agent: UCCAPI/4.0.7577.0 OC/4.0.7577.0 (Microsoft Lync 2010)\r\nSupported: gruu-10\r\n"
 			 "Expires: 600\r\nContent-Length: 0\r\n\r\n",
 			 number, number, number, number, number);

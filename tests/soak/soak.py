@@ -3,9 +3,9 @@
 """soak: what a client costs the gateway in memory, and that it gives it back.
 
 Many TLS clients connect and stay silent; then each signs in by one REGISTER, through a TLS link of its own to a server,
-and is idle for a while; then all go.  That is a cycle, and there are three.  Prints the growth of the gateway's resident
-memory for each client against a gateway that has served a few (Rss of /proc/PID/smaps_rollup), and what is left behind
-when all have gone.  The clients and the servers are processes of their own.
+and is idle for a while; then all go.  That is a cycle, and there are three.  Prints the growth of the gateway's
+resident memory for each client against a gateway that has served a few (Rss of /proc/PID/smaps_rollup), and what is
+left behind when all have gone.  The clients and the servers are processes of their own.
 
 Alone, as `make check` runs it, it is short and fails only far over the bounds; `make soak` takes 10,000 clients and the
 bounds as they are.  Exit status 1 when a figure is above its bound times --slack, 77 where that says nothing: with a
@@ -71,8 +71,8 @@ listener "in" {{ plugin = "sip", bind = "tls:{GATEWAY}", tls = "sales", pool = "
         self.wait(lambda: '"open": true' in self.status().replace('":true', '": true'))
 
     def status(self):
-        return subprocess.run([os.path.join(self.build, "lychctl"), "-s", os.path.join(self.folder, "control"), "status",
-                               "--json"], capture_output=True, text=True, check=False).stdout
+        return subprocess.run([os.path.join(self.build, "lychctl"), "-s", os.path.join(self.folder, "control"),
+                               "status", "--json"], capture_output=True, text=True, check=False).stdout
 
     def wait(self, question):
         for _ in range(1200):

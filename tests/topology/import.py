@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # import.py: lychctl import-topology.  Whole outputs beside the expected ones, in each form in which a topology comes;
-# then documents and zips that are out to harm, each of which is refused with one line, in little memory.  What is written
-# loads when it has been filled in, and not before.
+# then documents and zips that are out to harm, each of which is refused with one line, in little memory.  What is
+# written loads when it has been filled in, and not before.
 # By hand, in the build folder: python3 ../tests/topology/import.py [--write]
 import io
 import itertools
@@ -100,7 +100,8 @@ def loads(folder, text):
 
 
 def load_all(folder):
-    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '90',
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                    '-days', '90',
                     '-subj', '/CN=pool.corp.example', '-keyout', folder / 'key.pem', '-out', folder / 'cert.pem'],
                    check=True, capture_output=True, timeout=60)
     addresses = itertools.count(1)
@@ -161,8 +162,10 @@ def lost(what, data, words):
 
 
 services = re.search('<Services>(.*)</Services>', enterprise, re.S)[1]
-twin = enterprise.replace(first, first + first.replace('ClusterId SiteId="1" Number="1"', 'ClusterId SiteId="1" Number="77"'))
-twin = twin.replace('</Services>', services.replace('ClusterId SiteId="1" Number="1"', 'ClusterId SiteId="1" Number="77"')
+twin = enterprise.replace(first, first + first.replace('ClusterId SiteId="1" Number="1"',
+                                                       'ClusterId SiteId="1" Number="77"'))
+twin = twin.replace('</Services>', services.replace('ClusterId SiteId="1" Number="1"',
+                                                    'ClusterId SiteId="1" Number="77"')
                     + '</Services>', 1)
 out = lost('two pools of one name', twin, 'pool.corp.example: the document has two pools of this name')
 check('one of them is written', out.count('lync.front_end_pool') == 1, out)
@@ -171,7 +174,8 @@ out = lost('two machines of one name', enterprise.replace(machine, machine * 2),
            'pool.corp.example: the document has two machines fe01.corp.example')
 check('one of them is a server', out.count('["fe01.corp.example"]') == 1, out)
 lost('a pool without a name', text.replace('Fqdn="lync.corp.example"', ''), 'a pool: it has no name (Fqdn)')
-lost('a pool without machines', re.sub('<Machine .*?</Machine>', '', text, flags=re.S), 'lync.corp.example: it has no machines')
+lost('a pool without machines', re.sub('<Machine .*?</Machine>', '', text, flags=re.S),
+     'lync.corp.example: it has no machines')
 code, out, err = run(re.sub(' DiscoveryUrl="[^"]*"', '', enterprise).encode())
 check('a farm without its URL', code == 0 and 'the name of the farm\n' in err, (code, err))
 
@@ -249,9 +253,10 @@ def skeleton(data):
 
 for sample in (text, enterprise):
     harmless = skeleton(sample.replace('corp.example', 'x'))
-    for name in ('"]=1,os.exit(3)}--', "'..os.exit()..'", '--[[', ']]', '\\', '\\"', '%s%d%', '&#10;', '&#13;os.exit()', '&#9;',
-                 '\u2028', '\x85', '\\z&#10;', 'FILL IN: ', '[[', '&#xFFFD;', '<', '&'):
-        hidden = name if name.startswith('&#') else name.replace('&#10;', '\n').replace('&', '&amp;').replace('"', '&quot;')
+    for name in ('"]=1,os.exit(3)}--', "'..os.exit()..'", '--[[', ']]', '\\', '\\"', '%s%d%', '&#10;', '&#13;os.exit()',
+                 '&#9;', '\u2028', '\x85', '\\z&#10;', 'FILL IN: ', '[[', '&#xFFFD;', '<', '&'):
+        hidden = name if name.startswith('&#') else name.replace('&#10;', '\n').replace('&', '&amp;').replace('"',
+            '&quot;')
         hidden = hidden.replace('<', '&lt;')
         got = skeleton(sample.replace('corp.example', hidden))
         check(f'the name {name!r}', got == harmless, got)

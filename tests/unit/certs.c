@@ -60,7 +60,8 @@ static void put_rights(gnutls_x509_crt_t crt, const struct cert_want *want)
 	unsigned usage = want->usage;
 
 	if (!usage)
-		usage = GNUTLS_KEY_DIGITAL_SIGNATURE | (want->authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN : 0);
+		usage = GNUTLS_KEY_DIGITAL_SIGNATURE |
+			(want->authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN : 0);
 	must(gnutls_x509_crt_set_key_usage(crt, usage), "usage");
 	must(gnutls_x509_crt_set_basic_constraints(crt, want->authority, -1), "constraints");
 	if (want->purpose)

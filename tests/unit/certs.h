@@ -35,8 +35,8 @@ void cert_free(struct cert *c);
 /* DIR/NAME.pem, with the issuers below the root after it, and DIR/NAME.key. */
 void cert_write(const struct cert *c, const char *dir, const char *name);
 
-/* DIR/NAME.crl: what the authority `c` has revoked: `list`, which ends with NULL.  Made a year ago, good for so many days
- * from now. */
+/* DIR/NAME.crl: what the authority `c` has revoked: `list`, which ends with NULL.  Made a year ago, good for so many
+ * days from now. */
 void cert_write_crl(const struct cert *c, const struct cert *const *list, int days, const char *dir, const char *name);
 
 /* A fresh directory, and its end with all that is in it. */

@@ -266,8 +266,8 @@ void pair_begin(struct pair *p, struct worker *w, bool tls)
 
 	p->w = w;
 	keep_limits(&p->limits);
-	assert_int_equal(stream_connect(&p->a.s, w, (struct sockaddr *)&at, NULL, tls ? rig_tls_connect() : NULL, &end_ops,
-					&p->a, &p->limits),
+	assert_int_equal(stream_connect(&p->a.s, w, (struct sockaddr *)&at, NULL, tls ? rig_tls_connect() : NULL,
+					&end_ops, &p->a, &p->limits),
 			 0);
 	fd = rig_accept(w, listening);
 	close(listening);

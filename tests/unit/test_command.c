@@ -264,7 +264,8 @@ static void test_refused(void **state)
 		  "did you mean `in/routing/sample`?" },
 		{ "policy reset bare/quite-another", "there is no policy \"bare/quite-another\"; write LISTENER/POLICY",
 		  "the policies are `in/routing/sample`" },
-		{ "policy reset", "there is no policy \"\"; write LISTENER/POLICY", "the policies are `in/routing/sample`" },
+		{ "policy reset", "there is no policy \"\"; write LISTENER/POLICY",
+		  "the policies are `in/routing/sample`" },
 		{ "server drain \xff/\xff", "there is no pool \"?\"", NULL },
 		{ "\x1b[31m", "a request is one line of text", "(none)" },
 	};

@@ -201,7 +201,8 @@ static void test_lost_after_ended(void **state)
 			assert_false(net_said(&n, "lost"));
 			seen.server->host->close(seen.server, LG_FLUSH);
 		}
-		net_until(&n, ends[i] == ended_is_answer ? "routed 1 s0; closed s0; " : "lost 1 link handed; closed s0; ");
+		net_until(&n,
+			  ends[i] == ended_is_answer ? "routed 1 s0; closed s0; " : "lost 1 link handed; closed s0; ");
 		peer_close(&c);
 		peer_close(&s);
 		net_free(&n);

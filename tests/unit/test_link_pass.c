@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_link_pass.c: counted bytes that go from one link to another unseen: where they end, what waits behind them, who is
- * told when one of the links dies.  The plugin is this file's: a line goes to the other side; "<N" has the N bytes behind it
- * pass; "=TEXT" is said to the side that it came from by the plugin itself.
+ * test_link_pass.c: counted bytes that go from one link to another unseen: where they end, what waits behind them, who
+ * is told when one of the links dies.  The plugin is this file's: a line goes to the other side; "<N" has the N bytes
+ * behind it pass; "=TEXT" is said to the side that it came from by the plugin itself.
  */
 #include "unit.h"
 
@@ -303,7 +303,8 @@ static void test_who_takes_nothing_is_closed(void **state)
 
 	peer_say(w, &s->server, "<25165824\n");
 	for (uint64_t end_ms = rig_now_ms() + 10000; !net_said(&s->n, "client closed") && rig_now_ms() < end_ms;) {
-		ssize_t sent = at < 2 * MUCH ? send(s->server.fd, bytes + at, 2 * MUCH - at, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+		ssize_t sent =
+			at < 2 * MUCH ? send(s->server.fd, bytes + at, 2 * MUCH - at, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
 
 		at += sent > 0 ? (size_t)sent : 0;
 		rig_turn(w);

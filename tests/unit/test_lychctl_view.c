@@ -186,13 +186,13 @@ static void test_certificates(void **state)
 {
 	static const char answer[] =
 		"{\"certificates\":["
-		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\",\"days\":30,\"chain_days\":30,"
-		"\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
-		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\",\"days\":29,\"chain_days\":1,"
-		"\"expires\":\"2027-01-01T00:00:00Z\",\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\","
-		"\"outdated\":true}},"
-		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\",\"days\":-3,\"chain_days\":-3,"
-		"\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
+		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\","
+		"\"days\":30,\"chain_days\":30,\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
+		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\","
+		"\"days\":29,\"chain_days\":1,\"expires\":\"2027-01-01T00:00:00Z\","
+		"\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\",\"outdated\":true}},"
+		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\","
+		"\"days\":-3,\"chain_days\":-3,\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
 	json_t *o = json_loads(answer, 0, NULL);
 	char *text;
 
@@ -353,9 +353,11 @@ static void test_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_durations),    cmocka_unit_test(test_status), cmocka_unit_test(test_nothing_wrong),
-		cmocka_unit_test(test_certificates), cmocka_unit_test(test_strange), cmocka_unit_test(test_server),
-		cmocka_unit_test(test_server_slots), cmocka_unit_test(test_slots_and_rest), cmocka_unit_test(test_followers),
+		cmocka_unit_test(test_durations),     cmocka_unit_test(test_status),
+		cmocka_unit_test(test_nothing_wrong), cmocka_unit_test(test_certificates),
+		cmocka_unit_test(test_strange),       cmocka_unit_test(test_server),
+		cmocka_unit_test(test_server_slots),  cmocka_unit_test(test_slots_and_rest),
+		cmocka_unit_test(test_followers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,8 +57,8 @@ static void ask_copy(const char *folder, char answer[PATH_MAX])
 	char command[3 * PATH_MAX];
 	FILE *f;
 
-	snprintf(command, sizeof(command), "mkdir -p %s && cp /proc/%ld/exe %s/copy && %s/copy where", folder, (long)getpid(),
-		 folder, folder);
+	snprintf(command, sizeof(command), "mkdir -p %s && cp /proc/%ld/exe %s/copy && %s/copy where", folder,
+		 (long)getpid(), folder, folder);
 	f = popen(command, "r");
 	assert_non_null(f);
 	assert_non_null(fgets(answer, PATH_MAX, f));

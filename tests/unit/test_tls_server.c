@@ -68,8 +68,8 @@ static const struct kind {
 static void check_kind(const struct kind *k)
 {
 	const char *priority = k->priority ? k->priority : "NORMAL";
-	struct tls_server *s =
-		rig_server(&(struct rig_word){ .cert = k->cert, .minimum = k->minimum, .sha1 = k->sha1 }, TLS_VERIFY_NONE, NULL);
+	struct tls_server *s = rig_server(&(struct rig_word){ .cert = k->cert, .minimum = k->minimum, .sha1 = k->sha1 },
+					  TLS_VERIFY_NONE, NULL);
 	enum tls_step step;
 	struct tls *t;
 	struct raw c;

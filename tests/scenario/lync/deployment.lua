@@ -1,5 +1,5 @@
--- The deployment of the guide, on loopback addresses: 127.0.1.x for its network inside, 127.0.99.x for the directors', 127.0.157.x
--- for the outside.  RULES, VERSION and TRUST are put in by the test.
+-- The deployment of the guide, on loopback addresses: 127.0.1.x for its network inside, 127.0.99.x for the directors',
+-- 127.0.157.x for the outside.  RULES, VERSION and TRUST are put in by the test.
 include "lync"
 
 lync.version "VERSION"

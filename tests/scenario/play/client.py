@@ -10,9 +10,10 @@ from .words import PATIENCE, Failure, slow
 
 
 class Client:
-    def __init__(self, address, source=None, tls=None, sni=None, session=None, receive_buffer=None, preface=b"", port=0):
-        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for; `preface` is sent ahead of TLS;
-        `port` is the source's."""
+    def __init__(self, address, source=None, tls=None, sni=None, session=None, receive_buffer=None, preface=b"",
+                 port=0):
+        """`tls` is a context of certificates.for_client(); `sni` the name that is asked for; `preface` is sent ahead of
+        TLS; `port` is the source's."""
         self.rest = bytearray()
         self.waiting = []      # messages that came while another was waited for
         self.received = 0      # bytes
@@ -82,7 +83,8 @@ class Client:
                 try:
                     data = self.read(within)
                 except TimeoutError:
-                    raise Failure(f"the client got no message within {slow(within):g} s, only {bytes(self.rest[:200])!r}") from None
+                    raise Failure(f"the client got no message within {slow(within):g} s, only "
+                                  f"{bytes(self.rest[:200])!r}") from None
                 if not data:
                     raise Failure(f"the gateway closed the client's connection, after {bytes(self.rest[:200])!r}")
                 self.rest += data

@@ -14,8 +14,8 @@ LOG_SHOWN = 60  # lines of a log that a failure shows
 
 class Gateway:
     def __init__(self, build, folder, config, address, files=None):
-        """`address` is where its listener is (host, port), for the clients of the story; `files` are further files (name,
-        text) beside the configuration, such as policies."""
+        """`address` is where its listener is (host, port), for the clients of the story; `files` are further files
+        (name, text) beside the configuration, such as policies."""
         self.build, self.folder, self.address = build, folder, address
         self.control = os.path.join(folder, "control")
         self.file = os.path.join(folder, "gateway.lua")

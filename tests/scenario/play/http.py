@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""http: a web server on the backstage that behaves as a story says, and a client that sends bytes and reads answers exactly.
+"""http: a web server on the backstage that behaves as a story says, and a client that sends bytes and reads answers
+exactly.
 
-Both take nothing for granted: heads are taken apart here, byte for byte, and what does not follow RFC 9112 to the letter is
-a failure of the story.  What a server does with a request is a list of steps: bytes, seconds to wait, an iterator of bytes
-(written as fast as they are taken), CLOSE or RESET."""
+Both take nothing for granted: heads are taken apart here, byte for byte, and what does not follow RFC 9112 to the
+letter is a failure of the story.  What a server does with a request is a list of steps: bytes, seconds to wait, an
+iterator of bytes (written as fast as they are taken), CLOSE or RESET."""
 import asyncio
 import itertools
 import re
@@ -19,8 +20,8 @@ END = b"\r\n\r\n"
 KEPT = 256 * 1024  # bytes of a body, or of a link, that are kept; the rest is only counted
 NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}\Z")
-REASONS = {100: "Continue", 101: "Switching Protocols", 103: "Early Hints", 200: "OK", 204: "No Content", 304: "Not Modified",
-           401: "Unauthorized", 404: "Not Found", 503: "Service Unavailable"}
+REASONS = {100: "Continue", 101: "Switching Protocols", 103: "Early Hints", 200: "OK", 204: "No Content",
+           304: "Not Modified", 401: "Unauthorized", 404: "Not Found", 503: "Service Unavailable"}
 
 
 class Head:

@@ -5,8 +5,8 @@ import os
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lync")
 WEB = "meet dialin admin lyncdiscoverinternal lyncdiscover"
 
-# file: (common name, what it carries), without the domain.  The directors' web certificate lacks its own common name, as the
-# guide's does; that of the directors lacks one of them.
+# file: (common name, what it carries), without the domain.  The directors' web certificate lacks its own common name,
+# as the guide's does; that of the directors lacks one of them.
 CARRIED = {
     "pool": ("pool", "pool sip lyncfe01 lyncfe02 lyncfe03 lyncfe04"),
     "pool-web": ("lyncweb", f"pool ucupdates-r2 lyncweb {WEB}"),

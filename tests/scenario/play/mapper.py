@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """mapper: an endpoint mapper and its clients: just enough of connection-oriented DCE/RPC (C706 chapter 12) to ask it
-where an interface is (ept_map) and to be told, in either byte order, in NDR and in NDR64, in one fragment or several."""
+where an interface is (ept_map) and to be told, in either byte order, in NDR and in NDR64, in one fragment or
+several."""
 import socket
 import struct
 import time

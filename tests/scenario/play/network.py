@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""network: machines of the play, each a network namespace of its own, for what loopback cannot show: routes, rules of the
-packet filter, foreign addresses.  Needs root, `ip` and (for rules) `nft`.
+"""network: machines of the play, each a network namespace of its own, for what loopback cannot show: routes, rules of
+the packet filter, foreign addresses.  Needs root, `ip` and (for rules) `nft`.
 
-A namespace belongs to threads: a socket that is made, or a program that is started, on a thread inside is inside for good,
-whoever uses it then.  Nothing is left behind: a namespace goes with its last user."""
+A namespace belongs to threads: a socket that is made, or a program that is started, on a thread inside is inside for
+good, whoever uses it then.  Nothing is left behind: a namespace goes with its last user."""
 import contextlib
 import ctypes
 import os

@@ -28,8 +28,8 @@ def story(function):
 
 
 class Play:
-    """The stage.  Everything of a script lives on loopback addresses of its own: 127.X.Y.* with X.Y from the process's id,
-    so that scripts run side by side.  The gateway is .1, the servers count from .11."""
+    """The stage.  Everything of a script lives on loopback addresses of its own: 127.X.Y.* with X.Y from the process's
+    id, so that scripts run side by side.  The gateway is .1, the servers count from .11."""
 
     def __init__(self, build, certificates):
         self.build, self.certificates = build, certificates
@@ -221,7 +221,8 @@ def tell(function, build, certificates):
         result, why = SKIPPED, str(skip)
     except (Failure, OSError) as failure:
         where = traceback.extract_tb(failure.__traceback__)
-        line = next((f.lineno for f in reversed(where) if os.path.basename(f.filename) == os.path.basename(sys.argv[0])), "?")
+        line = next((f.lineno for f in reversed(where)
+                     if os.path.basename(f.filename) == os.path.basename(sys.argv[0])), "?")
         why = f"line {line}: {failure or type(failure).__name__}"
     except Exception:  # the story itself is wrong
         result, why = BROKEN, traceback.format_exc()

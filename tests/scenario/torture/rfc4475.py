@@ -123,7 +123,8 @@ Contact: <sip:{"annabel" * 30}@porch.{"so." * 30}example>
 Content-Type: application/sdp
 l: LENGTH
 """, SDP), PASSES, PASSES),
-    Case("dblreq", "4475 3.1.1.8", "a second request behind the first: in one datagram nobody hears it, in a stream it is "
+    Case("dblreq", "4475 3.1.1.8", "a second request behind the first: in one datagram nobody hears it, in a stream "
+                                   "it is "
          "the next", FIRST + plain("dblreq2", "INVITE"), PASSES, PASSES, first=len(FIRST)),
     Case("semiuri", "4475 3.1.1.9", "parameters inside the user part",
          plain("semiuri", uri="sip:tomb;way=o%40porch.example@yard.example"), PASSES, PASSES),
@@ -305,10 +306,12 @@ Content-Length: LENGTH
 """), PASSES, DROPPED),
     Case("zeromf", "4475 3.3.11", "no hops left", plain("zeromf", hops="0"), PASSES, 483),
     Case("cparam01", "4475 3.3.12", "an unknown header parameter of Contact",
-         plain("cparam01", "REGISTER", uri="sip:yard.example", more="Contact: sip:+19725550105@porch.example;unheard\n"),
+         plain("cparam01", "REGISTER", uri="sip:yard.example",
+               more="Contact: sip:+19725550105@porch.example;unheard\n"),
          PASSES, PASSES),
     Case("cparam02", "4475 3.3.13", "an unknown parameter of the URI in Contact",
-         plain("cparam02", "REGISTER", uri="sip:yard.example", more="Contact: <sip:+19725550105@porch.example;unheard>\n"),
+         plain("cparam02", "REGISTER", uri="sip:yard.example",
+               more="Contact: <sip:+19725550105@porch.example;unheard>\n"),
          PASSES, PASSES),
     Case("regescrt", "4475 3.3.14", "a header escaped into the URI of Contact",
          plain("regescrt", "REGISTER", uri="sip:yard.example",
@@ -319,7 +322,8 @@ Content-Length: LENGTH
 ]
 
 OLD = [
-    Case("inv2543", "4475 3.4.1", "as of 1999: no branch, no tag, no Max-Forwards, a bare From, no Content-Length, which a "
+    Case("inv2543", "4475 3.4.1", "as of 1999: no branch, no tag, no Max-Forwards, a bare From, no Content-Length, "
+                                  "which a "
          "stream cannot do without", sip("""\
 INVITE sip:TombUser@yard.example SIP/2.0
 Via: SIP/2.0/UDP porch.example

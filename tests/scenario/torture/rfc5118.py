@@ -75,6 +75,7 @@ Via: SIP/2.0/UDP [2001:db8::9:1]:5060;branch=z9hG4bK2nd""", more=TYPE, body=SDP6
     Case("v6two-colons", "5118 4.10", "the right form that RFC 3261's grammar forgot",
          six("v6two-colons", "sip:tomb@[2001:db8::192.0.2.1]"),
          PASSES, PASSES),
-    Case("v6three-colons", "5118 4.10", "the wrong form that RFC 3261's grammar allows: only who connects to it can judge",
+    Case("v6three-colons", "5118 4.10", "the wrong form that RFC 3261's grammar allows: only who connects to it can "
+                                        "judge",
          six("v6three-colons", "sip:tomb@[2001:db8:::192.0.2.1]"), PASSES, PASSES),
 ]

@@ -17,7 +17,8 @@ NAMES = re.compile(rb"(via|v|from|f|to|t|call-id|i|cseq)[ \t]*:", re.I)
 LINE = re.compile(rb"[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")  # with those folded into it
 OUR_VIA = re.compile(rb"Via: SIP/2\.0/(?:UDP|TCP|TLS) [^;\r\n]+;[^\r\n]*branch=z9hG4bKlg[^\r\n]*\r\n")
 # What a hop adds where it is missing, and where it is there.
-ADDED = ((rb"Max-Forwards: 70\r\n", rb"\nMax-Forwards[ \t]*:"), (rb"Content-Length: \d+\r\n", rb"\n(Content-Length|l)[ \t]*:"))
+ADDED = ((rb"Max-Forwards: 70\r\n", rb"\nMax-Forwards[ \t]*:"),
+         (rb"Content-Length: \d+\r\n", rb"\n(Content-Length|l)[ \t]*:"))
 TRANSPORTS = {"transparent": ("tcp", "tls"), "by-connection": ("tcp", "tls"), "hop": ("udp", "tcp", "tls")}
 PORTS = {("transparent", "tcp"): 5060, ("transparent", "tls"): 5061, ("by-connection", "tcp"): 5062,
          ("by-connection", "tls"): 5063, ("hop", "tcp"): 5064, ("hop", "tls"): 5065, ("hop", "udp"): 5060}
@@ -104,7 +105,8 @@ class TapeServer(SipServer):
 class Stream:
     def __init__(self, stage, mode, transport):
         tls = stage.play.certificates.for_client() if transport == "tls" else None
-        self.client = stage.play.client(address=stage.address(mode, transport), tls=tls, sni="pool.test" if tls else None)
+        self.client = stage.play.client(address=stage.address(mode, transport), tls=tls,
+                                        sni="pool.test" if tls else None)
         self.send, self.close = self.client.send, self.client.close
         self.source = self.client.socket.getsockname()[0]
 
