@@ -436,8 +436,11 @@ void link_part(struct deadline *d)
 {
 	struct link *l = container_of(d, struct link, farewell);
 
-	if (server_sends_away(l->server)) /* the word may have been taken back, or the server have come back */
-		link_close(l, LG_FLUSH, server_is_disabled(l->server) ? "server disabled" : "server went down");
+	if (!server_sends_away(l->server))
+		return; /* the word may have been taken back, or the server have come back */
+	/* One that is not up may never take what still waits for it. */
+	link_close(l, server_is_up(l->server) ? LG_FLUSH : LG_RESET,
+		   server_is_disabled(l->server) ? "server disabled" : "server went down");
 }
 
 void link_farewell(struct link *l, uint32_t ms)
