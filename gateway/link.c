@@ -210,6 +210,8 @@ static void take_tls_facts(struct link *l)
 		l->pub.alpn = f.alpn;
 	if (f.refused.n)
 		link_log(l, LG_INFO, "client-certificate-ignored", "reason", f.refused.p);
+	if (l->server && f.resumed)
+		atomic_fetch_add_explicit(&l->server->state->resumed, 1, memory_order_relaxed);
 }
 
 static void end_handshake(struct link *l)

@@ -44,6 +44,7 @@ struct server_state {
 	atomic_llong rose_ms; /* when it came up, was enabled or found last, by the workers' clock; 0: at the start */
 	long long turn;       /* round-robin's, under the pool's live->turn: the server with the most is next */
 	atomic_ullong requests, failures;
+	atomic_ullong resumed; /* links to it that resumed a TLS session */
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
 	atomic_llong probed;  /* Unix time in ms at which the last probe went out; 0: none has been answered */
 	atomic_uint probe_ms; /* until its answer, or until it was given up */

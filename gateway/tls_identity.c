@@ -213,7 +213,11 @@ void tls_identity_expiry(const struct tls_identity *id, struct tls_expiry *e)
 
 int tls_identity_refresh(struct tls_identity *id, char err[], size_t errlen)
 {
-	return id->crl ? tls_crl_refresh(id->crl, id, &(struct tls_told){ err, errlen }) : 0;
+	int ret = id->crl ? tls_crl_refresh(id->crl, id, &(struct tls_told){ err, errlen }) : 0;
+
+	if (ret > 0)
+		atomic_fetch_add(&id->crl_reads, 1);
+	return ret;
 }
 
 /* ---- All of it ---- */
@@ -262,7 +266,7 @@ static int load(struct tls_identity *id, const struct tls_word *word, struct tls
 		ret = load_trust(id, word, told);
 	if (ret == 0)
 		ret = load_pair(id, word, told);
-	if (ret == 0 && digest_trust(id, word) < 0)
+	if (ret == 0 && (digest_trust(id, word) < 0 || gnutls_rnd(GNUTLS_RND_NONCE, id->load, sizeof id->load) < 0))
 		ret = SAY(told, -ENOMEM, "tls \"%s\": out of memory", word->name);
 	if (ret == 0)
 		tls_flaws_find(id, word);

@@ -177,6 +177,7 @@ static int accept_peer(struct tls *t)
 	gnutls_free(t->subject.data);
 	t->subject = subject;
 	t->verified = true;
+	t->peer_expires = gnutls_x509_crt_get_expiration_time(crt);
 	t->trusted = t->server && is_trusted(crt, t->server->peers);
 	gnutls_x509_crt_deinit(crt);
 	return 0;
@@ -208,5 +209,7 @@ int tls_peer_verify(gnutls_session_t session)
 
 int tls_peer_verify_resumed(struct tls *t)
 {
-	return t->server && t->server->verify != TLS_VERIFY_NONE ? judge(t) : 0;
+	if (t->client)
+		return t->verify ? accept_peer(t) : 0;
+	return t->server->verify != TLS_VERIFY_NONE ? judge(t) : 0;
 }
