@@ -242,7 +242,7 @@ static void on_followed(void *ctx, struct server *s)
 	if (o) {
 		health = (enum health)atomic_load(&o->state->health);
 		pthread_mutex_lock(&o->state->lock);
-		snprintf(text, sizeof text, "pool %s: %.60s", o->pool->name, o->state->answer);
+		snprintf(text, sizeof text, "pool %s: %.110s", o->pool->name, o->state->answer);
 		pthread_mutex_unlock(&o->state->lock);
 	} else {
 		health = track_is_open(s->pool->monitor.track) ? HEALTH_UNKNOWN : HEALTH_DOWN;

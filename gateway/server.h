@@ -50,7 +50,7 @@ struct server_state {
 	atomic_uint probe_ms; /* until its answer, or until it was given up */
 	atomic_llong next_ms; /* of clock_loop_ms, when the next one goes out; 0: one is out, or there is none */
 	pthread_mutex_t lock;
-	char answer[128]; /* of the last probe, under `lock` */
+	char answer[192]; /* of the last probe, under `lock` */
 };
 
 struct pool;

@@ -203,6 +203,7 @@ void tls_free(struct tls *t)
 	gnutls_deinit(t->session);
 	gnutls_free(t->subject.data);
 	free(t->sni);
+	free(t->told);
 	tls_server_unref(t->server);
 	tls_client_unref(t->client);
 	free(t);

@@ -43,13 +43,11 @@ static int parse_key(gnutls_privkey_t key, const gnutls_datum_t *pem, const char
 	if (strstr((char *)pem->data, "-----BEGIN ENCRYPTED") || strstr((char *)pem->data, "Proc-Type: 4,ENCRYPTED"))
 		return SAY(told, -EINVAL,
 			   "%s: is encrypted, and there is nobody to ask for the password; take it off: openssl pkey "
-			   "-in %s "
-			   "-out %s.plain",
+			   "-in '%s' -out '%s.plain'",
 			   path, path, path);
-	if (tls_file_is_der(pem))
-		return SAY(told, -EINVAL,
-			   "%s: is in DER form; make it PEM: openssl pkey -inform DER -in %s -out %s.pem", path, path,
-			   path);
+	ret = tls_file_want_pem(pem, path, "pkey", told);
+	if (ret < 0)
+		return ret;
 	ret = gnutls_privkey_import_x509_raw(key, pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return SAY(told, -ENOMEM, "%s: out of memory", path);

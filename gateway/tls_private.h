@@ -122,6 +122,7 @@ struct tls {
 	bool verified, trusted;
 	gnutls_alert_description_t alert; /* to send for a certificate that was refused */
 	const char *reason, *refused;
+	char *told; /* a reason that names names */
 	gnutls_datum_t subject;
 	long long peer_expires; /* Unix time in s, of a peer's certificate that has verified */
 	struct tls_resume resume;
@@ -145,6 +146,9 @@ struct tls_told {
 int tls_file_read(const char *path, gnutls_datum_t *d, struct tls_told *told);
 void tls_file_wipe(gnutls_datum_t *d);
 bool tls_file_is_der(const gnutls_datum_t *d);
+
+/* -EINVAL, and how to make it PEM with the command `openssl TOOL`, when it is in DER form or a PFX; else 0. */
+int tls_file_want_pem(const gnutls_datum_t *d, const char *path, const char *tool, struct tls_told *told);
 
 /* All certificates of a PEM file; `flags` of gnutls_x509_crt_list_import2. */
 int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags,
