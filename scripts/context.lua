@@ -14,8 +14,8 @@ unknown.__call = unknown.__index
 unknown.__newindex = function() end
 
 function context.new(host, words)
-  return setmetatable({ host = host, words = words, problems = {}, warnings = {}, names = {}, plugins = {}, policies = {},
-    unmade = {} }, context)
+  return setmetatable({ host = host, words = words, problems = {}, warnings = {}, names = {}, plugins = {},
+    policies = {}, unmade = {} }, context)
 end
 
 function context:unknown()

@@ -5,7 +5,8 @@
 local context = use "context"
 local tool = use "tool"
 
-local titles = { "LISTENER", "BIND", "ROUTE", "POOL", "SERVER PORT", "PLUGIN", "PERSISTENCE", "MONITOR", "POLICIES", "MADE BY" }
+local titles = { "LISTENER", "BIND", "ROUTE", "POOL", "SERVER PORT", "PLUGIN", "PERSISTENCE", "MONITOR", "POLICIES",
+  "MADE BY" }
 
 local function by_name(list)
   local all = {}
@@ -76,7 +77,8 @@ return function(host, arguments)
     for _, b in ipairs(l.bind) do
       for _, way in ipairs(ways(l)) do
         local pool = pools[way[2]]
-        local of_pool = pool and { pool.name, ports_of(pool), persistence_of(pool, default_fact, l.plugin), monitor_of(pool) }
+        local of_pool = pool
+          and { pool.name, ports_of(pool), persistence_of(pool, default_fact, l.plugin), monitor_of(pool) }
         local name, ports, persistence, monitor = table.unpack(of_pool or { "", "", "", "" })
         rows[#rows + 1] = { l.name, b.transport .. ":" .. b.text, way[1], name, ports, l.plugin, persistence, monitor,
           policies_of(l), l._by }

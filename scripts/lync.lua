@@ -37,7 +37,8 @@ end
 -- A table where one is asked; another word's value is of any type.
 local function has_table(c, call)
   if call.w.value or type(call.value) == "table" then return true end
-  local form = call.w.of and " { { ... }, ... }" or call.w.keys[1].key == "name" and ' { name = "NAME", ... }' or " { ... }"
+  local form = call.w.of and " { { ... }, ... }"
+    or call.w.keys[1].key == "name" and ' { name = "NAME", ... }' or " { ... }"
   return c:problem(call.at, "has no table", "write " .. call.w.word .. form)
 end
 
@@ -71,7 +72,8 @@ local function table_of_words(c, calls, here)
       c:complain(here("lync").line, "`" .. name .. "` is assigned to", "call it: " .. name .. form .. ", without `=`")
     end,
     __call = function()
-      c:complain(here("lync").line, "`lync` is no word of its own", "the words are lync." .. table.concat(names, ", lync."))
+      c:complain(here("lync").line, "`lync` is no word of its own",
+        "the words are lync." .. table.concat(names, ", lync."))
       return c:unknown()
     end,
   })
@@ -89,8 +91,8 @@ end
 local function side(pool, name, v, at, more)
   local keys = {}
   for _, key in ipairs { "vip", "servers", "web_names", "source" } do keys[key] = at:key(key) end
-  local s = { name = name, pool = pool, vip = v.vip, servers = v.servers, sip = v.sip, web_names = v.web_names or {}, at = pool.at,
-    keys = keys }
+  local s = { name = name, pool = pool, vip = v.vip, servers = v.servers, sip = v.sip, web_names = v.web_names or {},
+    at = pool.at, keys = keys }
   for key, value in pairs(more or {}) do s[key] = value end
   pool.sides[#pool.sides + 1] = s
   return s
@@ -103,7 +105,8 @@ local function certificates(c, model, pool, v, at)
   if v.sip == "call-id" and not v.certificate then
     c:problem(at:key("sip"), '"call-id" needs `certificate`', "what is not decrypted has no Call-ID")
   elseif type(v.certificate) == "table" and by_id and not v.trust then
-    c:problem(at:key("certificate"), "`trust` is missing", "servers are known by certificates of the authorities in that file")
+    c:problem(at:key("certificate"), "`trust` is missing",
+      "servers are known by certificates of the authorities in that file")
     by_id = nil
   end
   local tls = by_id and parts.tls(model, pool.name .. "-tls", v.certificate, v.trust, pool.at,
@@ -155,7 +158,8 @@ function roles.edge_pool(c, model, pool, v)
     local s, at = outside[name], pool.at:key("external"):key(name)
     if s then
       local transparent = name == "av" and (s.source or pool.rules == "microsoft" and "transparent") or nil
-      local made = side(pool, name, s, at, { servers = s.servers or outside.servers, source = transparent, fqdn = s.name })
+      local made = side(pool, name, s, at,
+        { servers = s.servers or outside.servers, source = transparent, fqdn = s.name })
       if not s.servers then made.keys.servers = pool.at:key("external"):key("servers") end
       if not made.servers then
         c:problem(at, "`servers` is missing", "here, or for all three in `external`")
@@ -167,8 +171,9 @@ end
 
 local function build_pool(c, model, call, v)
   local role = short(call.w.word)
-  local pool = { role = role, name = v.name, rules = v.rules or model.rules, version = model.version, at = call.at, sides = {},
-    without = set(v.without), probe_port = v.probe_port, trust = v.trust, gateways = v.gateways, um = v.um, written = v }
+  local pool = { role = role, name = v.name, rules = v.rules or model.rules, version = model.version, at = call.at,
+    sides = {}, without = set(v.without), probe_port = v.probe_port, trust = v.trust, gateways = v.gateways,
+    um = v.um, written = v }
   if model.by_name[pool.name] then
     local line = model.by_name[pool.name].at.line
     return c:problem(call.at, "this name is taken, by line " .. line, "each pool has a name of its own")
@@ -299,7 +304,8 @@ end
 
 return function(c, note, here)
   local calls = {}
-  local model = { note = note, pools = {}, by_name = {}, sites = {}, pools_made = {}, listeners_made = {}, tls_made = {} }
+  local model = { note = note, pools = {}, by_name = {}, sites = {}, pools_made = {}, listeners_made = {},
+    tls_made = {} }
   local tls_names = {}
   function model.tls_name(name)
     tls_names[name] = (tls_names[name] or 0) + 1

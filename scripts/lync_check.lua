@@ -110,10 +110,12 @@ local function check_use(c, model, pool)
   if v.cookies and not v.web_certificate then
     c:problem(at:key("cookies"), "is of no use without `web_certificate`", "what is not decrypted has no cookies")
   end
-  if v.um and not v.vip then c:problem(at:key("um"), "needs `vip`", "unified messaging comes to an address of its own") end
+  if v.um and not v.vip then
+    c:problem(at:key("um"), "needs `vip`", "unified messaging comes to an address of its own")
+  end
   if pool.publishes and not v.vip and not v.external_vip and not v.um and not is_published(model, pool) then
-    c:problem(at, "`vip` is missing", "the address where clients arrive; a pool without one has a site of lync.reverse_proxy " ..
-      "that leads to it")
+    c:problem(at, "`vip` is missing",
+      "the address where clients arrive; a pool without one has a site of lync.reverse_proxy that leads to it")
   end
   if pool.role == "edge_pool" then check_edge(c, pool) end
 end

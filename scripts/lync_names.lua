@@ -164,7 +164,8 @@ local function needs_of_pool(model, pool, add)
     for _, name in ipairs(web_sites) do add(web, name .. "." .. domain) end
     if pool.role == "front_end_pool" then add(web, "ucupdates-r2." .. domain) end
   end
-  if pool.role == "front_end_pool" and pool.rules == "guide" then add(web, "ucupdates-r2") end -- as old devices ask for it
+  -- As old devices ask for it.
+  if pool.role == "front_end_pool" and pool.rules == "guide" then add(web, "ucupdates-r2") end
   for _, name in ipairs(pool.inside.web_names) do add(web, name) end
 end
 

@@ -114,7 +114,8 @@ function find_pool(model, side, row, plugin)
   model.pools_made[name] = plugin
   local servers, places = {}, {}
   for i, s in ipairs(side.servers) do servers[i], places[i] = s.value, place.server(s.at) end
-  local tls = plugin == "sip" and side.tls or plugin == "https" and not CLEAR[port] and (side.towards or side.web) or nil
+  local tls = plugin == "sip" and side.tls
+    or plugin == "https" and not CLEAR[port] and (side.towards or side.web) or nil
   local value = {
     servers = servers, port = port, balance = "least-connections", tls = tls, tls_name = tls and common_name(side.pool),
     persistence = persistence_of(row, side, plugin), monitor = monitor_of(model, row, side, plugin),
@@ -143,17 +144,19 @@ end
 -- Writes a listener: `l` has plugin, port, pool, routes, and where its keys come from.
 function parts.listener(model, side, l)
   local clear = l.plugin == "https" and CLEAR[l.port]
-  local kind = l.plugin == "stun" and "udp" or (l.plugin == "sip" or l.plugin == "https" and not clear) and "tls" or "tcp"
+  local kind = l.plugin == "stun" and "udp"
+    or (l.plugin == "sip" or l.plugin == "https" and not clear) and "tls" or "tcp"
   local tls = kind == "tls" and (l.tls or (l.plugin == "sip" and side.tls or side.web)) or nil
   local value = {
     plugin = l.plugin, bind = string.format("%s:%s:%d", kind, side.vip, l.port), tls = tls, pool = l.pool,
     peers = l.plugin == "sip" and #model.peers > 0 and model.peers or nil,
     policies = l.plugin == "sip" and { "responder/no-compression" } or nil,
-    options = options_of(side, l.plugin, l.routes), limits = kind ~= "udp" and { idle = IDLE } or nil, source = side.source,
+    options = options_of(side, l.plugin, l.routes), source = side.source,
+    limits = kind ~= "udp" and { idle = IDLE } or nil,
   }
   local options = place.made(side.at, { routes = l.route_places and place.list(side.at, l.route_places) })
-  local origins = { bind = place.here(side.keys.vip), options = options, source = side.keys.source, peers = side.keys.tls,
-    tls = place.here(l.plugin == "sip" and side.keys.tls or side.keys.web or side.at) }
+  local origins = { bind = place.here(side.keys.vip), options = options, source = side.keys.source,
+    peers = side.keys.tls, tls = place.here(l.plugin == "sip" and side.keys.tls or side.keys.web or side.at) }
   model.note { word = "listener", name = l.name, value = value, at = place.made(side.at, origins), by = side.at.word }
 end
 
@@ -168,7 +171,8 @@ end
 local function rows_of(side)
   local list, by_port = {}, {}
   for _, row in ipairs(ports) do
-    if row.role == side.pool.role and row.side == side.name and is_asked(row, side) and not side.pool.without[row.port] then
+    if row.role == side.pool.role and row.side == side.name and is_asked(row, side)
+      and not side.pool.without[row.port] then
       local l = by_port[row.port]
       if not l then
         l = {}

@@ -7,12 +7,10 @@
 --   port, server  where clients arrive, and the servers' port behind it
 --   transport     "tcp" or "udp", of the wire
 --   plugin        "sip", "web": where there is a certificate for it, else bytes are passed on untouched; "tcp": those
---   always;
---                 "rpc", "stun"
+--                 always; "rpc", "stun"
 --   persistence   "source", "none"; with "sip" in force it is by Call-ID
 --   monitor       "sip": asked in clear on a port of its own; "track": as healthy as the pool's 5061; "connect",
---   "stun", "rpc";
---                 "web": asked for a page
+--                 "stun", "rpc"; "web": asked for a page
 --   carries       what it is for
 --   rules         there is such a row only by these rules; other cells may say what they are by each:
 --                 { microsoft = ..., guide = ... }.  "microsoft" is what the vendor's planning pages ask of hardware
@@ -52,7 +50,8 @@ role("front_end_pool", "inside", {
     carries = "HTTP" },
   { port = 8080, rules = "microsoft", plugin = "web", persistence = "none", monitor = "track",
     carries = "root certificates, devices that sign in by NTLM" },
-  { port = 135, plugin = "rpc", persistence = "source", monitor = "rpc", carries = "RPC: moving users, synchronisation" },
+  { port = 135, plugin = "rpc", persistence = "source", monitor = "rpc",
+    carries = "RPC: moving users, synchronisation" },
   { port = 444, plugin = "tcp", persistence = "source", monitor = "connect",
     carries = "HTTPS within and between pools" },
   { port = 448, plugin = "tcp", persistence = "source", monitor = "connect", carries = "bandwidth policy" },
@@ -61,17 +60,19 @@ role("front_end_pool", "inside", {
   { port = 5070, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, mediation" },
   { port = 5071, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, response groups" },
   { port = 5072, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, conference attendant" },
-  { port = 5073, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, conference announcements" },
+  { port = 5073, plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP, conference announcements" },
   { port = 5075, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, call park" },
   { port = 5076, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, audio test" },
-  { port = 5080, plugin = "tcp", persistence = "source", monitor = "connect", carries = "bandwidth policy, for the A/V Edge" },
+  { port = 5080, plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "bandwidth policy, for the A/V Edge" },
 })
 
 role("front_end_pool", "outside", {
   { port = 443, rules = "guide", plugin = "tcp", persistence = "source", monitor = "track",
     carries = "SIP of remote users, conferences, STUN" },
-  { port = 443, server = 4443, named = { guide = true }, plugin = "web", persistence = none_or_source, monitor = "track",
-    carries = "external web services" },
+  { port = 443, server = 4443, named = { guide = true }, plugin = "web", persistence = none_or_source,
+    monitor = "track", carries = "external web services" },
   { port = 80, server = 8080, plugin = "web", persistence = "none", monitor = "track", carries = "HTTP, autodiscover" },
 })
 
@@ -83,16 +84,19 @@ role("director_pool", "inside", {
   { port = 4443, rules = "microsoft", plugin = "web", persistence = "none", monitor = "track",
     carries = "external web services, from a reverse proxy inside" },
   { port = 80, rules = "microsoft", plugin = "web", persistence = "source", monitor = "track", carries = "HTTP" },
-  { port = 80, server = 8080, rules = "guide", plugin = "web", persistence = "none", monitor = "track", carries = "HTTP" },
+  { port = 80, server = 8080, rules = "guide", plugin = "web", persistence = "none", monitor = "track",
+    carries = "HTTP" },
   { port = 8080, rules = "microsoft", plugin = "web", persistence = "none", monitor = "track",
     carries = "root certificates, devices that sign in by NTLM" },
   { port = 444, plugin = "tcp", persistence = source_or_none, monitor = "connect",
     carries = "HTTPS within and between pools" },
-  { port = 5061, plugin = "sip", persistence = source_or_none, monitor = "sip", carries = "SIP of clients and servers" },
+  { port = 5061, plugin = "sip", persistence = source_or_none, monitor = "sip",
+    carries = "SIP of clients and servers" },
 })
 
 role("director_pool", "outside", {
-  { port = 443, server = 4443, plugin = "web", persistence = "none", monitor = "track", carries = "external web services" },
+  { port = 443, server = 4443, plugin = "web", persistence = "none", monitor = "track",
+    carries = "external web services" },
   { port = 80, server = 8080, plugin = "web", persistence = "none", monitor = "track", carries = "HTTP, autodiscover" },
 })
 
@@ -113,22 +117,26 @@ role("edge_pool", "inside", {
 
 role("edge_pool", "access", {
   { port = 443, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP of remote users" },
-  { port = 5061, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP of remote users and partners" },
-  { port = 5269, last = "2015", plugin = "tcp", persistence = "source", monitor = "connect", carries = "XMPP partners" },
+  { port = 5061, plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP of remote users and partners" },
+  { port = 5269, last = "2015", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "XMPP partners" },
 })
 role("edge_pool", "webconf", {
   { port = 443, plugin = "tcp", persistence = "source", monitor = "connect", carries = "web conferences" },
 })
 role("edge_pool", "av", {
   { port = 443, plugin = "tcp", persistence = "source", monitor = "connect", carries = "STUN over TCP, media" },
-  { port = 3478, transport = "udp", plugin = "stun", persistence = "source", monitor = "stun", carries = "STUN, media" },
+  { port = 3478, transport = "udp", plugin = "stun", persistence = "source", monitor = "stun",
+    carries = "STUN, media" },
 })
 
 role("mediation_pool", "inside", {
   { port = 5070, plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP of front ends" },
   { port = 5067, asked = "gateways", plugin = "tcp", persistence = "source", monitor = "connect",
     carries = "SIP of gateways, inside TLS" },
-  { port = 5068, asked = "gateways", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP of gateways" },
+  { port = 5068, asked = "gateways", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP of gateways" },
 })
 
 role("persistent_chat", "inside", {
@@ -142,18 +150,25 @@ role("web_apps", "inside", {
 -- Unified messaging answers on its first port with a redirection to one of a worker's: all of them have to be there.
 role("exchange", "inside", {
   { port = 443, plugin = "web", persistence = "source", monitor = "web", carries = "mail, calendars, devices" },
-  { port = 5060, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, unified messaging" },
-  { port = 5061, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, the same inside TLS" },
-  { port = 5065, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, its workers" },
-  { port = 5066, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, its workers in TLS" },
-  { port = 5067, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, its workers" },
-  { port = 5068, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect", carries = "SIP, its workers in TLS" },
+  { port = 5060, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP, unified messaging" },
+  { port = 5061, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP, the same inside TLS" },
+  { port = 5065, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP, its workers" },
+  { port = 5066, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP, its workers in TLS" },
+  { port = 5067, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP, its workers" },
+  { port = 5068, asked = "um", plugin = "tcp", persistence = "source", monitor = "connect",
+    carries = "SIP, its workers in TLS" },
 })
 
 -- What lync.reverse_proxy publishes, by the role of the pool that it leads to; clients come to 443, and to 80 where
 -- asked.
 role("proxy", "proxy", {
-  { port = 443, server = { front_end_pool = 4443, director_pool = 4443, web_apps = 443, exchange = 443 }, plugin = "web",
+  { port = 443, server = { front_end_pool = 4443, director_pool = 4443, web_apps = 443, exchange = 443 },
+    plugin = "web",
     persistence = { front_end_pool = none_or_source, director_pool = "none", web_apps = "source", exchange = "source" },
     carries = "published sites" },
   { port = 80, server = { front_end_pool = 8080, director_pool = 8080 }, asked = "http", plugin = "web",

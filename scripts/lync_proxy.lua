@@ -45,8 +45,8 @@ local function side_of(model, site, pool)
   elseif towards then
     keys.towards = pool.inside.keys.web
   end
-  return { name = "proxy", pool = pool, vip = site.vip, servers = pool.inside.servers, web = web, towards = towards, at = site.at,
-    keys = keys }
+  return { name = "proxy", pool = pool, vip = site.vip, servers = pool.inside.servers, web = web, towards = towards,
+    at = site.at, keys = keys }
 end
 
 -- Lists each tls word once, in order.

@@ -19,7 +19,8 @@ function types.vip(c, v, _, at)
   if address == "0.0.0.0" or address == "[::]" then
     return c:problem(at, check.show(v) .. " is every address", "name the one that clients know: each pool has its own")
   end
-  return address or c:problem(at, check.show(v) .. " is not an address", 'an address alone, without a port: "192.0.2.61"')
+  return address or c:problem(at, check.show(v) .. " is not an address",
+    'an address alone, without a port: "192.0.2.61"')
 end
 
 -- ---- Servers ----
@@ -44,8 +45,8 @@ local function check_server(c, name, server, at)
     return c:problem(at, "the address stands before the name",
       string.format('write ["%s"] = "%s"', address, name))
   elseif server.port ~= nil or not bare(c, address) and address:find(":%d+$") then
-    return c:problem(server.port ~= nil and at:key("port") or at, "has a port, but is one server on all ports of its pool",
-      "write the address alone")
+    return c:problem(server.port ~= nil and at:key("port") or at,
+      "has a port, but is one server on all ports of its pool", "write the address alone")
   end
   return true
 end
@@ -56,8 +57,8 @@ local function check_address(c, host, seen)
   if type(address) ~= "string" or not bare(c, address) then return end
   local other = seen[address]
   if other then
-    c:problem(host.at, string.format("%s is the address of %s, too", address, other.name or "the server on line " .. other.at.line),
-      "each server is there once")
+    local who = other.name or "the server on line " .. other.at.line
+    c:problem(host.at, string.format("%s is the address of %s, too", address, who), "each server is there once")
   end
   seen[address] = seen[address] or host
 end

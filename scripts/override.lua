@@ -90,13 +90,16 @@ local needed = { pool = "servers", listener = "plugin" }
 
 local function misnamed(c, note, made)
   local key, names = needed[note.word], {}
-  if not key or note.by or type(note.value) ~= "table" or note.value[key] ~= nil or c:is_unknown(note.value) then return false end
+  if not key or note.by or type(note.value) ~= "table" then return false end
+  if note.value[key] ~= nil or c:is_unknown(note.value) then return false end
   for _, other in pairs(made) do
     if other.word == note.word then names[#names + 1] = other.name end
   end
   table.sort(names)
   local hint = note.name and near_part(note.name, names)
-  if hint then c:problem(note.at, "`" .. key .. "` is missing, and no library made a " .. note.word .. " of this name", hint) end
+  if hint then
+    c:problem(note.at, "`" .. key .. "` is missing, and no library made a " .. note.word .. " of this name", hint)
+  end
   return hint ~= nil
 end
 

@@ -222,7 +222,8 @@ local function counterpart(c, s, other, at)
   end
   if found or names then return end
   if at then
-    return c:problem(at, string.format("has no server with the address %s, but pools track it that have one", s.address),
+    return c:problem(at,
+      string.format("has no server with the address %s, but pools track it that have one", s.address),
       "change `servers` where they are described")
   end
   local text = "pool \"%s\", which it is to track, has no server with the address %s"

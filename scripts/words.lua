@@ -107,8 +107,9 @@ local monitor = {
   { key = "reverse", type = "boolean", default = false,
     help = "true: a good answer means down, and a bad one or none means up" },
   { key = "track", type = "word", word = "pool", unset = "asked by itself",
-    help = "each server is as healthy as the one with its address in this pool, and what lychctl was told of that one " ..
-      "(drain, disable) counts for it too, beside its own: the stronger word holds; nothing else stands beside it" },
+    help = "each server is as healthy as the one with its address in this pool, and what lychctl was told of that " ..
+      "one (drain, disable) counts for it too, beside its own: the stronger word holds; nothing else stands beside " ..
+      "it" },
 }
 
 return {
@@ -190,8 +191,8 @@ return {
       { key = "monitor", type = "monitor", keys = monitor, off = true, default = {},
         help = "how the servers' health is asked; false: they are always up" },
       { key = "on_down", type = "choice", choices = { "keep", "end" }, default = "keep",
-        help = "sessions that a server has when it goes down: \"keep\" them, it may still serve them, or \"end\" them over some " ..
-          "seconds, so that clients come back at once (not with all_down = \"fail-open\")" },
+        help = "sessions that a server has when it goes down: \"keep\" them, it may still serve them, or \"end\" " ..
+          "them over some seconds, so that clients come back at once (not with all_down = \"fail-open\")" },
       { key = "all_down", type = "choice", choices = { "refuse", "reply", "fail-open" }, default = "refuse",
         help = "no server is up: stop listening (once no pool that the listener can reach has one), answer in the " ..
           "protocol's words, or try them all the same" },

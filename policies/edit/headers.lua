@@ -9,7 +9,8 @@ return {
   options = {
     set = { type = "map", of = "string", default = {}, help = "headers of requests, and what they shall be" },
     remove = { type = "list", of = "string", default = {}, help = "headers of requests that go" },
-    answer = { type = "map", of = "header", default = {}, help = "headers of answers, and what they shall be; false: they go" },
+    answer = { type = "map", of = "header", default = {},
+      help = "headers of answers, and what they shall be; false: they go" },
   },
   edits = function(o)
     local names = {}

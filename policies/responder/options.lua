@@ -38,7 +38,8 @@ return {
 		},
 		allow = {
 			type = "string",
-			default = "INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, SUBSCRIBE, NOTIFY, MESSAGE, INFO, UPDATE, PRACK, REGISTER",
+			default = "INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, SUBSCRIBE, NOTIFY, MESSAGE, INFO, "
+				.. "UPDATE, PRACK, REGISTER",
 			help = "the header Allow of the answer",
 		},
 		accept = { type = "string", default = "application/sdp", help = "the header Accept" },
@@ -46,7 +47,8 @@ return {
 	},
 
 	decide = function(m, o)
-		if m.method ~= "OPTIONS" or m.side ~= "client" or is_in_dialog(m["header.to"] or "") or not is_ours(m, o) then
+		if m.method ~= "OPTIONS" or m.side ~= "client" or is_in_dialog(m["header.to"] or "")
+			or not is_ours(m, o) then
 			return nil
 		end
 		local headers = { Allow = o.allow, Accept = o.accept, ["Accept-Language"] = "en" }

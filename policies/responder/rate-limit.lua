@@ -60,7 +60,8 @@ return {
 
 	decide = function(m, o)
 		local method = m.method or ""
-		if m.side ~= "client" or not counts(method, o) or not over("requests", key_of(m, o), o.rate, o.burst) then
+		if m.side ~= "client" or not counts(method, o)
+			or not over("requests", key_of(m, o), o.rate, o.burst) then
 			return nil
 		end
 		if o.silence then

@@ -68,7 +68,8 @@ return {
 	{ name = "a server's own", facts = { source = "192.0.2.1", method = "INVITE", side = "server" },
 	  options = { rate = 1, burst = 1 }, steps = { { times = 9, expect = pass() } } },
 	{ name = "rate is required", options = {}, expect = refused("`rate` is missing") },
-	{ name = "per what there is", options = { rate = 1, per = { "surce" } }, expect = refused("did you mean `source`?") },
+	{ name = "per what there is", options = { rate = 1, per = { "surce" } },
+	  expect = refused("did you mean `source`?") },
 	{ name = "no users in https", plugin = "https", options = { rate = 1, per = { "user" } },
 	  expect = refused("reads the fact `from.user`, which plugin `https` does not have") },
 }

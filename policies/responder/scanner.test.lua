@@ -18,6 +18,7 @@ return {
 	{ name = "always silence", facts = from("sipcli", "tls"), options = { answer = "silence" }, expect = drop() },
 	{ name = "always a reply", facts = from("sipcli"), options = { answer = "reply", code = 480, reason = "Gone" },
 	  expect = reply(480, "Gone") },
-	{ name = "answer is one of three", options = { answer = "silense" }, expect = refused('"silense" is not one of') },
+	{ name = "answer is one of three", options = { answer = "silense" },
+	  expect = refused('"silense" is not one of') },
 	{ name = "a reply refuses", options = { code = 200 }, expect = refused("200 is less than 400") },
 }

@@ -5,7 +5,8 @@ local options = {
 }
 
 local function case(name, value, expect)
-	return { name = name, plugin = "sip", options = options, facts = { ["header.x-site"] = value }, expect = expect }
+	return { name = name, plugin = "sip", options = options, facts = { ["header.x-site"] = value },
+		expect = expect }
 end
 
 local exact = { header = "x-site", values = { Berlin = "emea" }, prefixes = { ["US-"] = "america" }, case = true }

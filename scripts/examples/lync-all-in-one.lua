@@ -60,7 +60,8 @@ lync.edge_pool {
 
 lync.reverse_proxy {
   certificate = { certificate = "outside.pem", key = "outside.key" },
-  { vip = "198.51.100.155", sites = { "dialin.*", "meet.*", "lyncdiscover.*", "lyncwebdir.*" }, to = "dirpool.corp.example" },
+  { vip = "198.51.100.155", sites = { "dialin.*", "meet.*", "lyncdiscover.*", "lyncwebdir.*" },
+    to = "dirpool.corp.example" },
   { vip = "198.51.100.156", sites = { "lyncweb.*" }, to = "pool.corp.example" },
   { vip = "198.51.100.154", sites = { "owa.*" }, to = "owa" },
   { vip = "198.51.100.157", sites = { "mail.*" }, to = "exchange" },

@@ -18,8 +18,8 @@ lync.edge_pool {
     webconf = { vip = "198.51.100.152", servers = { ["edge01"] = "203.0.113.21", ["edge02"] = "203.0.113.22" } },
     av = {
       vip = "198.51.100.153", servers = { ["edge01"] = "203.0.113.31", ["edge02"] = "203.0.113.32" },
-      source = "transparent",         -- they see the clients' own addresses: their way out has to lead over this gateway,
-                                      -- and lychgate-network(7) has the routes and rules that it needs here
+      source = "transparent",         -- they see the clients' own addresses: their way out has to lead over this
+                                      -- gateway; lychgate-network(7) has the routes and rules that it needs here
     },
   },
 }

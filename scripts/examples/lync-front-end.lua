@@ -21,5 +21,5 @@ lync.front_end_pool {
   web_certificate = { certificate = "pool-web.pem", key = "pool-web.key" },
   trust = "ca.pem",                                                     -- the authority of all servers' certificates
   web_names = { "lyncweb.corp.example" },                               -- on 443 these lead to 4443
-  peers = { "edge.corp.example", "edge01.corp.example", "edge02.corp.example" }, -- servers whose pool is not in this file
+  peers = { "edge.corp.example", "edge01.corp.example", "edge02.corp.example" }, -- servers of pools that are not here
 }

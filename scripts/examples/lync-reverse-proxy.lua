@@ -21,12 +21,14 @@ lync.front_end_pool {
   trust = "ca.pem",                   -- the authority of the servers' certificates
 }
 lync.web_apps { name = "owa", servers = { ["owa.corp.example"] = "192.0.2.203" }, trust = "ca.pem" }
-lync.exchange { servers = { ["mail1.corp.example"] = "192.0.2.211", ["mail2.corp.example"] = "192.0.2.212" }, trust = "ca.pem" }
+lync.exchange {
+  servers = { ["mail1.corp.example"] = "192.0.2.211", ["mail2.corp.example"] = "192.0.2.212" }, trust = "ca.pem" }
 
 -- Phones inside come to these addresses, too: lyncdiscover leads them out and in again.
 lync.reverse_proxy {
   certificate = { certificate = "outside.pem", key = "outside.key" },
-  { vip = "198.51.100.155", sites = { "dialin.*", "meet.*", "lyncdiscover.*", "lyncweb.*" }, to = "pool.corp.example", http = true },
+  { vip = "198.51.100.155", sites = { "dialin.*", "meet.*", "lyncdiscover.*", "lyncweb.*" },
+    to = "pool.corp.example", http = true },
   { vip = "198.51.100.154", sites = { "owa.*" }, to = "owa" },
   { vip = "198.51.100.157", sites = { "mail.*" }, to = "exchange" },
 }

@@ -30,7 +30,7 @@ listener "edge-av-udp" {
   plugin = "stun",
   bind = { "udp:192.0.2.63:3478" },
   pool = "edge-av-udp",
-  source = "gateway",                       -- "transparent": the servers tell clients their own addresses, as Edges should
+  source = "gateway",                       -- "transparent": servers tell clients their own addresses, as Edges should
   limits = { idle = "10m" },                -- the life of an allocation that nobody refreshes
   options = { strict = false },             -- true: only STUN and ChannelData begin a flow
 }

@@ -27,7 +27,8 @@ import peers
 import web
 from measure import Load, family, measure, median
 
-HEADING = f"{'':20} {'CPU us/message':>22} {'to L4':>6} {'to Kamailio':>12} {'messages/s':>11} {'busy':>5} {'p50 us':>7} {'p99 us':>7} {'sends':>6}"
+HEADING = (f"{'':20} {'CPU us/message':>22} {'to L4':>6} {'to Kamailio':>12} {'messages/s':>11} {'busy':>5} "
+           f"{'p50 us':>7} {'p99 us':>7} {'sends':>6}")
 SENDS = "write,writev,sendto,sendmsg,sendmmsg"
 L4 = ("haproxy", "nginx stream")
 KAMAILIO = ("kamailio",)

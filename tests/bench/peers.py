@@ -107,7 +107,8 @@ def nginx_with(stage, address, stream):
     servers = "".join(f"server {s}; " for s in SERVERS)
     file = stage.write(f"{address}-nginx.conf", f"""
 load_module {next(stage.find_modules("nginx/modules"))}/ngx_stream_module.so;
-daemon off; pid {stage.folder}/{address}-nginx.pid; error_log stderr error; worker_processes 1; worker_rlimit_nofile 18000;
+daemon off; pid {stage.folder}/{address}-nginx.pid; error_log stderr error;
+worker_processes 1; worker_rlimit_nofile 18000;
 events {{ worker_connections 8000; multi_accept on; }}
 stream {{
   upstream by_turns {{ {servers} }}

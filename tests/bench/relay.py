@@ -46,7 +46,8 @@ def nginx(udp, options):
     def command(stage, address):
         file = stage.write(f"nginx{udp}{options[:17]}.conf".replace(" ", "-"), f"""
 load_module {next(stage.find_modules("nginx/modules"))}/ngx_stream_module.so;
-daemon off; pid {stage.folder}/nginx{udp}{len(options)}.pid; error_log stderr crit; worker_processes 1; worker_rlimit_nofile 40000;
+daemon off; pid {stage.folder}/nginx{udp}{len(options)}.pid; error_log stderr crit;
+worker_processes 1; worker_rlimit_nofile 40000;
 events {{ worker_connections 8000; multi_accept on; }}
 stream {{ server {{ listen {address} {udp}; proxy_pass {SERVER}; {options} }} }}
 """)

@@ -158,7 +158,8 @@ def row(case, gateway, gateways):
     if case.load[1].endswith("resumed"):
         told += f"  {sum(r['resumed'] for r in runs) / sum(map(case.count, runs)):.0%} resumed"
     return (f"{gateway.name:20} {figure:>26} {f'{to:.2f}' if to else '-':>13} "
-            f"{median(case.count(r) / r['seconds'] for r in runs):9.0f} {median(r['cpu'] / r['seconds'] for r in runs):5.0%} "
+            f"{median(case.count(r) / r['seconds'] for r in runs):9.0f} "
+            f"{median(r['cpu'] / r['seconds'] for r in runs):5.0%} "
             f"{median(r['p50_us'] for r in runs):8.0f} {median(r['p99_us'] for r in runs):8.0f}{told}"
             + (f"  then failed: {gateway.failure}" if gateway.failure else ""))
 

@@ -43,7 +43,8 @@ http {{
         location /moved {{ return 302 /files/; }}
         location / {{
             add_header X-Server {name};
-            return 200 "{name} $request_method $request_uri $content_length for $http_x_forwarded_for host $http_host\\n";
+            return 200
+                "{name} $request_method $request_uri $content_length for $http_x_forwarded_for host $http_host\\n";
         }}
     }}
 }}

@@ -195,7 +195,8 @@ def websockets_carry_everything(play):
     for tls in (False, True):
         made = gateway(play, [site], tls)
         host, port = made.address
-        url, secure = (f"wss://{host}:{port}/", [play.certificates.path("ca.pem"), "pool.test"]) if tls else (f"ws://{host}:{port}/", [])
+        url = f"{'wss' if tls else 'ws'}://{host}:{port}/"
+        secure = [play.certificates.path("ca.pem"), "pool.test"] if tls else []
         done = subprocess.run(["node", script, "talk", url, "50", "200000", *secure], capture_output=True, text=True,
                               timeout=slow(TIME_S), env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
         equal(done.stdout.strip(), "echoed 50 pongs 1 protocol lab ended 4001 as asked",
@@ -226,7 +227,8 @@ def chromium_loads_a_page_and_what_it_asks_for(play):
 @story
 def chromium_signs_in_by_ntlm(play):
     need(CHROMIUM, "chromium-headless-shell")
-    made = gateway(play, [ntlm(play, name, "NTLM") for name in ("ntlm1", "ntlm2")])  # it has no Negotiate without a Kerberos
+    # NTLM alone: it has no Negotiate without a Kerberos.
+    made = gateway(play, [ntlm(play, name, "NTLM") for name in ("ntlm1", "ntlm2")])
     host, port = made.address
     said = browse(play, f"http://alice:secret@{host}:{port}/page.html", "--auth-server-allowlist=*")
     equal(users_of(said), ["alice"] * 12, f"who the page's parts were for: {said[:500]}")

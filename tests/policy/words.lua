@@ -15,11 +15,13 @@ return {
 		elseif o.say == "pick" then
 			return pick(2)
 		elseif o.say == "reply" then
-			return reply(503, "Wait", { ["Retry-After"] = o.wait, Each = table.concat(o.waits, " "), Fact = m.fact })
+			return reply(503, "Wait", { ["Retry-After"] = o.wait, Each = table.concat(o.waits, " "),
+				Fact = m.fact })
 		elseif o.say == "drop" then
 			return drop()
 		elseif o.say == "edit" then
-			return edit{ set = { ["X-Wait"] = o.wait }, remove = { "Server" }, answer = { ["x-wait"] = "no", server = false } }
+			return edit{ set = { ["X-Wait"] = o.wait }, remove = { "Server" },
+				answer = { ["x-wait"] = "no", server = false } }
 		elseif o.say == "edit what is not declared" then
 			return edit{ remove = { "Subject" } }
 		elseif o.say == "unavailable" then

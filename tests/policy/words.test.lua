@@ -14,7 +14,8 @@ return {
 	{
 		name = "edits; names have no case",
 		options = { say = "edit" },
-		expect = edit{ set = { ["x-wait"] = "5000" }, remove = { "server" }, answer = { ["x-wait"] = "no", server = false } },
+		expect = edit{ set = { ["x-wait"] = "5000" }, remove = { "server" },
+			answer = { ["x-wait"] = "no", server = false } },
 	},
 	{
 		name = "an edit that is not declared",

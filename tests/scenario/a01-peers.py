@@ -54,8 +54,8 @@ def messages_are_cut_by_their_content_length_and_keep_alives_stand_alone(_):
 def web_clients_and_servers_talk_however_the_bytes_are_cut(play):
     one = play.web_server("one")
     client = play.web_client(address=(one.host, one.port))
-    data = ask("/a", "POST", body=b"12345") + ask("/b", "POST", more=[CHUNKED]) + chunked(b"ab", b"c",
-        trailers=[("X", "1")])
+    data = ask("/a", "POST", body=b"12345") + ask("/b", "POST", more=[CHUNKED])
+    data += chunked(b"ab", b"c", trailers=[("X", "1")])
     client.send_in_pieces(data, 7)
     equal([client.answer().text for _ in range(2)], ["POST /a 5\n", "POST /b 3\n"], "the answers")
     equal(one.wait_request("/b").trailers, ["X: 1"], "trailers")

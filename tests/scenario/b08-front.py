@@ -33,7 +33,8 @@ def hello(name=None, alpn=()):
 def gateway(play, default, web, patience="300ms"):
     """`web` has what is called meet.* or offers h2; `default` the rest."""
     words = f'pool "web" {{ servers = {{ "{web.address}" }}, monitor = {{ interval = "300ms", timeout = "1s" }} }}'
-    return play.gateway([default], plugin="tcp", words=words, pool="monitor = false", listener=f"""options = {{ peek = true, peek_time = "{patience}",
+    return play.gateway([default], plugin="tcp", words=words, pool="monitor = false", listener=f"""
+        options = {{ peek = true, peek_time = "{patience}",
         routes = {{ {{ sni = "meet.*", pool = "web" }}, {{ alpn = "h2", pool = "web" }} }} }}""")
 
 
@@ -47,8 +48,8 @@ def names_choose_the_pool_and_nothing_is_changed(play):
     one, web = raw_server(play, "one"), raw_server(play, "web")
     gateway(play, one, web)
     for data, server in ((hello("meet.example"), web), (hello("MEET.example"), web), (hello("dial.example"), one),
-                         (hello("x.example", ["h2", "http/1.1"]), web), (hello("y.example", ["http/1.1"]),
-                             one), (hello(), one)):
+                         (hello("x.example", ["h2", "http/1.1"]), web), (hello("y.example", ["http/1.1"]), one),
+                         (hello(), one)):
         client = play.client()
         client.send(data)
         came(server, data).send(b"answer")
@@ -59,8 +60,10 @@ def names_choose_the_pool_and_nothing_is_changed(play):
 def the_row_that_takes_less_is_asked_first_and_the_default_last(play):
     one, web, far = raw_server(play, "one"), raw_server(play, "web"), raw_server(play, "far")
     words = "".join(f'pool "{s.name}" {{ servers = "{s.address}", monitor = false }}\n' for s in (web, far))
-    play.gateway([one], plugin="tcp", words=words, pool="monitor = false", listener="""options = { peek = true, peek_time = "300ms",
-        routes = { { pool = "far" }, { sni = "*.example", pool = "web" }, { sni = "dial.example", pool = "farm" } } }""")
+    play.gateway([one], plugin="tcp", words=words, pool="monitor = false", listener="""
+        options = { peek = true, peek_time = "300ms",
+            routes = { { pool = "far" }, { sni = "*.example", pool = "web" }, { sni = "dial.example", pool = "farm" } }
+        }""")
     for name, server in (("dial.example", one), ("meet.example", web), ("dial.test", far), (None, far)):
         client = play.client()
         client.send(hello(name))
@@ -114,8 +117,7 @@ def a_client_that_says_all_at_once_is_served(play):
 @story
 def pseudo_tls_passes_untouched_with_and_without_peeking(play):
     # As towards an A/V Edge: a fixed hello without extensions, a fixed answer, then frames of a type, a zero, a length.
-    offer = bytes.fromhex("16030100 2d 01000029 0301".replace(" ",
-                                                              "")) + bytes(range(32)) + bytes.fromhex("00 0002 0018 0100".replace(" ", ""))
+    offer = bytes.fromhex("16030100 2d 01000029 0301") + bytes(range(32)) + bytes.fromhex("00 0002 0018 0100")
     offer = offer[:3] + (len(offer) - 5).to_bytes(2, "big") + b"\x01" + (len(offer) - 9).to_bytes(3, "big") + offer[9:]
     answer = bytes.fromhex("160301004a020000460301") + bytes(32) + b"\x20" + bytes(32) + b"\x00\x18\x00"
     allocate = b"\x02\x00\x00\x14" + b"\x00\x03\x00\x00" + bytes(16)

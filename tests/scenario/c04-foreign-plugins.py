@@ -17,7 +17,8 @@ static void routed(struct lg_exchange *x, struct lg_link *to) { to->host->join(x
 static int start(void *inst, const void *conf, const struct lg_host *host, char err[], size_t n)
 { (void)inst; (void)conf; (void)host; if (FAILS) snprintf(err, n, "out of luck"); return FAILS ? -EINVAL : 0; }
 LG_PLUGIN = { .abi_major = LG_ABI_MAJOR + WRONG, .abi_minor = LG_ABI_MINOR, .size = sizeof(struct lg_plugin),
-              .name = "ours", .summary = "a relay", .transports = LG_TCP, .start = start, .opened = opened, .routed = routed };
+              .name = "ours", .summary = "a relay", .transports = LG_TCP, .start = start, .opened = opened,
+              .routed = routed };
 """
 
 

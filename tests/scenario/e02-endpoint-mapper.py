@@ -117,7 +117,8 @@ def what_is_no_rpc_is_closed(play):
 def the_monitor_binds_and_asks_for_an_interface(play):
     one, two = mapper(play, "one"), mapper(play, "two")
     one.ports = [1025]
-    gateway = play.gateway([one, two], plugin="rpc", listener=PORTS, pool='''monitor = { plugin = "rpc", interval = "200ms",
+    gateway = play.gateway([one, two], plugin="rpc", listener=PORTS, pool='''
+        monitor = { plugin = "rpc", interval = "200ms",
         interface = "12345678-1234-abcd-ef00-0123456789ab", version = "1.0" }''')
     gateway.wait_state(one, "up")
     gateway.wait_state(two, "down")

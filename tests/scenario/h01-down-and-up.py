@@ -56,8 +56,8 @@ def a_reset_alone_is_no_death(play):
 @story
 def a_silent_host_is_down_within_the_promised_time(play):
     one = play.server("one")
-    gateway = play.gateway([one], pool='all_down = "reply", monitor = { plugin = "sip", interval = "1s", timeout = '
-                                       '"500ms", fall = 3 }')
+    gateway = play.gateway([one], pool='all_down = "reply", monitor = { plugin = "sip", interval = "1s", '
+                                       'timeout = "500ms", fall = 3 }')
     one.fall_silent()
     down_within(gateway, one, time.time(), 1 + 3 * (0.5 + 0.1))
 
@@ -82,7 +82,8 @@ def fall_and_rise_count_and_a_server_comes_back(play):
 def sessions_of_a_server_that_went_down_go_on_or_end_as_its_pool_says(play):
     for on_down, ends in (("keep", False), ("end", True)):
         one, two = play.server("one"), play.server("two")
-        gateway = play.gateway([one, two], listener='options = { route = "connection" },', pool=f"""on_down = "{on_down}",
+        gateway = play.gateway([one, two], listener='options = { route = "connection" },', pool=f"""
+            on_down = "{on_down}",
             balance = "round-robin", monitor = {{ plugin = "sip", interval = "200ms", timeout = "1s", fall = 2 }}""")
         for server in (one, two):
             gateway.wait_state(server, "up")

@@ -43,7 +43,8 @@ def a_probe_has_a_port_and_a_transport_of_its_own(play):
     clear = play.server("one's clear port", host=one.host)
     gateway = play.gateway([one], bind="tls", words=play.certificates.word("pool"), listener='tls = "pool"',
                            pool="""tls = "pool", tls_name = "pool.test", all_down = "reply",
-                           monitor = { plugin = "sip", transport = "tcp", port = 5060, interval = "200ms", fall = 2 }""")
+                           monitor = { plugin = "sip", transport = "tcp", port = 5060, interval = "200ms",
+                                       fall = 2 }""")
     expect(clear.probes, "the probe comes to the clear port")
     equal(one.links, [], "connections to the TLS port before there is traffic")
     equal(play.tls_client().ask(request()).server, "one", "traffic goes to the TLS port")
@@ -54,7 +55,8 @@ def a_probe_has_a_port_and_a_transport_of_its_own(play):
 @story
 def a_probe_inside_tls_verifies_the_server_and_the_status_says_why_not(play):
     good, bad = play.tls_server("good"), play.tls_server("bad", certificate="forged")
-    gateway = play.gateway([good, bad], words=play.certificates.word("pool"), pool="""tls = "pool", tls_name = "pool.test",
+    gateway = play.gateway([good, bad], words=play.certificates.word("pool"), pool="""
+                           tls = "pool", tls_name = "pool.test",
                            monitor = { plugin = "sip", interval = "200ms" }""")
     gateway.wait_state(bad, "down")
     equal(gateway.server(good)["state"], "up", "the state of the server with the right certificate")

@@ -32,8 +32,9 @@ def one_server_that_is_up_keeps_the_door_open(play):
 @story
 def the_door_stays_open_while_a_pool_that_a_policy_names_is_up(play):
     home, far = play.server("home"), play.server("far")
-    gateway = play.gateway([home], listener="""policies = { { "routing/by-domain", domains = { ["sales.example"] = "emea" } } }""",
-                           words=f'pool "emea" {{ servers = {{ "{far.address}" }}, monitor = {{ interval = "200ms" }} }}\n')
+    policies = """policies = { { "routing/by-domain", domains = { ["sales.example"] = "emea" } } }"""
+    emea = f'pool "emea" {{ servers = {{ "{far.address}" }}, monitor = {{ interval = "200ms" }} }}\n'
+    gateway = play.gateway([home], listener=policies, words=emea)
     home.die()
     gateway.wait_state(home, "down")
     client = play.client()
@@ -74,8 +75,8 @@ def a_signed_in_lync_client_is_closed_since_it_ignores_answers(play):
 @story
 def fail_open_tries_the_servers_all_the_same(play):
     one, two = play.server("one"), play.server("two")
-    gateway = play.gateway([one, two], pool='all_down = "fail-open", monitor = { plugin = "sip", interval = "200ms", '
-                                            'fall = 1 }')
+    gateway = play.gateway([one, two], pool='all_down = "fail-open", monitor = { plugin = "sip", '
+                                            'interval = "200ms", fall = 1 }')
     for server in (one, two):
         server.probe_answer = server.refuse(503)
         gateway.wait_state(server, "down")

@@ -104,7 +104,8 @@ def xmpp_ends_with_2015_and_weak_tls_with_2013(play):
 def weak_tls_where_it_is_asked_and_towards_servers_of_the_version_alone(play):
     text = """include "lync"
 lync.version "2013"
-lync.front_end_pool { name = "pool.corp.example", vip = "127.0.1.61", servers = { fe = "127.0.1.21" }, trust = "ca.pem" }
+lync.front_end_pool {
+  name = "pool.corp.example", vip = "127.0.1.61", servers = { fe = "127.0.1.21" }, trust = "ca.pem" }
 lync.exchange { servers = { mail = "127.0.1.22" }, trust = "ca.pem" }
 lync.reverse_proxy {
   certificate = { certificate = "outside.pem", key = "outside.key", minimum = "1.2", sha1 = false },

@@ -36,7 +36,8 @@ def a_dialog_stays_in_the_pool_where_it_began(play):
 
 @story
 def the_first_verdict_wins_and_nil_asks_the_next_policy(play):
-    reply = 'return { plugin = "sip", reads = { "method" }, decide = function(m) if m.method == "%s" then return %s end end }'
+    reply = ('return { plugin = "sip", reads = { "method" }, decide = function(m) '
+             'if m.method == "%s" then return %s end end }')
     files = {"first.lua": reply % ("OPTIONS", 'reply(404, "Not Here", { ["X-Why"] = "first" })'),
              "second.lua": reply % ("MESSAGE", "drop()"), "third.lua": reply % ("SUBSCRIBE", "unavailable()")}
     two_pools(play, '"./first.lua", "./second.lua", "./third.lua"', files)
@@ -52,7 +53,8 @@ def the_first_verdict_wins_and_nil_asks_the_next_policy(play):
 @story
 def a_listener_without_a_pool_opens_at_once_and_only_policies_answer(play):
     answer = 'return { decide = function(m) return reply(200, "Fine") end }'
-    config = f'listener "alone" {{ plugin = "sip", bind = {{ "tcp:{play.host(1)}:5060" }}, policies = {{ "./a.lua" }} }}'
+    config = (f'listener "alone" {{ plugin = "sip", bind = {{ "tcp:{play.host(1)}:5060" }}, '
+              'policies = { "./a.lua" } }')
     play.gateway_of(f'gateway {{ control = "control", workers = 1 }}\n{config}\n',
                     files={"a.lua": answer}).wait_open("alone")
     equal(play.client().ask(request()).start, "SIP/2.0 200 Fine", "the answer")

@@ -5,7 +5,8 @@ from play import equal, expect, lync, main, request, response, story
 ROUTES = ("connection", "message")
 LARGE = bytes(range(256)) * 8192  # 2 MiB, with what could be taken for a header in it
 LARGE += b"\r\nUser-Agent: not a header\r\n"
-HEADERS = '''{ "edit/headers", set = { ["x-gateway"] = "lychgate", subject = "new" }, remove = { "User-Agent", "supported" },
+HEADERS = '''{ "edit/headers", set = { ["x-gateway"] = "lychgate", subject = "new" },
+                            remove = { "User-Agent", "supported" },
   answer = { ["x-gateway"] = "lychgate", server = false } }'''
 
 

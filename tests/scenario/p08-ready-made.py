@@ -53,8 +53,8 @@ listener "in" {{ plugin = "sip", bind = {{ "udp:{play.host(1)}:5060" }}, pool = 
 
 @story
 def by_source_and_by_header_choose_the_pool(play):
-    _, made = gateway(play, '{ "routing/by-source", networks = { ["127.0.0.8/29"] = "other", ["127.0.0.9"] = "farm" } '
-                            '},'
+    _, made = gateway(play, '{ "routing/by-source", networks = { ["127.0.0.8/29"] = "other", ["127.0.0.9"] = "farm" '
+                            '} },'
                             '{ "routing/by-header", header = "X-Site", values = { berlin = "other" } }')
     near, far, own = play.client(), play.client(source="127.0.0.10"), play.client(source="127.0.0.9")
     berlin = [("x-site", "Berlin")]

@@ -23,7 +23,8 @@ TEST = """return {
   { name = "another, from a file", options = { user = "alice" }, message = "bob.txt", expect = pass() },
   { name = "twice", facts = { method = "INVITE" }, options = { user = "alice" },
     steps = { { expect = pass() }, { expect = reply(503, "Slowly") }, { at = "1s", expect = pass() } } },
-  { name = "a mistake", facts = { method = "BYE" }, options = { user = "alice" }, expect = fails("did you mean 'route'?") },
+  { name = "a mistake", facts = { method = "BYE" }, options = { user = "alice" },
+    expect = fails("did you mean 'route'?") },
   { name = "no user", expect = refused("`user` is missing") },
 }
 """
@@ -109,8 +110,8 @@ def mistakes_are_told(play):
     says(lychgate(play, *words, "--fact", "from.user=bob", files=wrong), 1,
          "own.lua:6: routing to an undeclared pool, 'nihgt'; did you mean 'night'?")
     wrong = {"own.lua": POLICY.replace('m.method', 'm.methd')}
-    says(lychgate(play, *words, files=wrong), 1, "own.lua:7: the fact 'methd' is not in `reads`; did you mean "
-                                                 "'method'?")
+    says(lychgate(play, *words, files=wrong), 1, "own.lua:7: the fact 'methd' is not in `reads`; "
+                                                 "did you mean 'method'?")
 
 
 @story
@@ -118,7 +119,8 @@ def own_tests_run(play):
     says(lychgate(play, "--policy-test", "own.test.lua", files={"own.test.lua": TEST}), 0, "5 passed, 0 failed")
     wrong = TEST.replace('"Slowly"', '"Fast"')
     says(lychgate(play, "--policy-test", "own.test.lua", files={"own.test.lua": wrong}), 1, "4 passed, 1 failed",
-         'own.test.lua: case 3, twice: step 2: expected reply(503, "Fast"), got reply(503, "Slowly", { ["Retry-After"] = "1" })')
+         'own.test.lua: case 3, twice: step 2: expected reply(503, "Fast"), '
+         'got reply(503, "Slowly", { ["Retry-After"] = "1" })')
     says(lychgate(play, "--policy-test", "none.test.lua"), 2, "none.test.lua")
     says(lychgate(play, "--policy-test", "own.lua"), 2, "ends with .test.lua")
     says(lychgate(play, "--policy-test", "own.test.lua", files={"own.test.lua": "return {"}), 2, "own.test.lua:1:")

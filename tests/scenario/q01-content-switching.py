@@ -97,7 +97,8 @@ def policies_answer_route_and_drop(play):
 
 @story
 def edits_change_heads_and_nothing_else(play):
-    stage(play, policies='''policies = { { "edit/headers", set = { ["x-new"] = "1", ["x-there"] = "2" }, remove = { "x-off" },
+    stage(play, policies='''
+        policies = { { "edit/headers", set = { ["x-new"] = "1", ["x-there"] = "2" }, remove = { "x-off" },
         answer = { ["x-answer"] = "3", server = false } } },''')
     one = play.servers[0]
     one.answer = lambda r: one.say(b"body", r, more=[("Server", "secret"), ("X-Kept", "k")])
@@ -112,7 +113,8 @@ def edits_change_heads_and_nothing_else(play):
 
 @story
 def edits_cannot_break_the_framing(play):
-    stage(play, policies='''policies = { { "edit/headers", set = { ["content-length"] = "0", ["transfer-encoding"] = "chunked" },
+    stage(play, policies='''
+        policies = { { "edit/headers", set = { ["content-length"] = "0", ["transfer-encoding"] = "chunked" },
         remove = { "content-length" }, answer = { ["content-length"] = "1" } } },''')
     client = play.web_client()
     for _ in range(2):

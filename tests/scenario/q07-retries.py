@@ -149,7 +149,8 @@ def nobody_there_is_a_503_and_silence_a_504(play):
 def a_late_answer_is_for_nobody_else(play):
     servers, _ = stage(play, options='answer = "300ms"')
     for server in servers:
-        server.answer = lambda r, s=server: [0.8, s.say(f"late {r.target}".encode())] if r.target == "/late" else s.ok(r)
+        server.answer = lambda r, s=server: (
+            [0.8, s.say(f"late {r.target}".encode())] if r.target == "/late" else s.ok(r))
     client = play.web_client()
     equal(client.get("/late").status, 504, "the answer to the first")
     for n in range(8):

@@ -9,7 +9,8 @@ POOL = 'tls = "pool", tls_name = "pool.test"'
 
 def gateway_to(play, servers, pool=POOL, options='route = "auto"'):
     return play.gateway(servers, bind="tls", words=play.certificates.word("pool"), pool=pool,
-                        listener=f'tls = "pool", verify = "optional", peers = {{ "edge.test" }}, options = {{ {options} }}')
+                        listener=f'tls = "pool", verify = "optional", peers = {{ "edge.test" }}, '
+                                 f'options = {{ {options} }}')
 
 
 @story

@@ -26,7 +26,8 @@ def listeners(play, **more):
     """The listener "in" that asks for no certificate, and "strict" that requires one."""
     strict = (play.host(1), 5070)
     words = play.certificates.word("pool") + f"""
-listener "strict" {{ plugin = "sip", bind = {{ "tls:{strict[0]}:{strict[1]}" }}, pool = "farm", policies = {{ "./tell.lua" }},
+listener "strict" {{ plugin = "sip", bind = {{ "tls:{strict[0]}:{strict[1]}" }}, pool = "farm",
+  policies = {{ "./tell.lua" }},
   {STRICT} }}
 """
     gateway = play.gateway([play.server("one")], bind="tls", words=words, files={"tell.lua": TELL},

@@ -85,7 +85,8 @@ def other_flows_stand(play):
 def a_dead_process_is_found_out_by_its_traffic(play):
     one, two = play.udp_server("one"), play.udp_server("two")
     gateway = play.udp_gateway([one, two],
-                               pool='monitor = { plugin = "stun", transport = "udp", interval = "60s", timeout = "1s" },')
+                               pool='monitor = { plugin = "stun", transport = "udp", interval = "60s", '
+                                    'timeout = "1s" },')
     client = play.udp_client()
     client.ask(RTP)
     gone = one if one.received else two

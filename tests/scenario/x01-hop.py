@@ -46,7 +46,7 @@ def gateway(play, kind, behind, options=""):
     pool = 'tls = "pool", tls_name = "pool.test"' if behind == "tls" else f'transport = "{behind}"'
     play.gateway(servers, bind=kind, pool=pool + ", monitor = false",
                  words=play.certificates.word("pool") if "tls" in (kind, behind) else "",
-                 listener=f'{"tls = " + chr(34) + "pool" + chr(34) + "," if tls else ""} options = {{ mode = "hop", {options} }}')
+                 listener=('tls = "pool",' if tls else "") + f' options = {{ mode = "hop", {options} }}')
     return servers
 
 

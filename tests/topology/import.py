@@ -227,7 +227,8 @@ with tempfile.TemporaryDirectory() as place, socket.create_server(('127.0.0.1', 
         said = run(f'<?xml-stylesheet href="{url}"?>{text}'.encode())
         check(f'a style sheet {url}', said == plain, said)
         include = (f'<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="{url}"/>'
-                   f'<x xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:x {url}"/></Topology>')
+                   '<x xmlns:i="http://www.w3.org/2001/XMLSchema-instance" '
+                   f'i:schemaLocation="urn:x {url}"/></Topology>')
         said = run(text.replace('</Topology>', include).encode())
         check(f'includes {url}', said == plain, said)
     try:

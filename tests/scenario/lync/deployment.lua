@@ -24,7 +24,8 @@ lync.director_pool {
   trust = "ca.pem", web_names = { "lyncwebdir.corp.example" },
 }
 
-lync.web_apps { name = "owa", vip = "127.0.1.63", servers = { ["owa.corp.example"] = "127.0.99.203" }, kind = "outlook" }
+lync.web_apps { name = "owa", vip = "127.0.1.63", servers = { ["owa.corp.example"] = "127.0.99.203" },
+  kind = "outlook" }
 
 lync.edge_pool {
   name = "edge.corp.example",
@@ -40,14 +41,16 @@ lync.edge_pool {
 
 lync.reverse_proxy {
   certificate = { certificate = "outside.pem", key = "outside.key" },
-  { vip = "127.0.157.155", sites = { "dialin.*", "meet.*", "lyncdiscover.*", "lyncwebdir.*" }, to = "dirpool.corp.example" },
+  { vip = "127.0.157.155", sites = { "dialin.*", "meet.*", "lyncdiscover.*", "lyncwebdir.*" },
+    to = "dirpool.corp.example" },
   { vip = "127.0.157.156", sites = { "lyncweb.*" }, to = "pool.corp.example" },
   { vip = "127.0.157.154", sites = { "owa.*" }, to = "owa" },
   { vip = "127.0.157.157", sites = { "mail.*" }, to = "exchange" },
 }
 
 lync.exchange {
-  servers = { ["mail1.corp.example"] = "127.0.99.211", ["mail2.corp.example"] = "127.0.99.212" }, vip = "127.0.1.65", um = true,
+  servers = { ["mail1.corp.example"] = "127.0.99.211", ["mail2.corp.example"] = "127.0.99.212" }, vip = "127.0.1.65",
+    um = true,
 }
 
 lync.mediation_pool {

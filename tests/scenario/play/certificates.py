@@ -49,7 +49,7 @@ class Certificates:
                      "-keyout", f"{where}.key", "-out", f"{where}.csr")
         issuer = ["-signkey", f"{where}.key"] if own else [
             "-CA", self.path(f"{authority}.pem"), "-CAkey", self.path(f"{authority}.key"),
-            "-set_serial", str(int.from_bytes(os.urandom(8), "big") >> 1)]  # a file of numbers would be shared by all stories
+            "-set_serial", str(int.from_bytes(os.urandom(8), "big") >> 1)]  # not of a file all share
         self.openssl("x509", "-req", "-in", f"{where}.csr", *issuer, "-days", str(days), "-extfile", f"{where}.ext",
                      "-out", f"{where}.pem")
         return f"{where}.pem", f"{where}.key"
