@@ -167,8 +167,9 @@ enum tls_step {
  * A TLS 1.3 client is ready before the server has judged its certificate: a refusal comes by tls_decrypt. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
 
-/* On the thread of tls_target.stock, after TLS_READY or TLS_FAILED and before anything else is done with the connection:
- * what later ones may resume is kept, or what did not work is forgotten.  Does nothing while the handshake goes on. */
+/* On the thread of tls_target.stock, after TLS_READY or TLS_FAILED and before anything else is done with the
+ * connection: what later ones may resume is kept, or what did not work is forgotten.  Does nothing while the handshake
+ * goes on. */
 void tls_settle(struct tls *t);
 
 /* What is left of the handshake costs no more than a few records: we have said Finished, and the peer has but to say so. */
