@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""t11: links to servers resume TLS sessions of earlier ones, and never one that was begun with another server, under other
-terms or as somebody else."""
+"""t11: links to servers resume TLS sessions of earlier ones, and never one that was begun with another server, under
+other terms or as somebody else."""
 import ssl
 
 from play import equal, eventually, expect, main, request, story
@@ -88,7 +88,7 @@ def nor_to_the_same_server_by_another_name(play):
     gateway_to(play, [one], words=words).wait_open("second")
     is_known(play, one, "the first name")
     link = visit(play, one, address=address)
-    equal((link.sni, link.resumed), ("fe1.test", False), "the second name's first link: its name, whether it is resumed")
+    equal((link.sni, link.resumed), ("fe1.test", False), "the second name's first link: the name, and if it is resumed")
     is_known(play, one, "the second name", address=address)
 
 
