@@ -5,7 +5,7 @@
 -- A library is a script that gives function(c, note, here): its words as a table of names, which the text sees from
 -- then on, and a function that is called when the text has run.  note(n) adds a note, with `by`: which word made it;
 -- here(word, label) is the place of the call that is being run.  What the function gives is the library's own model,
--- for the tools that know it.
+-- for the tools that know it; its check(clean), if it has one, looks at the clean tables of a good configuration.
 
 local check = use "check"
 local lines = use "lines"
