@@ -6,7 +6,8 @@
 # `lychctl status --json` on stdin.  With $3 the NAME alone too.
 _lychgate_names() {
 	sed -n '/^  "'"$1"'"/,/^  \]/{ s/^      "name": "\(.*\)",$/\1/; T inner; h; d
-		:inner; /^      "'"$2"'": \[$/,/^      \]/{ s/^          "name": "\(.*\)",$/\1/; T; '"${3:+p;}"' G; s/^\(.*\)\n\(.*\)$/\2\/\1/p; }; }'
+		:inner; /^      "'"$2"'": \[$/,/^      \]/{ s/^          "name": "\(.*\)",$/\1/; T
+			'"${3:+p;}"' G; s/^\(.*\)\n\(.*\)$/\2\/\1/p; }; }'
 }
 
 # Sets `kind` to what usage names after option $1 (FILE, PATH, ...); fails where it takes nothing.
@@ -24,10 +25,12 @@ _lychgate_words() {
 		case ${form[i]} in
 		FILE) compgen -f -- "$cur" ;;
 		NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names pools servers alone ;;
-		LISTENER/NAME) "$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names listeners policies ;;
+		LISTENER/NAME)
+			"$program" "${socket[@]}" status --json 2>/dev/null | _lychgate_names listeners policies ;;
 		[a-z]*) printf '%s\n' "${form[i]}" ;;
 		esac
-	done < <(sed -nE '/^(usage:)? +lych[a-z]+ /!d; s///; s/\[[^]]*\]//g; s/^ +//; s/  .*//; s/(^| )--?[A-Za-z-]+( [A-Z]+)?//g; p' <<<"$usage")
+	done < <(sed -nE '/^(usage:)? +lych[a-z]+ /!d; s///; s/\[[^]]*\]//g; s/^ +//; s/  .*//
+		s/(^| )--?[A-Za-z-]+( [A-Z]+)?//g; p' <<<"$usage")
 }
 
 _lychgate() {

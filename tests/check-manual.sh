@@ -35,7 +35,8 @@ members() {
 { options plugins/sip/plugin.c && counters plugins/sip/plugin.c; } >"$words"
 named plugins/sip/lychgate-sip.7
 {
-	options plugins/https/plugin.c plugins/https/cookie.h plugins/https/probe.c && counters plugins/https/plugin.c &&
+	options plugins/https/plugin.c plugins/https/cookie.h plugins/https/probe.c &&
+		counters plugins/https/plugin.c &&
 		facts plugins/https/facts.c && events plugins/https/*.c
 } >"$words"
 named plugins/https/lychgate-https.7
@@ -87,14 +88,16 @@ cat gateway/*.c plugins/*/*.c | tr -d '\n\t' >"$text"
 	grep -oE '"server-(drained|disabled|enabled)"' "$text"
 } | grep -oE '"[a-z-]+"' | tr -d '"' | sort -u >"$words"
 named gateway/lychgate.8
-cat gateway/status.c gateway/command*.c | grep -oE '(put(_text|_number)?|json_object_set(_new)?)\(o, "[a-z_]+' | sed 's/.*"//' |
+cat gateway/status.c gateway/command*.c | grep -oE '(put(_text|_number)?|json_object_set(_new)?)\(o, "[a-z_]+' |
+	sed 's/.*"//' |
 	sort -u >"$words"
 named gateway/lychctl.1
 grep -ohE 'trouble_word\(.*' gateway/lychctl*.c | grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u >"$words"
 named gateway/lychctl.1
 sed -n '/^const char \*server_state_word/,/^}/p' gateway/server.c | grep -oE '"[a-z]+"' | tr -d '"' >"$words"
 named gateway/lychctl.1
-grep -oE '\{ "[a-z-]+", (required|optional|no)_argument' gateway/main.c | sed 's/{ "/--/; s/".*//' | grep -vE 'help|version' >"$words"
+grep -oE '\{ "[a-z-]+", (required|optional|no)_argument' gateway/main.c |
+	sed 's/{ "/--/; s/".*//' | grep -vE 'help|version' >"$words"
 named gateway/lychgate.8
 {
 	sed -n '/base_own\[\]/,/NULL/p' gateway/script_sandbox.c | grep -oE '\{ "[a-z]+"' | tr -d '{ "'
@@ -107,7 +110,8 @@ named gateway/lychgate-policy.7.in
 
 # ---- As a reader sees them ----
 readable() {
-	said=$(sed "s|$data|/usr/share/lychgate|g" "$1" | MANWIDTH=80 LC_ALL=C.UTF-8 man -l --warnings - 2>&1 >/dev/null)
+	said=$(sed "s|$data|/usr/share/lychgate|g" "$1" |
+		MANWIDTH=80 LC_ALL=C.UTF-8 man -l --warnings - 2>&1 >/dev/null)
 	[ -z "$said" ] && return
 	printf '%s: %s\n' "$1" "$said"
 	bad=1

@@ -42,7 +42,8 @@ return {
 		name = "a message",
 		plugin = "sip",
 		message = "OPTIONS sip:192.0.2.1 SIP/2.0\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bK1\n"
-			.. "From: <sip:a@x>;tag=1\nTo: <sip:192.0.2.1>\nCall-ID: 1\nCSeq: 1 OPTIONS\nMax-Forwards: 70\nContent-Length: 0\n\n",
+			.. "From: <sip:a@x>;tag=1\nTo: <sip:192.0.2.1>\nCall-ID: 1\nCSeq: 1 OPTIONS\n"
+			.. "Max-Forwards: 70\nContent-Length: 0\n\n",
 		expect = reply(200, "OK"),
 	},
 	{ name = "any is true or false", options = { any = "yes" }, expect = refused("is neither true nor false") },

@@ -1,5 +1,5 @@
-// websocket: `serve HOST PORT` echoes, and ends with 4001 when asked to; `talk URL COUNT SIZE [CA NAME]` has it echo so often
-// and asks it to end.  With Debian's node-ws.
+// websocket: `serve HOST PORT` echoes, and ends with 4001 when asked to; `talk URL COUNT SIZE [CA NAME]` has it echo so
+// often and asks it to end.  With Debian's node-ws.
 "use strict";
 const fs = require("fs");
 const { WebSocket, WebSocketServer } = require("ws");

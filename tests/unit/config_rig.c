@@ -2,10 +2,12 @@
 /* config_rig.c makes the folder that tests of configurations read from. */
 #include "config_rig.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -135,4 +137,26 @@ struct snapshot *config_rig_right(const char *text)
 	assert_int_equal(problems.n, 0);
 	problems_free(&problems);
 	return s;
+}
+
+void check_wrong(const struct wrong *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct wrong *c = &cases[i];
+		struct problems problems;
+		struct snapshot *s;
+		char text[4096];
+		bool right;
+
+		snprintf(text, sizeof text, "%s%s", c->config, BASE);
+		assert_int_equal(config_rig_load(&s, text, &problems), -EINVAL);
+		assert_null(s);
+		right = problems.n == 1 && problems.list[0].line == c->line && strstr(problems.list[0].text, c->text) &&
+			(!c->hint || (problems.list[0].hint && strstr(problems.list[0].hint, c->hint)));
+		if (!right) {
+			config_rig_print(&problems);
+			fail_msg("%s\nis to give line %d: %s (%s)", c->config, c->line, c->text, c->hint);
+		}
+		problems_free(&problems);
+	}
 }
