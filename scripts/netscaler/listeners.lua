@@ -188,6 +188,15 @@ end
 
 -- ---- One virtual server ----
 
+-- One that switches nothing: responder policies answer all that they take, as when clients are sent to https.  An
+-- lb vserver without servers is down, and its policies are not asked.
+local function answers_alone(whole, v)
+  for _, b in ipairs(v.binds) do
+    if not whole:peek("responder policy", b.options.policyname and b.options.policyname.values[1]) then return false end
+  end
+  return #v.binds > 0
+end
+
 -- Its own pool, or those that it switches between: what routes.of() gives, and all pools; nil, nil and why not.
 local function targets(whole, v, kind)
   local reached, seen = {}, {}
@@ -211,8 +220,9 @@ local function targets(whole, v, kind)
   if kind.plugin ~= "https" then
     return nil, nil, "content switching of the type " .. v.args.type .. " has no counterpart"
   end
+  if answers_alone(whole, v) then return { rows = {} }, reached end
   local found = routes.of(whole, v, build)
-  if not found then return nil, nil, "none of its targets is mapped" end
+  if not found then return nil, nil, #v.binds > 0 and "none of its targets is mapped" or "nothing is bound to it" end
   return found, reached
 end
 

@@ -86,8 +86,8 @@ ESSENTIALS = {
         'trust = "ssl/clients.cer",'],
     "exchange": [
         'policies = { "./policies/one_name-responder.lua", "./policies/one_name-switch.lua" },',
-        'policies = { "./policies/to_https-away.lua" },', 'policies = { "./policies/paths-switch.lua" },',
-        'contains = "200 OK",'],
+        'policies = { "./policies/to_https-away.lua" },', 'policies = { "./policies/answers-responder.lua" },',
+        'policies = { "./policies/paths-switch.lua" },', 'contains = "200 OK",'],
     "appliance": ['listener "v" {'],
     "bounds": [
         'policies = { "./policies/x_y-responder.lua" },', 'policies = { "./policies/x_y-responder-2.lua" },',
