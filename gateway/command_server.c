@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "near.h"
 #include "status.h"
@@ -146,6 +147,58 @@ static void find_everywhere(struct telling *t, const char *name)
 
 /* ---- Nobody ---- */
 
+/* A machine by the first label of its name, as Windows calls it. */
+static void offer_machine(struct hint *h, const char *written, const char *name)
+{
+	size_t n = strlen(written);
+
+	if (n > 0 && strncasecmp(written, name, n) == 0 && name[n] == '.')
+		hint_offer(h, name, name, name);
+}
+
+/* Whether an earlier server of the snapshot is called so. */
+static bool is_listed(const struct snapshot *s, const struct server *server)
+{
+	for (unsigned i = 0; i < s->npools; i++) {
+		for (unsigned k = 0; k < s->pools[i].nservers; k++) {
+			const struct server *other = &s->pools[i].servers[k];
+
+			if (other == server)
+				return false;
+			if (strcmp(other->name, server->name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The servers of one pool, or of all, each name once, as far as there is room. */
+static void list_servers(const struct snapshot *s, const struct pool *pool, char text[COMMAND_TEXT])
+{
+	static const char all[] = "`lychctl status` shows all pools and their servers", more[] = ", and more: ";
+	size_t n = 0, end = COMMAND_TEXT - sizeof all - sizeof more;
+
+	for (unsigned i = 0; i < s->npools; i++) {
+		const struct pool *p = &s->pools[i];
+
+		for (unsigned k = 0; (!pool || p == pool) && k < p->nservers; k++) {
+			const struct server *server = &p->servers[k];
+			int r;
+
+			if (!pool && is_listed(s, server))
+				continue;
+			r = snprintf(text + n, end - n, "%s`%s`", n ? ", " : "the servers are ", server->name);
+			if (r < 0 || (size_t)r >= end - n) {
+				snprintf(text + n, COMMAND_TEXT - n, "%s%s", n ? more : "", all);
+				return;
+			}
+			n += (size_t)r;
+		}
+	}
+	if (n == 0)
+		snprintf(text, COMMAND_TEXT, "%s", all);
+}
+
 /* POOL/NAME of every server, also for a NAME; `alone`: the names and addresses themselves too. */
 static void offer_servers(struct hint *h, const struct snapshot *s, const char *written, bool alone)
 {
@@ -156,6 +209,8 @@ static void offer_servers(struct hint *h, const struct snapshot *s, const char *
 
 			snprintf(full, sizeof full, "%s/%s", s->pools[i].name, server->name);
 			hint_offer(h, written, full, full);
+			if (alone)
+				offer_machine(h, written, server->name);
 			hint_offer(h, written, server->name, alone ? server->name : full);
 			if (!alone || server_is_absent(server))
 				continue;
@@ -169,7 +224,7 @@ static json_t *no_server(const struct snapshot *s, const char *written, const st
 {
 	struct hint hint = { .distance = NEAR_NOT };
 	const char *slash = strchr(written, '/');
-	char error[COMMAND_TEXT];
+	char error[COMMAND_TEXT], names[COMMAND_TEXT];
 
 	if (pool)
 		snprintf(error, sizeof error, "pool %.100s has no server \"%.200s\"", pool->name,
@@ -180,7 +235,8 @@ static json_t *no_server(const struct snapshot *s, const char *written, const st
 	else
 		snprintf(error, sizeof error, "no pool has a server \"%.200s\"", written);
 	offer_servers(&hint, s, written, !slash);
-	return hint_error(&hint, "`lychctl status` shows all pools and their servers", error);
+	list_servers(s, pool, names);
+	return hint_error(&hint, names, error);
 }
 
 /* ---- The word ---- */

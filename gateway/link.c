@@ -210,6 +210,8 @@ static void take_tls_facts(struct link *l)
 		l->pub.alpn = f.alpn;
 	if (f.refused.n)
 		link_log(l, LG_INFO, "client-certificate-ignored", "reason", f.refused.p);
+	if (l->server && f.resumed)
+		atomic_fetch_add_explicit(&l->server->state->resumed, 1, memory_order_relaxed);
 }
 
 static void end_handshake(struct link *l)
@@ -436,8 +438,11 @@ void link_part(struct deadline *d)
 {
 	struct link *l = container_of(d, struct link, farewell);
 
-	if (server_sends_away(l->server)) /* the word may have been taken back, or the server have come back */
-		link_close(l, LG_FLUSH, server_is_disabled(l->server) ? "server disabled" : "server went down");
+	if (!server_sends_away(l->server))
+		return; /* the word may have been taken back, or the server have come back */
+	/* One that is not up may never take what still waits for it. */
+	link_close(l, server_is_up(l->server) ? LG_FLUSH : LG_RESET,
+		   server_is_disabled(l->server) ? "server disabled" : "server went down");
 }
 
 void link_farewell(struct link *l, uint32_t ms)

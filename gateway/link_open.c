@@ -107,12 +107,14 @@ int link_accept(struct link **lp, struct session *session, int fd, const struct 
 }
 
 /* `show`: our certificate. */
-static int tls_to(struct tls **tp, const struct server *server, bool show)
+static int tls_to(struct tls **tp, const struct link *l, const struct server *server, bool show)
 {
 	struct tls_target target = {
 		.name = server->tls_name,
 		.verify = server->pool->verify_server,
 		.show = show,
+		.stock = l->worker->tls_stock,
+		.address = l->peer_text,
 	};
 
 	*tp = NULL;
@@ -145,7 +147,7 @@ static int stream_link_connect(struct link **lp, struct session *session, struct
 	if (!l)
 		return -ENOMEM;
 	if (inside_tls)
-		r = tls_to(&tls, server, show);
+		r = tls_to(&tls, l, server, show);
 	if (r == 0)
 		r = stream_connect(&l->stream, session->worker, to, source_of(session), tls, &link_stream_ops, l,
 				   &l->limits);

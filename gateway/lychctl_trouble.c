@@ -87,7 +87,7 @@ static void note_listener(FILE *out, const json_t *listener, bool colours)
 	}
 }
 
-/* When: "in 12 days", "for 3 days". */
+/* When: "in 12 days", "in less than a day", "for 3 days". */
 static void note_end(FILE *out, const json_t *c, const char *what, long long days, bool colours)
 {
 	enum { SOON_DAYS = 30 };
@@ -98,7 +98,10 @@ static void note_end(FILE *out, const json_t *c, const char *what, long long day
 	trouble_word(out, days < 0 ? PAINT_BAD : PAINT_WARN, colours, days < 0 ? "EXPIRED" : "EXPIRES");
 	fprintf(out, "%s of tls ", what);
 	paint_text(out, PAINT_NONE, false, text_of(c, "tls"));
-	fprintf(out, " %s %lld day%s: ", days < 0 ? "for" : "in", n, n == 1 ? "" : "s");
+	if (n == 0)
+		fputs(" in less than a day: ", out);
+	else
+		fprintf(out, " %s %lld day%s: ", days < 0 ? "for" : "in", n, n == 1 ? "" : "s");
 	paint_text(out, PAINT_NONE, false, text_of(c, "file"));
 	fputc('\n', out);
 }

@@ -27,6 +27,7 @@ struct monitor {
 	uint64_t asked_ms; /* when the last one went out */
 	struct mail hurry;
 	atomic_bool hurried;
+	bool told;           /* that it cannot ask, since the last answer */
 	bool sooner;         /* traffic failed while the probe was out: its answer may be older than that */
 };
 
@@ -99,6 +100,7 @@ static void take_verdict(struct monitor *m, bool healthy, const char *note)
 	uint32_t dice, next;
 
 	m->probe = NULL;
+	m->told = false;
 	note_times(m);
 	note_all(m->server, note);
 	if (health_take(&m->count, healthy)) {
@@ -124,17 +126,37 @@ static void on_done(void *owner, bool healthy, const char *note)
 	take_answer(owner, healthy, note);
 }
 
+/* Of a server that is up it tells nothing: it stays so.  One that is down or unknown has no better answer. */
+static void not_asked(struct monitor *m, int error)
+{
+	const struct monitor_conf *conf = &m->server->pool->monitor;
+	char note[sizeof m->server->state->answer];
+
+	if (m->count.health != HEALTH_UP || !probe_lacks(error)) {
+		take_verdict(m, false, uv_strerror(error));
+		return;
+	}
+	snprintf(note, sizeof note, "not asked: %s", uv_strerror(error));
+	note_all(m->server, note);
+	if (!m->told)
+		log_warning("probe-failed", "pool", m->server->pool->name, "server", m->server->name, "reason",
+			    uv_strerror(error), "hint",
+			    error == -EMFILE ? "raise LimitNOFILE= or ulimit -n, or lower limits.sessions" : NULL);
+	m->told = true;
+	next_in(m, conf->interval_ms);
+}
+
 static void ask(struct monitor *m)
 {
-	const char *reason = NULL;
+	int error = 0;
 
 	m->asked_ms = uv_now(&m->all->control->loop);
 	atomic_store(&m->hurried, false);
-	m->probe = probe_start(m->all->control, m->server, on_done, m, &reason);
+	m->probe = probe_start(m->all->control, m->server, on_done, m, &error);
 	if (m->probe)
 		next_in(m, m->server->pool->monitor.timeout_ms);
 	else
-		take_verdict(m, false, reason); /* of the server it tells nothing */
+		not_asked(m, error);
 }
 
 static void on_timer(uv_timer_t *t)
@@ -242,7 +264,7 @@ static void on_followed(void *ctx, struct server *s)
 	if (o) {
 		health = (enum health)atomic_load(&o->state->health);
 		pthread_mutex_lock(&o->state->lock);
-		snprintf(text, sizeof text, "pool %s: %.60s", o->pool->name, o->state->answer);
+		snprintf(text, sizeof text, "pool %s: %.110s", o->pool->name, o->state->answer);
 		pthread_mutex_unlock(&o->state->lock);
 	} else {
 		health = track_is_open(s->pool->monitor.track) ? HEALTH_UNKNOWN : HEALTH_DOWN;

@@ -227,8 +227,14 @@ static int connect_probe(struct probe *p, struct worker *w, const struct server 
 	return 0;
 }
 
+bool probe_lacks(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -ENOBUFS || error == -EAGAIN ||
+	       error == -EADDRNOTAVAIL;
+}
+
 struct probe *probe_start(struct worker *w, const struct server *server, void (*done)(void *, bool, const char *),
-			  void *owner, const char **reason)
+			  void *owner, int *error)
 {
 	const struct monitor_conf *conf = &server->pool->monitor;
 	struct probe *p = calloc(1, sizeof *p + (conf->plugin ? conf->plugin->probe_size : 0));
@@ -240,7 +246,7 @@ struct probe *probe_start(struct worker *w, const struct server *server, void (*
 		r = connect_probe(p, w, server);
 	}
 	if (r < 0) {
-		*reason = uv_strerror(r);
+		*error = r;
 		free(p);
 		return NULL;
 	}

@@ -29,10 +29,13 @@ struct probe {
 	max_align_t data[]; /* the plugin's */
 };
 
-/* Asks; `done` is called once, later, unless probe_cancel comes first; the probe frees itself then.  NULL: out of
- * memory or descriptors, `reason` says it. */
+/* Asks; `done` is called once, later, unless probe_cancel comes first; the probe frees itself then.  NULL: it
+ * could not begin, and `error` is why: the server's (-ECONNREFUSED, -EHOSTUNREACH), or ours (probe_lacks). */
 struct probe *probe_start(struct worker *w, const struct server *server, void (*done)(void *, bool, const char *),
-			  void *owner, const char **reason);
+			  void *owner, int *error);
+
+/* The gateway itself lacked what it takes: memory, descriptors, ports.  Of the server that tells nothing. */
+bool probe_lacks(int error);
 void probe_cancel(struct probe *p);
 
 /* host->ask */

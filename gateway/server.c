@@ -170,9 +170,9 @@ bool server_is_disabled(const struct server *s)
 bool server_sends_away(const struct server *s)
 {
 	const struct pool *p = s->pool;
-	bool down = atomic_load(&s->state->health) == HEALTH_DOWN && server_is_present(s);
+	bool failed = atomic_load(&s->state->health) == HEALTH_DOWN && (!p->monitor.track || atomic_load(&s->tracked));
 
-	return server_is_disabled(s) || (down && p->ends_when_down && p->all_down != ALL_DOWN_FAIL_OPEN);
+	return server_is_disabled(s) || (failed && p->ends_when_down && p->all_down != ALL_DOWN_FAIL_OPEN);
 }
 
 bool server_rests(const struct server *s)

@@ -44,12 +44,13 @@ struct server_state {
 	atomic_llong rose_ms; /* when it came up, was enabled or found last, by the workers' clock; 0: at the start */
 	long long turn;       /* round-robin's, under the pool's live->turn: the server with the most is next */
 	atomic_ullong requests, failures;
+	atomic_ullong resumed; /* links to it that resumed a TLS session */
 	_Atomic(struct monitor *) monitor; /* who probes it; NULL: nobody */
 	atomic_llong probed;  /* Unix time in ms at which the last probe went out; 0: none has been answered */
 	atomic_uint probe_ms; /* until its answer, or until it was given up */
 	atomic_llong next_ms; /* of clock_loop_ms, when the next one goes out; 0: one is out, or there is none */
 	pthread_mutex_t lock;
-	char answer[128]; /* of the last probe, under `lock` */
+	char answer[192]; /* of the last probe, under `lock` */
 };
 
 struct pool;
@@ -132,7 +133,8 @@ enum admin server_word(const struct server *s);
 const struct server *server_word_from(const struct server *s);
 bool server_is_enabled(const struct server *s);
 bool server_is_disabled(const struct server *s);
-/* Its sessions are to end: it is disabled, or down in a pool with on_down = "end" that does not fail open. */
+/* Its sessions are to end: it is disabled, or down in a pool with on_down = "end" that does not fail open; but not if it
+ * is down only for want of one to follow. */
 bool server_sends_away(const struct server *s);
 
 /* It has said itself that it wants no new keys for now (lg_host.rest). */

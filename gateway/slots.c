@@ -147,6 +147,7 @@ static void forget(const struct slots *s, struct server *k)
 
 	atomic_store(&t->requests, 0);
 	atomic_store(&t->failures, 0);
+	atomic_store(&t->resumed, 0);
 	atomic_store(&t->rests_until, 0);
 	atomic_store(&t->admin, s->admin);
 	word_begin(k);

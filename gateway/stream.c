@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stream.c: a stream's life: connect or accept, handshake, open, close once.  Its bytes are in stream_io.c, TLS itself
- * in tls.c.  While the handshake pool works on a stream (`working`), nobody else touches its TLS state and record
- * buffers.
+ * stream.c: a stream's life: connect or accept, handshake, open, close once.  Bytes are in stream_io.c, TLS in tls.c.
+ * While the handshake pool works on a stream (`working`), nobody else touches its TLS state and record buffers.
  */
 #include "stream.h"
 
@@ -303,6 +302,7 @@ static void read_handshake(struct stream *s)
 
 static void stepped(struct stream *s)
 {
+	tls_settle(s->tls);
 	if (stream_flush(s) < 0 || s->closing)
 		return;
 	if (s->step == TLS_FAILED) {

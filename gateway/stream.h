@@ -125,7 +125,7 @@ struct stream {
 	struct list dirty, again; /* worker->dirty, worker->again */
 	struct task open_task, close_task;
 	struct grave grave;
-	char reason[96];
+	char reason[192];
 };
 
 /* Takes over a connected, non-blocking descriptor; `tls` (from tls_accept) or NULL.  On failure the descriptor and

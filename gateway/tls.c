@@ -172,7 +172,9 @@ static int name_server(struct tls *t)
 
 int tls_connect(struct tls **tp, struct tls_client *client, const struct tls_target *target)
 {
-	struct tls *t = tls_new(GNUTLS_CLIENT | GNUTLS_NO_TICKETS, client->identity->priority, client->cred);
+	bool tickets = target->stock && client->identity->tickets;
+	unsigned flags = GNUTLS_CLIENT | (tickets ? 0 : GNUTLS_NO_TICKETS);
+	struct tls *t = tls_new(flags, client->identity->priority, client->cred);
 	int ret;
 
 	if (!t)
@@ -184,20 +186,24 @@ int tls_connect(struct tls **tp, struct tls_client *client, const struct tls_tar
 	if (t->verify)
 		gnutls_session_set_verify_function(t->session, tls_peer_verify);
 	ret = name_server(t);
-	if (ret < 0)
+	if (ret < 0) {
 		tls_free(t);
-	else
-		*tp = t;
-	return ret;
+		return ret;
+	}
+	tls_resume_begin(t, target);
+	*tp = t;
+	return 0;
 }
 
 void tls_free(struct tls *t)
 {
 	if (!t)
 		return;
+	tls_resume_end(t);
 	gnutls_deinit(t->session);
 	gnutls_free(t->subject.data);
 	free(t->sni);
+	free(t->told);
 	tls_server_unref(t->server);
 	tls_client_unref(t->client);
 	free(t);
@@ -292,6 +298,7 @@ ssize_t tls_decrypt(struct tls *t, struct buf *in, struct buf *out, void *p, siz
 		ret = -EAGAIN;
 	} else if (ret < 0) {
 		fail(t, (int)ret);
+		tls_resume_spoil(t);
 		ret = -EPROTO;
 	}
 	lend(t, NULL, NULL);
@@ -343,6 +350,7 @@ void tls_facts(const struct tls *t, struct tls_facts *f)
 	gnutls_datum_t alpn;
 
 	*f = (struct tls_facts){ .verified = t->verified, .trusted = t->trusted };
+	f->resumed = t->ready && gnutls_session_is_resumed(t->session);
 	if (t->verified)
 		f->subject = (struct lg_span){ (const char *)t->subject.data, t->subject.size };
 	f->sni = span_of(t->sni);

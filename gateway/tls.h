@@ -5,7 +5,7 @@
  *
  * A `tls` word of the configuration becomes a tls_identity (its files).  A listener makes a tls_server of one or
  * several, a pool a tls_client of one.  All three are counted, shared by all threads and, but for the revoked
- * certificates, immutable.
+ * certificates, immutable.  Sessions that may be resumed with servers are each thread's own: tls_stock.h.
  *
  * TLS 1.2 and 1.3 unless `minimum` says otherwise; forward secrecy always (no static RSA key exchange, whatever
  * `priority` says).  A listener takes what is cheapest of what the client offers, as far as that costs no round trip.
@@ -138,11 +138,17 @@ struct tls;
 /* 0 or -ENOMEM */
 int tls_accept(struct tls **tp, struct tls_server *server);
 
+struct tls_stock; /* tls_stock.h */
+
 struct tls_target {
 	const char *name; /* verified, and sent as SNI unless it is an address; borrowed until the end of the
 			   * connection; NULL: neither, and `verify` must be false */
 	bool verify; /* the server's certificate against `trust` (the system's authorities when that is not given) */
 	bool show;   /* our own certificate, when the server asks for one */
+	/* What may be resumed, of the thread that calls; it outlives the connection.  NULL, or without `tickets`: a
+	 * full handshake, and nothing is kept for later ones. */
+	struct tls_stock *stock;
+	const char *address; /* with `stock`: where the server is, address:port; a session is good nowhere else */
 };
 /* 0, -ENOMEM, or -EINVAL for a name that cannot be one */
 int tls_connect(struct tls **tp, struct tls_client *client, const struct tls_target *target);
@@ -160,6 +166,11 @@ enum tls_step {
  * beginning of a record is kept inside; after TLS_READY `in` may hold records that are tls_decrypt's.
  * A TLS 1.3 client is ready before the server has judged its certificate: a refusal comes by tls_decrypt. */
 enum tls_step tls_handshake(struct tls *t, struct buf *in, struct buf *out);
+
+/* On the thread of tls_target.stock, after TLS_READY or TLS_FAILED and before anything else is done with the
+ * connection: what later ones may resume is kept, or what did not work is forgotten.  Does nothing while the handshake
+ * goes on. */
+void tls_settle(struct tls *t);
 
 /* What is left of the handshake costs no more than a few records: we have said Finished, and the peer has but to say
  * so. */
@@ -185,6 +196,7 @@ const char *tls_reason(const struct tls *t);
 struct tls_facts {
 	bool verified;          /* the peer showed a certificate and it verified */
 	bool trusted;           /* and it bears one of tls_server_conf.peers */
+	bool resumed;           /* an earlier session: the peer proved then who it is */
 	struct lg_span subject; /* of the verified certificate, RFC 4514 */
 	struct lg_span sni;     /* in small letters */
 	struct lg_span alpn;

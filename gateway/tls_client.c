@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls_client.c makes what the TLS connections to the servers of a pool share: whom we trust, and our certificate, which
- * only a connection that says so (tls_target.show) ever shows.  Such connections keep no tickets: what one of them
- * proved must not stand in for another.
+ * only a connection that says so (tls_target.show) ever shows.  Which of them
+ * may resume what another has agreed: tls_resume.c.
  */
 #include "tls_private.h"
 

@@ -70,6 +70,29 @@ bool tls_file_is_der(const gnutls_datum_t *d)
 	return d->size > 2 && d->data[0] == SEQUENCE && (d->data[1] > LONG || d->data[1] + 2u == d->size);
 }
 
+/* PFX ::= SEQUENCE { version INTEGER (3), ... }: RFC 7292 section 4.  No certificate and no key begins so. */
+static bool is_pfx(const gnutls_datum_t *d)
+{
+	static const unsigned char version[] = { 0x02, 0x01, 0x03 };
+	enum { LONG = 0x80 };
+	size_t head = d->data[1] < LONG ? 2 : 2u + (d->data[1] - LONG);
+
+	return d->size > head + sizeof version && memcmp(d->data + head, version, sizeof version) == 0;
+}
+
+int tls_file_want_pem(const gnutls_datum_t *d, const char *path, const char *tool, struct tls_told *told)
+{
+	if (!tls_file_is_der(d))
+		return 0;
+	if (is_pfx(d))
+		return SAY(told, -EINVAL,
+			   "%s: is a PFX file (PKCS #12); make it PEM: openssl pkcs12 -nodes -in '%s' -out '%s.pem', "
+			   "and name that as `certificate` and as `key`",
+			   path, path, path);
+	return SAY(told, -EINVAL, "%s: is in DER form; make it PEM: openssl %s -inform DER -in '%s' -out '%s.pem'", path,
+		   tool, path, path);
+}
+
 int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags,
 			  struct tls_told *told)
 {
@@ -78,11 +101,10 @@ int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned 
 
 	if (ret < 0)
 		return ret;
-	if (tls_file_is_der(&pem)) {
+	ret = tls_file_want_pem(&pem, path, "x509", told);
+	if (ret < 0) {
 		tls_file_wipe(&pem);
-		return SAY(told, -EINVAL,
-			   "%s: is in DER form; make it PEM: openssl x509 -inform DER -in %s -out %s.pem", path, path,
-			   path);
+		return ret;
 	}
 	ret = gnutls_x509_crt_list_import2(listp, n, &pem, GNUTLS_X509_FMT_PEM, flags);
 	tls_file_wipe(&pem);

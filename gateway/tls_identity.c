@@ -43,13 +43,11 @@ static int parse_key(gnutls_privkey_t key, const gnutls_datum_t *pem, const char
 	if (strstr((char *)pem->data, "-----BEGIN ENCRYPTED") || strstr((char *)pem->data, "Proc-Type: 4,ENCRYPTED"))
 		return SAY(told, -EINVAL,
 			   "%s: is encrypted, and there is nobody to ask for the password; take it off: openssl pkey "
-			   "-in %s "
-			   "-out %s.plain",
+			   "-in '%s' -out '%s.plain'",
 			   path, path, path);
-	if (tls_file_is_der(pem))
-		return SAY(told, -EINVAL,
-			   "%s: is in DER form; make it PEM: openssl pkey -inform DER -in %s -out %s.pem", path, path,
-			   path);
+	ret = tls_file_want_pem(pem, path, "pkey", told);
+	if (ret < 0)
+		return ret;
 	ret = gnutls_privkey_import_x509_raw(key, pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return SAY(told, -ENOMEM, "%s: out of memory", path);
@@ -213,7 +211,11 @@ void tls_identity_expiry(const struct tls_identity *id, struct tls_expiry *e)
 
 int tls_identity_refresh(struct tls_identity *id, char err[], size_t errlen)
 {
-	return id->crl ? tls_crl_refresh(id->crl, id, &(struct tls_told){ err, errlen }) : 0;
+	int ret = id->crl ? tls_crl_refresh(id->crl, id, &(struct tls_told){ err, errlen }) : 0;
+
+	if (ret > 0)
+		atomic_fetch_add(&id->crl_reads, 1);
+	return ret;
 }
 
 /* ---- All of it ---- */
@@ -262,7 +264,7 @@ static int load(struct tls_identity *id, const struct tls_word *word, struct tls
 		ret = load_trust(id, word, told);
 	if (ret == 0)
 		ret = load_pair(id, word, told);
-	if (ret == 0 && digest_trust(id, word) < 0)
+	if (ret == 0 && (digest_trust(id, word) < 0 || gnutls_rnd(GNUTLS_RND_NONCE, id->load, sizeof id->load) < 0))
 		ret = SAY(told, -ENOMEM, "tls \"%s\": out of memory", word->name);
 	if (ret == 0)
 		tls_flaws_find(id, word);

@@ -5,6 +5,8 @@
  */
 #include "tls_private.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -125,6 +127,65 @@ bool tls_peer_bears(const struct tls *t, const char *name)
 	return bears;
 }
 
+/* ---- Another name ---- */
+
+/* The alternative name number `i`: 1; 0: it is of a kind that is not looked at; -1: there are no more. */
+static int alternative_name(gnutls_x509_crt_t crt, unsigned i, char text[TLS_NAME_MAX])
+{
+	char name[TLS_NAME_MAX];
+	size_t n = sizeof name;
+	int ret = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &n, NULL);
+
+	if (ret < 0)
+		return ret == GNUTLS_E_SHORT_MEMORY_BUFFER ? 0 : -1;
+	if (ret == GNUTLS_SAN_DNSNAME)
+		snprintf(text, TLS_NAME_MAX, "%.*s", (int)n, name);
+	else if (ret != GNUTLS_SAN_IPADDRESS || !inet_ntop(n == 4 ? AF_INET : AF_INET6, name, text, TLS_NAME_MAX))
+		return 0;
+	return 1;
+}
+
+/* The first names of the certificate, and how many there are besides. */
+static void list_names(FILE *out, gnutls_x509_crt_t crt)
+{
+	enum { TOLD = 2 };
+	char name[TLS_NAME_MAX];
+	size_t size = sizeof name;
+	unsigned n = 0;
+	int ret;
+
+	for (unsigned i = 0; (ret = alternative_name(crt, i, name)) >= 0; i++) {
+		if (ret && n++ < TOLD)
+			fprintf(out, "%s%s", n > 1 ? ", " : "", name);
+	}
+	if (n > TOLD)
+		fprintf(out, " and %u more", n - TOLD);
+	else if (!n && gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) == 0)
+		fputs(name, out);
+	else if (!n)
+		fputs("none", out);
+}
+
+/* The flaw, with the name that was wanted and those that are there. */
+static const char *with_names(struct tls *t, const char *flaw)
+{
+	gnutls_x509_crt_t crt = leaf_of(t->session);
+	size_t size;
+	FILE *out;
+
+	free(t->told);
+	t->told = NULL;
+	out = crt ? open_memstream(&t->told, &size) : NULL;
+	if (out) {
+		fprintf(out, "%s: %s is wanted, it has ", flaw, t->name);
+		list_names(out, crt);
+		fclose(out);
+	}
+	if (crt)
+		gnutls_x509_crt_deinit(crt);
+	return t->told ? t->told : flaw;
+}
+
 /* ---- The verdict ---- */
 
 static const char *revoked(struct tls *t)
@@ -134,6 +195,14 @@ static const char *revoked(struct tls *t)
 	if (!id->crl || !tls_crl_lists(id->crl, t->session))
 		return NULL;
 	return tls_words_status(GNUTLS_CERT_REVOKED, &t->alert);
+}
+
+/* With the names where nothing else is wrong. */
+static const char *told_flaw(struct tls *t, unsigned status)
+{
+	const char *flaw = tls_words_status(status, &t->alert);
+
+	return status & ~(unsigned)(GNUTLS_CERT_INVALID | GNUTLS_CERT_UNEXPECTED_OWNER) ? flaw : with_names(t, flaw);
 }
 
 /* NULL when the certificate verifies, else why not. */
@@ -159,7 +228,7 @@ static const char *flaw_of(struct tls *t)
 		return ret == GNUTLS_E_NO_CERTIFICATE_FOUND ? "the peer showed no certificate"
 							    : "the certificate cannot be read";
 	}
-	return status ? tls_words_status(status, &t->alert) : revoked(t);
+	return status ? told_flaw(t, status) : revoked(t);
 }
 
 static int accept_peer(struct tls *t)
@@ -177,6 +246,7 @@ static int accept_peer(struct tls *t)
 	gnutls_free(t->subject.data);
 	t->subject = subject;
 	t->verified = true;
+	t->peer_expires = gnutls_x509_crt_get_expiration_time(crt);
 	t->trusted = t->server && is_trusted(crt, t->server->peers);
 	gnutls_x509_crt_deinit(crt);
 	return 0;
@@ -208,5 +278,7 @@ int tls_peer_verify(gnutls_session_t session)
 
 int tls_peer_verify_resumed(struct tls *t)
 {
-	return t->server && t->server->verify != TLS_VERIFY_NONE ? judge(t) : 0;
+	if (t->client)
+		return t->verify ? accept_peer(t) : 0;
+	return t->server->verify != TLS_VERIFY_NONE ? judge(t) : 0;
 }

@@ -13,6 +13,8 @@
  *     tls_choice.c     which certificate a client sees
  *     tls_ticket.c     the keys of session tickets
  *     tls_client.c     identity -> struct tls_client
+ *     tls_stock.c      sessions with servers, to be resumed
+ *     tls_resume.c     a connection to a server that resumes one
  *     tls_peer.c       is the peer's certificate good, and whose is it
  *     tls_words.c      GnuTLS's numbers -> words for an administrator
  *     tls.c            one connection
@@ -27,6 +29,8 @@
 #include <gnutls/x509.h>
 
 #include "tls.h"
+#include "tls_digest.h"
+#include "tls_stock.h"
 
 enum {
 	TLS_FILE_MAX = 4 << 20,    /* bytes of a PEM file */
@@ -56,6 +60,8 @@ struct tls_identity {
 	bool old; /* SHA-1 signatures are allowed, by `sha1` or by a version that knows no other */
 	char *subject;
 	long long expires, chain_expires;    /* Unix time in s */
+	unsigned char load[16];              /* no other has it, nor this one when it is loaded again */
+	atomic_uint crl_reads;               /* how often `crl` was read again */
 	unsigned char shown[32], trusts[32]; /* SHA-256: of the chain; of all that a ticket's worth hangs on besides */
 	struct tls_flaw flaws[TLS_FLAWS_MAX];
 	unsigned nflaws;
@@ -89,6 +95,16 @@ struct tls_client {
 	gnutls_certificate_credentials_t cred;
 };
 
+struct tls_resume {              /* of a connection to a server */
+	struct tls_stock *stock; /* NULL: it resumes nothing, and nothing of it is kept */
+	unsigned char key[TLS_DIGEST];
+	bool offered;       /* a session, which the server need not take */
+	bool settled;       /* the handshake is over, and the thread is that of `stock` */
+	bool ticket;        /* one has come */
+	unsigned ticket_s;  /* the life of the last */
+	uint64_t proved_ms; /* when the full handshake was, by clock_loop_ms */
+};
+
 struct tls {
 	gnutls_session_t session;
 	struct tls_server *server; /* one of these two */
@@ -106,7 +122,10 @@ struct tls {
 	bool verified, trusted;
 	gnutls_alert_description_t alert; /* to send for a certificate that was refused */
 	const char *reason, *refused;
+	char *told; /* a reason that names names */
 	gnutls_datum_t subject;
+	long long peer_expires; /* Unix time in s, of a peer's certificate that has verified */
+	struct tls_resume resume;
 	char *sni;
 };
 
@@ -127,6 +146,9 @@ struct tls_told {
 int tls_file_read(const char *path, gnutls_datum_t *d, struct tls_told *told);
 void tls_file_wipe(gnutls_datum_t *d);
 bool tls_file_is_der(const gnutls_datum_t *d);
+
+/* -EINVAL, and how to make it PEM with the command `openssl TOOL`, when it is in DER form or a PFX; else 0. */
+int tls_file_want_pem(const gnutls_datum_t *d, const char *path, const char *tool, struct tls_told *told);
 
 /* All certificates of a PEM file; `flags` of gnutls_x509_crt_list_import2. */
 int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags,
@@ -168,6 +190,34 @@ int tls_ticket_key(struct tls_server *s, const struct tls_server_conf *conf);
 /* Lets the session give and take tickets.  0 or an error of GnuTLS. */
 int tls_ticket_enable(gnutls_session_t session, const struct tls_server *s);
 
+/* ---- tls_stock.c ---- */
+
+struct tls_past {
+	gnutls_datum_t data;         /* gnutls_session_set_data's */
+	bool once;                   /* RFC 8446 appendix C.4 */
+	uint64_t proved_ms, ends_ms; /* of the full handshake that it goes back to, and of its own end: clock_loop_ms */
+};
+
+/* The newest that has not ended by `now_ms`, or NULL; the stock's own, until it is dropped or anything is put. */
+struct tls_past *tls_stock_find(struct tls_stock *s, const unsigned char key[TLS_DIGEST], uint64_t now_ms);
+void tls_stock_drop(struct tls_stock *s, struct tls_past *past);
+/* All under this key. */
+void tls_stock_forget(struct tls_stock *s, const unsigned char key[TLS_DIGEST]);
+/* One more under this key; one that is not `once` takes the place of all.  past->data is taken over in any case.  0,
+ * -ENOMEM, or -EMSGSIZE: it is too large, or has ended already. */
+int tls_stock_put(struct tls_stock *s, const unsigned char key[TLS_DIGEST], struct tls_past *past, uint64_t now_ms);
+
+/* ---- tls_resume.c ---- */
+
+/* All of it is on the stock's thread; the handshake between tls_resume_begin and tls_settle may be on any. */
+
+/* Before the handshake: offers a session of the stock. */
+void tls_resume_begin(struct tls *t, const struct tls_target *target);
+/* The connection has failed: what was agreed with that server is offered no more. */
+void tls_resume_spoil(struct tls *t);
+/* The connection ends, maybe before its handshake did. */
+void tls_resume_end(struct tls *t);
+
 /* ---- tls_choice.c ---- */
 
 /* s->by_default, s->two_kinds and s->suites, once the identities are there.  0 or -ENOMEM. */
@@ -195,7 +245,8 @@ void tls_hello_watch(struct tls *t);
 /* For GnuTLS, when a peer's certificate has come: 0 or -1 to end the handshake. */
 int tls_peer_verify(gnutls_session_t session);
 
-/* For a resumed session, in which nobody asked: the certificate is in the ticket, and is judged again. */
+/* For a resumed session, in which nobody asked: a client's certificate is in its ticket, and is judged again; a
+ * server's was judged under the same terms (tls_resume.c), and only whose it is has to be known. */
 int tls_peer_verify_resumed(struct tls *t);
 
 /* True for an IP address, and its bytes when `raw` is not NULL. */

@@ -14,6 +14,7 @@
 #include "flow.h"
 #include "splice.h"
 #include "stream.h"
+#include "tls_stock.h"
 
 enum { WORKER_EVENTS = 256, WORKER_ROUNDS = 64 };
 
@@ -200,8 +201,10 @@ int worker_init(struct worker *w, unsigned index)
 	list_init(&w->flows);
 	list_init(&w->resting);
 	w->receive = malloc(WORKER_RECEIVE);
-	if (!w->receive)
+	if (!w->receive || tls_stock_create(&w->tls_stock) < 0) {
+		free(w->receive);
 		return -ENOMEM;
+	}
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->wake = (struct io){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), on_wake };
 	r = w->epoll < 0 || w->wake.fd < 0 ? -errno : worker_watch(w, &w->wake, EPOLLIN | EPOLLET);
@@ -212,6 +215,7 @@ int worker_init(struct worker *w, unsigned index)
 			close(w->epoll);
 		if (w->wake.fd >= 0)
 			close(w->wake.fd);
+		tls_stock_free(w->tls_stock);
 		free(w->receive);
 		return r;
 	}
@@ -254,5 +258,6 @@ void worker_fini(struct worker *w)
 	names_free(&w->names);
 	buf_free(&w->cipher_in);
 	buf_free(&w->cipher_out);
+	tls_stock_free(w->tls_stock);
 	free(w->receive);
 }

@@ -72,6 +72,7 @@ struct worker {
 	struct buf cipher_in, cipher_out; /* the same for records */
 
 	struct handshake_pool *handshakes;
+	struct tls_stock *tls_stock; /* sessions with servers, to be resumed */
 	struct script *script; /* this thread's policies */
 	struct list listeners; /* listener.c */
 	struct list sessions;  /* session.c: of clients */

@@ -137,7 +137,9 @@ function types.word(c, v, spec, at)
   if type(v) ~= "string" then return types.string(c, v, spec, at) end
   if c:is_declared(spec.word, v) then return v end
   if c:is_unmade(v) then return nil end
-  return c:problem(at, "there is no " .. spec.word .. " " .. show(v), near(v, c.names[spec.word]))
+  local file = spec.word == "tls" and v:find("%.%w+$")
+  return c:problem(at, "there is no " .. spec.word .. " " .. show(v), near(v, c.names[spec.word]) or
+    file and 'files stand in a table, or in a `tls` word: { certificate = "FILE", key = "FILE" }')
 end
 
 local function length(c, list, spec, at)

@@ -75,7 +75,7 @@ return function(host)
   local c = context.new(host, words)
   local noted, models = run(c)
   noted = override(c, noted)
-  c.binds = {}
+  c.binds, c.taken = {}, {}
   declare(c, noted)
   local clean = { gateway = gateway(c, noted), _models = models }
   for _, word in ipairs { "tls", "pool", "listener" } do
@@ -84,6 +84,9 @@ return function(host)
   end
   if #c.names.listener == 0 and #c.problems == 0 then
     c:complain(0, "there is no listener", 'write listener "NAME" { plugin = ..., bind = ..., pool = ... }')
+  end
+  for _, model in pairs(models) do
+    if model.check and #c.problems == 0 then model.check(clean) end
   end
   return clean, c:sorted_problems()
 end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- import-netscaler.lua: the tool behind `lychctl import-netscaler`: a configuration of an ns.conf, and a report on each
--- of its lines.  0: all that affects traffic was mapped; 2: some was not; 1: the file cannot be read, or nothing is
--- written.
+-- of its lines.  0: all that affects traffic was mapped; 2: some was not, or the call is wrong; 1: the file cannot be
+-- read, or nothing is written.
 
 local expressions = use "netscaler/expressions"
 local listeners = use "netscaler/listeners"
@@ -120,7 +120,7 @@ return function(host, words)
   local a = take(words)
   if not a then
     host.complain(USAGE)
-    return 1
+    return 2
   end
   collectgarbage("generational") -- nearly all that is made stays
   local text, reason = host.read(a.file)

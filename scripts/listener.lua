@@ -43,15 +43,27 @@ local function taken(c, b)
   end
 end
 
+-- Ports of one place that meet those of one other are told together.
+local function tell_taken(c, b, other)
+  local text = other.text == b.text and "%s is bound on line %d already" or "%s has ports that line %d binds already"
+  local id = table.concat({ b._at.line, b._at.label, b.address, other._at.line, text }, "\n")
+  local told = c.taken[id]
+  if told then
+    told[#told + 1] = b.port
+    told.problem.text = string.format("%s: " .. text .. ", with ports %s", b._at.label, b.address, other._at.line,
+      table.concat(told, ", "))
+    return
+  end
+  local n = #c.problems
+  c:problem(b._at, string.format(text, b.text, other._at.line))
+  c.taken[id] = c.problems[n + 1] and { b.port, problem = c.problems[n + 1] }
+end
+
 local function check_binds(c, binds, plugin)
   local tls = false
   for _, b in ipairs(binds) do
     local other = taken(c, b)
-    if other then
-      local text = other.text == b.text and "%s is bound on line %d already"
-        or "%s has ports that line %d binds already"
-      c:problem(b._at, string.format(text, b.text, other._at.line))
-    end
+    if other then tell_taken(c, b, other) end
     c.binds[#c.binds + 1] = b
     if plugin and not plugin.transports[b.transport] then
       c:problem(b._at, string.format("plugin `%s` does not go over %s", plugin.name, b.transport))

@@ -4,6 +4,7 @@
 -- each pool by the rows of lync_ports.lua (lync_parts.lua), and the reverse proxy (lync_proxy.lua).  Those go the way
 -- of all words.
 
+local carried = use "lync_certificates"
 local check = use "check"
 local check_topology = use "lync_check"
 local near = use "near"
@@ -310,6 +311,9 @@ return function(c, note, here)
   function model.tls_name(name)
     tls_names[name] = (tls_names[name] or 0) + 1
     return tls_names[name] > 1 and name .. "-" .. tls_names[name] or name
+  end
+  function model.check(clean)
+    carried.check(c, model, clean)
   end
   return { lync = table_of_words(c, calls, here) }, function()
     settings(c, model, calls)

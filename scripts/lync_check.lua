@@ -120,6 +120,19 @@ local function check_use(c, model, pool)
   if pool.role == "edge_pool" then check_edge(c, pool) end
 end
 
+-- Peers count for all 5061 of the topology that are decrypted.
+local function check_peers(c, model)
+  for _, pool in ipairs(model.pools) do
+    if pool.inside and pool.inside.tls then return end
+  end
+  for _, pool in ipairs(model.pools) do
+    if pool.written.peers and pool.written.peers[1] then
+      c:problem(pool.at:key("peers"), "is of no use: no 5061 is decrypted, so nobody is known by a certificate",
+        "give a pool a `certificate`, or leave it out")
+    end
+  end
+end
+
 -- Names in the DNS and in certificates need it.
 local function check_domain(c, model)
   local first = model.pools[1]
@@ -144,6 +157,7 @@ return function(c, model)
   check_circles(c, model)
   check_names(c, model)
   check_domain(c, model)
+  check_peers(c, model)
   for _, site in ipairs(model.sites) do check_http(c, site) end
   for _, pool in ipairs(model.pools) do
     check_without(c, pool)

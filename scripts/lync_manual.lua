@@ -32,7 +32,9 @@ prints what the words come to,
 .B \-\-dns
 the names to enter in the DNS,
 .B \-\-certificates
-the names that each certificate must carry, and which of them the files lack.
+the names that each certificate must carry, and which of them the files lack; what they lack is a warning of
+.B \-t
+and of the start, too.
 .SS Names of what is made, and how to change it
 A listener is called POOLNAME\-PORT, a pool POOLNAME\-PORT with the servers' port.
 Web services (80, 443, 4443, 8080) of front ends and directors have the side behind that: \-inside, \-outside, or

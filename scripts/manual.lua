@@ -57,29 +57,40 @@ local function sentence(text)
 end
 
 -- One key with its type, its help and its default.
-local function key(spec)
+-- `as` is the title of a part that has its keys already.
+local function key(spec, as)
   line(".TP")
   line(string.format('.BR "%s" " (%s%s%s)"', spec.key == 1 and "[1]" or spec.key, argument(type_of(spec)),
     argument(range_of(spec)), spec.off and " or false" or ""))
   paragraph(sentence(spec.help))
   local default = default_of(spec)
   if default then paragraph(default) end
+  if as then paragraph("Its keys are those of " .. as .. ".") end
 end
 
 local function nested(spec)
   return spec.type == "list" and spec.of.keys or spec.keys
 end
 
--- The keys of a word, then each table that is one of them.
+-- The parts that have been written, by their tables of keys.
+local titles = {}
+
+-- The keys of a word, then each table that is one of them; words that share a table have it once.
 local function keys(list, path)
+  local parts = {}
   for _, spec in ipairs(list) do
-    if not spec.later then key(spec) end
-  end
-  for _, spec in ipairs(list) do
-    if nested(spec) and not spec.later then
-      line(string.format('.SS "%s of %s"', plain(spec.key), plain(path)))
-      keys(nested(spec), spec.key .. " of " .. path)
+    local own = nested(spec)
+    if not spec.later then
+      key(spec, titles[own or false])
+      if own and not titles[own] then
+        titles[own] = spec.key .. " of " .. path
+        parts[#parts + 1] = own
+      end
     end
+  end
+  for _, own in ipairs(parts) do
+    line(string.format('.SS "%s"', plain(titles[own])))
+    keys(own, titles[own])
   end
 end
 

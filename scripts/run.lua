@@ -5,7 +5,7 @@
 -- A library is a script that gives function(c, note, here): its words as a table of names, which the text sees from
 -- then on, and a function that is called when the text has run.  note(n) adds a note, with `by`: which word made it;
 -- here(word, label) is the place of the call that is being run.  What the function gives is the library's own model,
--- for the tools that know it.
+-- for the tools that know it; its check(clean), if it has one, looks at the clean tables of a good configuration.
 
 local check = use "check"
 local lines = use "lines"
@@ -108,10 +108,16 @@ end
 -- What is mostly meant where Lua cannot read on: its message, and the hint.
 local slips = {
   { "^malformed number", "texts, times and addresses stand in quotes: \"30s\", \"192.0.2.1\"" },
+  { "^'}' expected.* near '='$", "a comma may be missing before it; a name with dots stands in brackets and quotes: " ..
+    "[\"fe01.corp.example\"] = ..." },
   { "^'}' expected", "a comma may be missing before it, or a bracket behind it" },
   { "near '='$", "there is no `=` between a name and its table: pool \"NAME\" { ... }" },
   { "near '%['$", "lists are written in braces: { \"first\", \"second\" }" },
   { "^unfinished string", "a text ends on its line, with the quote that it began with" },
+  { "near '<\\25[45]>'$", "the file is UTF-16: save it as UTF-8" },
+  { "near '<\\226>'$", "texts stand in plain quotes, \"...\": a word processor has changed them, or a dash" },
+  { "^invalid escape sequence", "write the \\ of a path as /" },
+  { "^syntax error near '%d", "a text stands in quotes, a table in braces: \"2019\"" },
   { "^syntax error near '[%a_]", "a name stands in quotes: pool \"NAME\" { ... }" },
 }
 
@@ -144,7 +150,8 @@ end
 return function(c)
   local noted, finish, models = {}, {}, {}
   local env = environment(c, noted, lines(c.host.text), finish)
-  local chunk, message = load(c.host.text, chunk_name, "t", env)
+  local text = c.host.text:gsub("^\xEF\xBB\xBF", "") -- a byte order mark, as Windows' editors write it
+  local chunk, message = load(text, chunk_name, "t", env)
   if not chunk then
     lua_problem(c, message)
     return noted, models

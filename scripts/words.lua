@@ -159,7 +159,9 @@ return {
           "such" },
       { key = "tickets", type = "boolean", default = true,
         help = "let clients resume their sessions for four hours; a ticket is good only for the listener, the " ..
-          "certificates and the trust that it came from, and its key changes by the clock" },
+          "certificates and the trust that it came from, and its key changes by the clock.  Towards servers: resume " ..
+          "sessions for an hour, each only with the server, the name, the terms and the certificate that it was " ..
+          "begun with, and none from before a list of `crl` was read; probes never do" },
       { key = "crl", type = "file",
         help = "file with the lists of revoked certificates (PEM, one or several, or DER) of authorities in " ..
           "`trust`; read again when it changes, and outdated lists still hold" },

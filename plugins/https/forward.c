@@ -351,7 +351,7 @@ int forward_answer(struct splice *s, const struct head *h, const char *p, const 
 	if (h->status >= 200) {
 		if (f->hsts.p && !is_edited(&l, TEXT("strict-transport-security")))
 			splice_line(s, TEXT("Strict-Transport-Security"), f->hsts);
-		splice_put(s, f->lines);
+		splice_copy(s, f->lines);
 		put_edits(&l);
 	}
 	splice_put(s, TEXT("\r\n"));

@@ -49,7 +49,7 @@ struct forward_answer {
 	bool close;                  /* the client's connection ends with this answer (always with BODY_CLOSE) */
 	bool upgrade;                /* a 101 that was asked for */
 	struct lg_span hsts;         /* Strict-Transport-Security, instead of the server's; { NULL, 0 }: as it came */
-	struct lg_span lines;        /* own whole lines, each with CRLF (Set-Cookie) */
+	struct lg_span lines;        /* own whole lines, each with CRLF (Set-Cookie); copied */
 	const struct lg_edit *edits; /* those without `answer` are left aside */
 	unsigned nedits;
 };

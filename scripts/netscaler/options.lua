@@ -47,7 +47,7 @@ options.service = with(options.common, {
   { "TCPB", harmless = TUNING .. ": TCP buffering" }, { "CMP", neutral = "NO", meant = "compression of answers" },
   { "cacheable", neutral = "NO", meant = "a cache" }, { "healthMonitor", default = "YES" },
   { "monThreshold", neutral = "0", meant = "the sum of monitors' weights that counts as up" },
-  { "downStateFlush", neutral = "ENABLED", meant = "connections of a server that is down go on" },
+  { "downStateFlush", default = "ENABLED" },
   { "tcpProfileName", harmless = TUNING .. ": a profile of TCP" }, { "httpProfileName", meant = "a profile of HTTP" },
   { "netProfile", meant = "the address that server links come from" },
   { "accessDown", neutral = "NO", meant = "traffic to servers that are down" },

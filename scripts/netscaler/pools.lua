@@ -290,6 +290,7 @@ function pools.of(whole, v, kind, tls)
     if not o:option("usip") then return whole.usip or false end
     return o:is_on("usip")
   end)
+  pool.on_down = agreed(owners, "downStateFlush", function(o) return o:is_on("downStateFlush") and "end" or "keep" end)
   pool.idle = agreed(owners, "svrTimeout", function(o) return o:number("svrTimeout") end)
   pool.client_idle = agreed(owners, "cltTimeout", function(o) return o:number("cltTimeout") end)
   pool.cip = agreed(owners, "cip", function(o)

@@ -44,6 +44,15 @@ local function check_key(c)
   end
 end
 
+-- Files as words of a shell.
+local function words(files)
+  local list = {}
+  for i, file in ipairs(files) do
+    list[i] = file:find("^[%w._/+:@%%-]+$") and file or "'" .. file:gsub("'", "'\\''") .. "'"
+  end
+  return table.concat(list, " ")
+end
+
 local function pem_of(c, name)
   local file = c:get(name)
   local form = c:word("inform")
@@ -61,7 +70,7 @@ local function certificate_of(whole, c)
   if #chain > 0 and certificate then
     local parts, whole_file = { certificate }, certificate:gsub("%.%w+$", "") .. "-chain.pem"
     for _, parent in ipairs(chain) do parts[#parts + 1] = pem_of(parent, "cert") end
-    model.to_do(c.line, string.format("make %s: cat %s", whole_file, table.concat(parts, " ")))
+    model.to_do(c.line, string.format("make %s: cat %s", words { whole_file }, words(parts)))
     certificate = whole_file
   end
   return { { "certificate", certificate }, { "key", key } }
@@ -114,7 +123,7 @@ local function trust_of(list)
   for i, c in ipairs(list) do files[i] = pem_of(c, "cert") end
   if #files < 2 then return files[1] end
   local made = files[1]:gsub("%.%w+$", "") .. "-all.pem"
-  model.to_do(list[1].line, string.format("make %s: cat %s", made, table.concat(files, " ")))
+  model.to_do(list[1].line, string.format("make %s: cat %s", words { made }, words(files)))
   return made
 end
 

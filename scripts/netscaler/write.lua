@@ -79,6 +79,7 @@ local function pool_word(out, p)
   field(out, "persistence", p.persistence)
   local comment = p.monitor and plain(p.monitor.comment) or "none that can be asked here, or -healthMonitor NO"
   field(out, "monitor", p.monitor, comment)
+  if p.monitor then field(out, "on_down", p.on_down) end
   out[#out + 1] = "}\n"
 end
 

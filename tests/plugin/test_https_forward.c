@@ -215,10 +215,15 @@ static void answers_leave(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(answers); i++) {
 		enum head_kind kind = answers[i].kind ? answers[i].kind : HEAD_ANSWER;
+		struct forward_answer f = answers[i].f;
+		char lines[64] = "";
 		struct head h;
 
+		memcpy(lines, f.lines.p ? f.lines.p : "", f.lines.n);
+		f.lines.p = lines;
 		assert_int_equal(read_cut(&h, kind, fields, answers[i].in, strlen(answers[i].in)), HEAD_OK);
-		assert_int_equal(forward_answer(&splice, &h, answers[i].in, &answers[i].f), answers[i].ret);
+		assert_int_equal(forward_answer(&splice, &h, answers[i].in, &f), answers[i].ret);
+		memset(lines, '?', sizeof(lines)); /* they are needed no longer */
 		if (answers[i].ret == 0)
 			assert_string_equal(joined().p, answers[i].out);
 	}

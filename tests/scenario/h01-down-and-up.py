@@ -102,6 +102,28 @@ def sessions_of_a_server_that_went_down_go_on_or_end_as_its_pool_says(play):
 
 
 @story
+def a_session_ends_also_when_its_server_that_went_down_takes_nothing_more(play):
+    """What a host that has lost its power has not taken yet waits for nothing."""
+    one = play.server("one")
+    one.reads = False
+    gateway = play.gateway([one], plugin="tcp", listener='limits = { stall = "1h" },', pool="""on_down = "end",
+        monitor = { interval = "200ms", timeout = "1s", fall = 2 }""")
+    client = play.client()
+    client.send(b"hello")
+    eventually(lambda: one.used, "it has a server")
+    one.used[-1].pause()
+    client.socket.settimeout(1)
+    try:
+        while True:
+            client.socket.send(bytes(65536))
+    except TimeoutError:
+        pass
+    one.stop_listening()
+    gateway.wait_state(one, "down")
+    equal(client.ended(), b"", "what came before the close")
+
+
+@story
 def a_late_answer_of_an_older_probe_changes_nothing(play):
     one = play.server("one")
     gateway = play.gateway([one], pool="""all_down = "reply",

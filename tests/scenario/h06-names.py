@@ -71,6 +71,22 @@ def an_address_that_vanishes_keeps_what_it_has(play):
 
 
 @story
+def an_address_that_has_vanished_ends_its_sessions_when_it_dies(play):
+    one, two = play.server("one"), play.server("two")
+    names = Names(play.folder).now(farm=one.host)
+    gateway = stage(play, names, ['"farm.play:5060"'], listener='options = { route = "connection" },',
+                    pool='on_down = "end", monitor = { plugin = "sip", interval = "200ms", fall = 2 },').wait_open()
+    client = play.client()
+    equal(client.ask(request()).server, "one", "who answers")
+    names.now(farm=two.host)
+    wait_shown(gateway, {one.address: "leaving", two.address: "up"})
+    equal(client.ask(request()).server, "one", "who answers as long as it is well")
+    one.probe_answer = one.refuse(503)
+    equal(client.ended(), b"", "what came before the close")
+    wait_shown(gateway, {two.address: "up"})
+
+
+@story
 def a_name_that_does_not_resolve_is_a_server_that_is_down(play):
     one = play.server("one")
     names = Names(play.folder)

@@ -3,7 +3,7 @@
 out."""
 import resource
 
-from play import equal, eventually, expect, main, request, story
+from play import equal, eventually, expect, main, never, request, story
 
 TOO_MANY = 1000000  # sessions: two descriptors each are more than the kernel gives to anyone (fs.nr_open)
 FEW = 600
@@ -86,6 +86,24 @@ def when_descriptors_run_out_streams_wait_and_who_is_in_goes_on(play):
     equal(play.client().ask(request()).status, 200, "a new client's answer when there are some again")
     expect(lines < 100, f"the log is not filled ({lines} lines)")
     eventually(lambda: gateway.listener()["sessions"] == 2, "the crowd is gone")
+
+
+@story
+def a_probe_that_cannot_be_made_says_nothing_of_its_server(play):
+    one = play.server("one")
+    gateway = play.gateway([one], pool='monitor = { plugin = "sip", interval = "100ms", fall = 2 },')
+    client = play.client()
+    client.ask(request())
+    few = gateway.descriptors() // 2  # the lower numbers are those of the start, and stay
+    _, hard = resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE, (few, hard))
+    gateway.wait_line("probe-failed", one.address, "too many open files")
+    probes = len(one.probes)
+    never(lambda: gateway.lines("server-down"), "it is held to be down", 1)
+    equal(client.ask(request()).server, "one", "who answers on a connection that stands")
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+    eventually(lambda: len(one.probes) > probes + 2, "it is asked again")
+    equal((gateway.server(one)["state"], gateway.lines("server-down")), ("up", []), "its state, and tellings of its death")
 
 
 main()

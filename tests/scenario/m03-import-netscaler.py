@@ -92,7 +92,7 @@ ESSENTIALS = {
     "bounds": [
         'policies = { "./policies/x_y-responder.lua" },', 'policies = { "./policies/x_y-responder-2.lua" },',
         'host = "x",', 'max_forwards = 255,', 'persistence = { by = "call-id", timeout = "10080m" },'],
-    "usip": ['source = "transparent",'],
+    "usip": ['source = "transparent",', 'on_down = "end",', 'on_down = "keep",'],
     "unknown": ['listener "good" {', "-- lb vserver sessions, line 12, is not here: -persistenceType SSLSESSION has "
                                      "no counterpart"],
 }
@@ -274,7 +274,7 @@ def without_folders_it_goes_to_the_streams(play):
     expect("-- ==== policies/cs_web-responder.lua" in done.stdout and "--   decide = function(m)" in done.stdout,
            "and so are its policies")
     equal(numbers(done.stderr)[-1], 78, "the last line of the report, on stderr")
-    expect("\nto do by hand:\n  line 62: make ssl/web site-chain.pem" in done.stderr,
+    expect("\nto do by hand:\n  line 62: make 'ssl/web site-chain.pem': cat 'ssl/web site.cer' ssl/" in done.stderr,
            "what is to do stands together at the end")
 
 
@@ -312,7 +312,7 @@ def what_is_cut_off_or_no_ns_conf_at_all_ends_well(play):
     equal(run(play, "no-such.conf").returncode, 1, "the exit status of a file that is not there")
     for words in ((), ("a", "b"), ("a", "-o"), ("--what", "a")):
         done = run(play, *words)
-        expect(done.returncode == 1 and "usage: lychctl import-netscaler" in done.stderr,
+        expect(done.returncode == 2 and "usage: lychctl import-netscaler" in done.stderr,
                f"usage is told: {words}: {done}")
 
 

@@ -92,6 +92,23 @@ def a_revoked_server_is_refused_and_the_log_says_so(play):
 
 
 @story
+def a_server_that_is_revoked_later_is_not_resumed(play):
+    revoked = Revoked(play)
+    one = play.tls_server("one", "sales")
+    gateway = gateway_with(play, revoked, [one], listener="", pool='tls = "pool", tls_name = "sales.test", monitor = false')
+    for _ in range(4):
+        equal(play.tls_client().ask(request()).server, "one", "who answers before it is revoked")
+    expect(gateway.server(one)["resumed"] >= 2, "sessions with it are resumed")
+    revoked.revoke("sales")
+    gateway.wait_line("crl-read", "pool")
+    before = gateway.server(one)["resumed"]
+    for _ in range(4):
+        equal(play.tls_client().ask(request()).status, 503, "the answer after that")
+    equal(gateway.server(one)["resumed"], before, "the sessions that were resumed")
+    expect(gateway.wait_line(one.address, "the certificate is revoked"), "the log tells why")
+
+
+@story
 def a_probe_finds_a_revoked_server_down(play):
     revoked = Revoked(play)
     revoked.revoke("sales")

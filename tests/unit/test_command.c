@@ -245,14 +245,12 @@ static void test_refused(void **state)
 		{ "server", "\"server \" is no command",
 		  "there are `server drain`, `server disable` and `server enable`" },
 		{ "server drian front/one", "\"server drian\" is no command", "did you mean `drain`?" },
-		{ "server drain", "no pool has a server \"\"", "`lychctl status` shows all pools and their servers" },
+		{ "server drain", "no pool has a server \"\"", "the servers are `one`, `10.0.0.2:5061`" },
 		{ "server drain onne", "no pool has a server \"onne\"", "did you mean `one`?" },
 		{ "server drain 10.0.0.22", "no pool has a server \"10.0.0.22\"", "did you mean `10.0.0.2`?" },
-		{ "server drain front", "no pool has a server \"front\"",
-		  "`lychctl status` shows all pools and their servers" },
+		{ "server drain front", "no pool has a server \"front\"", "the servers are `one`, `10.0.0.2:5061`" },
 		{ "server drain front/onne", "pool front has no server \"onne\"", "did you mean `front/one`?" },
-		{ "server drain front/", "pool front has no server \"\"",
-		  "`lychctl status` shows all pools and their servers" },
+		{ "server drain front/", "pool front has no server \"\"", "the servers are `one`, `10.0.0.2:5061`" },
 		{ "server drain fornt/one", "there is no pool \"fornt\"", "did you mean `front/one`?" },
 		{ "server drain front/one two", "pool front has no server \"one two\"", NULL },
 		{ "server drain nothing/at-all", "there is no pool \"nothing\"", NULL },
@@ -289,6 +287,39 @@ static void test_nul(void **state)
 	json_t *o = command_run(&f->target, "status\0", 7);
 
 	assert_string_equal(text(o, "error"), "a request is one line of text");
+	json_decref(o);
+}
+
+/* A machine's short name is not its name, but tells which is meant. */
+static void test_short_name(void **state)
+{
+	struct fixture *f = *state;
+	json_t *o;
+
+	f->sample.servers[0].name = (char *)"fe01.corp.example";
+	o = say(f, "server drain FE01");
+	assert_string_equal(text(o, "hint"), "did you mean `fe01.corp.example`?");
+	json_decref(o);
+	o = say(f, "server drain fe");
+	assert_string_equal(text(o, "hint"), "the servers are `fe01.corp.example`, `10.0.0.2:5061`, `one`");
+	json_decref(o);
+}
+
+/* More servers than a line has room for. */
+static void test_many_servers(void **state)
+{
+	struct fixture *f = *state;
+	char names[3][200];
+	json_t *o;
+
+	for (unsigned i = 0; i < 3; i++) {
+		memset(names[i], 'a' + (int)i, sizeof names[i] - 1);
+		names[i][sizeof names[i] - 1] = 0;
+		f->sample.servers[i].name = names[i];
+	}
+	o = say(f, "server drain nobody");
+	assert_non_null(strstr(text(o, "hint"), "the servers are `aaa"));
+	assert_non_null(strstr(text(o, "hint"), "`, and more: `lychctl status` shows all pools and their servers"));
 	json_decref(o);
 }
 
@@ -333,6 +364,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_policy_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_policy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_short_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_servers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nul, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_status, setup, teardown),

@@ -52,6 +52,7 @@ static void wrong_listener(void **state)
 		  "there is no pool \"bass\"", "`base`" },
 		{ TLS(""), 1, "listener \"x\": `tls` is missing", NULL },
 		{ TLS("tls = 'nothing'"), 2, "there is no tls \"nothing\"", NULL },
+		{ TLS("tls = 'pool.pem'"), 2, "there is no tls \"pool.pem\"", "files stand in a table" },
 		{ TLS("tls = 'base', peers = 'a'"), 2,
 		  "peers: peers are known by a certificate, but tls \"base\" has no `trust`", NULL },
 		{ TLS("tls = 'base', verify = 'required'"), 2, "verify: needs `trust` in tls \"base\"", NULL },

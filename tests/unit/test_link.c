@@ -399,12 +399,45 @@ static void test_joined_back_pressure(void **state)
 	net_free(&n);
 }
 
+/* ---- Farewells ---- */
+
+static struct link *server_link(struct worker *w)
+{
+	struct session *s = container_of(w->sessions.next, struct session, node);
+
+	return container_of(s->servers.next, struct link, node);
+}
+
+/* Down and up again before the time has come: it goes on, and a later fall gives it a time of its own. */
+static void test_a_farewell_that_is_taken_back(void **state)
+{
+	struct worker *w = *state;
+	struct meeting *m = meet(w, 0);
+	struct link *l = server_link(w);
+
+	m->n.pool.ends_when_down = true;
+	net_health(&m->n, 0, HEALTH_DOWN);
+	link_farewell(l, 50);
+	net_health(&m->n, 0, HEALTH_UP);
+	RIG_UNTIL(w, !wheel_is_set(&l->farewell));
+	peer_say(w, &m->s[0], "a\n");
+	net_expect(&m->n, &m->c, "a\n");
+	net_health(&m->n, 0, HEALTH_DOWN);
+	link_farewell(l, 50);
+	assert_true(wheel_is_set(&l->farewell));
+	link_farewell(l, 600000); /* told once more: the first time holds */
+	RIG_UNTIL(w, peer_ended(&m->s[0]));
+	assert_int_equal(atomic_load(&m->n.servers[0].state->sessions), 0);
+	part(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_units_stay_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_plugin_that_breaks_its_contract, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_closing_link_takes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_farewell_that_is_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_unit_that_stalls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_slow_client_is_no_stall, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parked_senders_are_held, setup, teardown),

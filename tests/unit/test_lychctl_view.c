@@ -186,13 +186,15 @@ static void test_certificates(void **state)
 {
 	static const char answer[] =
 		"{\"certificates\":["
-		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\","
-		"\"days\":30,\"chain_days\":30,\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
-		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\","
-		"\"days\":29,\"chain_days\":1,\"expires\":\"2027-01-01T00:00:00Z\","
-		"\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\",\"outdated\":true}},"
-		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\","
-		"\"days\":-3,\"chain_days\":-3,\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
+		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\",\"days\":30,\"chain_days\":30,"
+		"\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
+		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\",\"days\":29,\"chain_days\":1,"
+		"\"expires\":\"2027-01-01T00:00:00Z\",\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\","
+		"\"outdated\":true}},"
+		"{\"tls\":\"today\",\"file\":\"/c/today.pem\",\"kind\":\"RSA\",\"subject\":\"CN=today\",\"days\":0,\"chain_days\":0,"
+		"\"expires\":\"2026-01-01T00:00:00Z\",\"crl\":null},"
+		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\",\"days\":-3,\"chain_days\":-3,"
+		"\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
 	json_t *o = json_loads(answer, 0, NULL);
 	char *text;
 
@@ -201,6 +203,7 @@ static void test_certificates(void **state)
 	text = view(o);
 	ASSERT_LINE(text, "EXPIRES", "certificate of tls soon in 29 days: /c/soon.pem");
 	ASSERT_LINE(text, "EXPIRES", "the chain of tls soon in 1 day: /c/soon.pem");
+	ASSERT_LINE(text, "EXPIRES", "certificate of tls today in less than a day: /c/today.pem");
 	ASSERT_LINE(text, "OUTDATED", "crl of tls soon: /c/x.crl");
 	ASSERT_LINE(text, "EXPIRED", "certificate of tls late for 3 days: /c/late.pem");
 	ASSERT_LINE(text, "good ", "RSA", "CN=good", "2030-01-01T00:00:00Z", "30", "30", "-");

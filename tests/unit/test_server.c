@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "heap.h"
+#include "snapshot.h"
 #include "unit.h"
 
 static const struct row {
@@ -70,6 +71,53 @@ static void test_followed_word(void **state)
 	server_state_free(s.state);
 }
 
+/* Whose sessions end, by default, and with on_down = "end". */
+static const struct {
+	enum health health;
+	enum presence presence;
+	bool tracks, follows;
+	enum all_down all_down;
+	bool ends;
+} downs[] = {
+	{ HEALTH_DOWN, SERVER_PRESENT, false, false, ALL_DOWN_REFUSE, true },
+	{ HEALTH_DOWN, SERVER_PRESENT, false, false, ALL_DOWN_REPLY, true },
+	{ HEALTH_DOWN, SERVER_PRESENT, false, false, ALL_DOWN_FAIL_OPEN, false },
+	{ HEALTH_UP, SERVER_PRESENT, false, false, ALL_DOWN_REFUSE, false },
+	{ HEALTH_UNKNOWN, SERVER_PRESENT, false, false, ALL_DOWN_REFUSE, false },
+	{ HEALTH_UP, SERVER_LEAVING, false, false, ALL_DOWN_REFUSE, false },
+	{ HEALTH_DOWN, SERVER_LEAVING, false, false, ALL_DOWN_REFUSE, true }, /* it is asked on */
+	{ HEALTH_DOWN, SERVER_PRESENT, true, true, ALL_DOWN_REFUSE, true },
+	{ HEALTH_DOWN, SERVER_LEAVING, true, true, ALL_DOWN_REFUSE, true },
+	{ HEALTH_DOWN, SERVER_PRESENT, true, false, ALL_DOWN_REFUSE, false }, /* nobody has seen it fail */
+	{ HEALTH_DOWN, SERVER_LEAVING, true, false, ALL_DOWN_REFUSE, false },
+};
+
+static void test_sending_away(void **state)
+{
+	struct server o = { .state = server_state_create() }, s = { .state = server_state_create() };
+	struct pool other = { 0 };
+
+	(void)state;
+	assert_non_null(o.state);
+	assert_non_null(s.state);
+	for (unsigned i = 0; i < ARRAY_LEN(downs); i++) {
+		struct pool p = { .all_down = downs[i].all_down, .monitor.track = downs[i].tracks ? &other : NULL };
+
+		s.pool = &p;
+		atomic_store(&s.tracked, downs[i].follows ? &o : NULL);
+		atomic_store(&s.state->health, downs[i].health);
+		atomic_store(&s.state->presence, downs[i].presence);
+		assert_false(server_sends_away(&s));
+		p.ends_when_down = true;
+		assert_int_equal(server_sends_away(&s), downs[i].ends);
+		atomic_store(&s.state->admin, ADMIN_DISABLED);
+		assert_true(server_sends_away(&s));
+		atomic_store(&s.state->admin, ADMIN_ENABLED);
+	}
+	server_state_free(o.state);
+	server_state_free(s.state);
+}
+
 static void test_seats(void **state)
 {
 	struct server s = { .state = server_state_create(), .max_sessions = 2 };
@@ -121,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_followed_word),
+		cmocka_unit_test(test_sending_away),
 		cmocka_unit_test(test_seats),
 		cmocka_unit_test(test_beginning),
 		cmocka_unit_test(test_out_of_memory),

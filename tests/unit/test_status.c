@@ -126,6 +126,7 @@ static void test_counters(void **state)
 		{ "pools.0.servers.0.idle_links", 32 },
 		{ "pools.0.servers.0.requests", 24 },
 		{ "pools.0.servers.0.failures", 25 },
+		{ "pools.0.servers.0.resumed", 42 },
 		{ "pools.0.servers.0.weight", 1 },
 		{ "pools.0.servers.0.max_sessions", 40 },
 		{ "pools.0.servers.1.max_sessions", 0 },
@@ -160,6 +161,7 @@ static void test_counters(void **state)
 	s->servers[0].state->idle = 32;
 	s->servers[0].state->requests = 24;
 	s->servers[0].state->failures = 25;
+	s->servers[0].state->resumed = 42;
 	o = status_build(&s->snapshot, 0);
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		if (number(o, rows[i].path) != rows[i].value)

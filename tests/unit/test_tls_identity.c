@@ -87,6 +87,9 @@ static int make(void **state)
 	rig_certs_make();
 	put("empty", "");
 	put("text", "This is no certificate.\n");
+	put("der", "\x30\x82\x01\x02\x30\x82");
+	put("short", "\x30\x03\x02\x01\x03");
+	put("pfx", "\x30\x82\x09\x90\x02\x01\x03\x30\x82");
 	put("broken", "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n");
 	put("cut", "-----BEGIN CERTIFICATE-----\nQUJD\n");
 	assert_non_null(long_text);
@@ -133,6 +136,11 @@ static const struct bad {
 	{ "long", "rsa.key", NULL, -EFBIG, "long", "is longer than 4194304 bytes" },
 	{ "empty", "rsa.key", NULL, -EINVAL, "empty", "holds no certificate in PEM form" },
 	{ "text", "rsa.key", NULL, -EINVAL, "text", "holds no certificate in PEM form" },
+	{ "der", "rsa.key", NULL, -EINVAL, "der", "is in DER form; make it PEM: openssl x509 -inform DER -in '" },
+	{ "rsa.pem", "der", NULL, -EINVAL, "der", "is in DER form; make it PEM: openssl pkey -inform DER -in '" },
+	{ "short", "rsa.key", NULL, -EINVAL, "short", "is in DER form" },
+	{ "pfx", "pfx", NULL, -EINVAL, "pfx", "is a PFX file (PKCS #12); make it PEM: openssl pkcs12 -nodes -in '" },
+	{ "rsa.pem", "pfx", NULL, -EINVAL, "pfx", "is a PFX file (PKCS #12); make it PEM: openssl pkcs12 -nodes -in '" },
 	{ "cut", "rsa.key", NULL, -EINVAL, "cut", "" },
 	{ "broken", "rsa.key", NULL, -EINVAL, "broken", "a certificate cannot be read: " },
 	{ "rsa.key", "rsa.key", NULL, -EINVAL, "rsa.key", "holds no certificate in PEM form" },

@@ -173,6 +173,10 @@ static void test_show(void **state)
 
 /* ---- Servers ---- */
 
+#define OTHER "the certificate is for another name: "
+#define RSA_HAS " is wanted, it has a.example, pool.corp.example and 1 more"
+#define EC_HAS " is wanted, it has b.example, *.wild.example and 1 more"
+
 static const struct server_row {
 	const char *cert;
 	const char *trust; /* the client's; NULL: the system's, which know none of these */
@@ -190,12 +194,13 @@ static const struct server_row {
 	{ "chain", "ca", "c.example" },
 	{ "common", "ca", "edge.corp.example" },
 	{ "serverish", "ca", "edge.corp.example" },
-	{ "rsa", "ca", "b.example", false, "the certificate is for another name", "the peer refuses our certificate" },
-	{ "ec", "ca", "x.y.wild.example", false, "the certificate is for another name",
+	{ "rsa", "ca", "b.example", false, OTHER "b.example" RSA_HAS, "the peer refuses our certificate" },
+	{ "ec", "ca", "x.y.wild.example", false, OTHER "x.y.wild.example" EC_HAS, "the peer refuses our certificate" },
+	{ "rsa", "ca", "127.0.0.2", false, OTHER "127.0.0.2" RSA_HAS, "the peer refuses our certificate" },
+	{ "ec", "ca", "127.0.0.1", false, OTHER "127.0.0.1" EC_HAS, "the peer refuses our certificate" },
+	{ "common", "ca", "a.example", false, OTHER "a.example is wanted, it has edge.corp.example",
 	  "the peer refuses our certificate" },
-	{ "rsa", "ca", "127.0.0.2", false, "the certificate is for another name", "the peer refuses our certificate" },
-	{ "ec", "ca", "127.0.0.1", false, "the certificate is for another name", "the peer refuses our certificate" },
-	{ "other", "ca", "edge.corp.example", false, "the certificate is for another name",
+	{ "other", "ca", "edge.corp.example", false, OTHER "edge.corp.example is wanted, it has other.corp.example",
 	  "the peer refuses our certificate" },
 	{ "edge", "ca", "edge.corp.example", false, "the certificate is not meant for this use (extended key usage)",
 	  "the peer cannot use our kind of certificate" },

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""edge: the outside of the Edge servers: a federation partner and an Edge server see each other's own certificates, XMPP and
-media pass, the A/V service sees the clients' own addresses, and one Edge server is enough.
+"""edge: the outside of the Edge servers: a federation partner and an Edge server see each other's own certificates,
+XMPP and media pass, the A/V service sees the clients' own addresses, and one Edge server is enough.
 """
 import os
 import re
@@ -13,7 +13,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "..", "scenario"), os.path.join(HERE, "
 
 import stand_ins
 from places import EDGES, INTERNET, OUTSIDE, PARTNER, ROUTER, address
-from play import Client, equal, eventually, expect, main, slow, story
+from play import Client, equal, expect, main, slow, story
 from stage import Deployment
 from visits import Visitor
 
@@ -39,7 +39,8 @@ def a_partner_and_the_edge_see_each_others_own_certificates(play):
     edge = Edge(play)
     visit = edge.partner().sip((ACCESS, 5061), "sip.corp.example")
     equal(visit.seen.more, "partner", "whose certificate the Edge is shown")
-    equal(visit.certificate, edge.deployment.certificate(visit.seen.server), "the certificate that the partner is shown")
+    own = edge.deployment.certificate(visit.seen.server)
+    equal(visit.certificate, own, "the certificate that the partner is shown")
     equal(visit.seen.bytes, visit.sent, "bytes")
     stranger = edge.partner(None)
     try:
@@ -47,7 +48,8 @@ def a_partner_and_the_edge_see_each_others_own_certificates(play):
         equal(client.ended(), b"", "what the Edge says to a partner without a certificate")
     except (ssl.SSLError, ConnectionError):
         pass
-    equal(edge.client(0).sip((ACCESS, 443), "sip.corp.example").seen.more, "<null>", "whose certificate a user shows on 443")
+    user = edge.client(0).sip((ACCESS, 443), "sip.corp.example")
+    equal(user.seen.more, "<null>", "whose certificate a user shows on 443")
 
 
 @story
@@ -69,13 +71,14 @@ def media_is_relayed_between_real_turn_clients(play):
     peer = address(OUTSIDE, PARTNER)
     net.program("peer", net.partner, "turnutils_peer", "-L", peer, "-p", "3480")
     for source in (address(OUTSIDE, INTERNET[n]) for n in range(2)):
-        done = net.internet.do(lambda: subprocess.run(
-            ["turnutils_uclient", "-u", "alice", "-w", "secret", "-e", peer, "-r", "3480", "-n", str(MESSAGES), "-m", str(CLIENTS), "-z", "20",
-             "-L", source, "-p", "3478", AV], capture_output=True, text=True, timeout=slow(60)))
+        words = ["turnutils_uclient", "-u", "alice", "-w", "secret", "-e", peer, "-r", "3480", "-n", str(MESSAGES),
+                 "-m", str(CLIENTS), "-z", "20", "-L", source, "-p", "3478", AV]
+        done = net.internet.do(lambda: subprocess.run(words, capture_output=True, text=True, timeout=slow(60)))
         said = done.stdout + done.stderr
         sums = re.findall(r"tot_send_msgs=(\d+), tot_recv_msgs=(\d+)", said)
         expect(sums, f"the clients got their allocations: {said[-400:]}")
-        equal(tuple(map(int, sums[-1])), (CLIENTS * MESSAGES, CLIENTS * MESSAGES), "messages sent, and come back from the peer")
+        sent, back = map(int, sums[-1])
+        equal((sent, back), (CLIENTS * MESSAGES,) * 2, "messages sent, and come back from the peer")
     print(f"    {2 * CLIENTS * MESSAGES} messages went to the peer and came back")
 
 
@@ -100,7 +103,7 @@ def one_edge_is_enough(play):
     edge.client(0).ask_sip(standing)
     edge.deployment.machines[lost].run("ip", "link", "set", "to-perimeter", "down")
     for pool in ("5061-access", "443-access", "5269-access", "443-av", "3478-av", "443-webconf"):
-        eventually(lambda: edge.gateway.server(lost, f"edge.corp.example-{pool}")["state"] == "down", f"{lost} is down in {pool}", 20)
+        edge.gateway.wait_state(lost, "down", 20, f"edge.corp.example-{pool}")
     equal(standing.ended(within=20), b"", "what comes on a connection to the lost Edge before its end")
     other, = set(EDGES) - {lost}
     equal(edge.client(0).sip((ACCESS, 443), "sip.corp.example").seen.server, other, "where the user comes back")

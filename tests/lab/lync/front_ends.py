@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""front_ends: eight real Lync clients (pidgin-sipe) are signed in over four front ends, and as many people have their web
-services open.  Front ends are drained, disabled, killed and cut off: SIP and web ports leave together, and whoever was there
-comes back elsewhere.
+"""front_ends: eight real Lync clients (pidgin-sipe) are signed in over four front ends, and as many people have their
+web services open.  Front ends are drained, disabled, killed and cut off: SIP and web ports leave together, and whoever
+was there comes back elsewhere.
 """
 import os
 import sys
@@ -89,7 +89,7 @@ class Pool:
         return {self.gateway.server(f"{name}.corp.example", pool)["state"] for pool in (SIP, *self.web_pools)}
 
     def wait_states(self, state, name):
-        eventually(lambda: self.states(name) == {state}, f"{name} is {state} in SIP and web pools, not {self.states(name)}", 20)
+        eventually(lambda: self.states(name) == {state}, f"{name} is {state} in its SIP and web pools", 20)
 
     def cut(self, name):
         """Its cable is pulled: no end of a connection is told."""
@@ -102,12 +102,13 @@ class Pool:
 
     def left_together(self, name, since):
         """The log's lines: the bound of the monitor holds, and the web pools left when SIP did."""
-        lines = {p: self.gateway.lines("server-down", f"pool={p} ", f"{name}.corp.example")[-1] for p in (SIP, *self.web_pools)}
+        lines = {pool: self.gateway.lines("server-down", f"pool={pool} ", f"{name}.corp.example")[-1]
+                 for pool in (SIP, *self.web_pools)}
         times = [self.gateway.time_of(line) for line in lines.values()]
         took, apart = max(times) - since, max(times) - min(times)
         expect(took <= slow(BOUND_S + MARGIN_S), f"{name} left within {BOUND_S} s: {lines}")
         expect(apart < slow(INTERVAL_S), f"{name}'s ports left together: {lines}")
-        print(f"    {name}: 5061 and {len(self.web_pools)} web pools left {took:.2f} s after its end, of {BOUND_S:.2f} s")
+        print(f"    {name}: 5061 and {len(self.web_pools)} web pools left after {took:.2f} s of {BOUND_S:.2f} s")
 
     # ---- Who comes ----
 
@@ -140,7 +141,8 @@ def is_drained_and_disabled(pool, clients, name):
     equal(set(web_before), set(FRONT_ENDS), "front ends whose web services are used")
     pool.word("drain", name)
     pool.wait_states("drain", name)
-    equal(([pool.web_home(n) for n in PEOPLE], pool.places()), (web_before, before), f"who is where while {name} is drained")
+    equal([pool.web_home(n) for n in PEOPLE], web_before, f"whose web services are used while {name} is drained")
+    equal(pool.places(), before, f"who is where while {name} is drained")
     pool.nobody_comes(name, NEWCOMERS)
     pool.word("disable", name)
     pool.wait_states("disabled", name)
@@ -175,7 +177,8 @@ def is_gone(pool, clients, name, since):
 def nothing_was_bad(pool, clients):
     """Whatever happened, no signature was wrong, and nobody was asked what is another's."""
     for client in clients.values():
-        equal((client.count("signature wrong"), client.count("signature missing")), (0, 0), f"what {client.user} found bad")
+        bad = client.all("signature wrong") + client.all("signature missing")
+        equal(bad, [], f"what {client.user} found bad")
     faults = [fault for front_end in pool.front_ends.values() for fault in front_end.faults]
     equal([fault for fault in faults if not fault.endswith(GUESTS)], [], "what the front ends found bad")
 
@@ -184,7 +187,7 @@ def nothing_was_bad(pool, clients):
 def front_ends_leave_with_their_web_ports_and_users_come_back_elsewhere(play):
     pool = Pool(play)
     clients = {user: pool.sign_in(user) for user in USERS}
-    equal({name: len(pool.users_of(name)) for name in FRONT_ENDS}, {name: 2 for name in FRONT_ENDS}, "users of each front end")
+    equal([len(pool.users_of(name)) for name in FRONT_ENDS], [2] * len(FRONT_ENDS), "users of each front end")
     is_drained_and_disabled(pool, clients, "fe01")
     loses_its_service(pool, clients, "fe02")
     is_cut_off(pool, clients, "fe03")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""places: the machines of the deployment in scripts/examples/lync-all-in-one.lua: where they stand, and what listens on them.
+"""places: the machines of the deployment in scripts/examples/lync-all-in-one.lua: where they stand, and what listens
+on them.
 
     internet ── 198.51.100.0/24 ── gateway ── 192.0.2.0/24 ── front ends, directors, web servers, office
                                       │            │

@@ -13,12 +13,13 @@ sys.path[:0] = [os.path.join(HERE, "..", "..", "scenario"), os.path.join(HERE, "
 
 import stand_ins
 from places import DOMAIN, FRONT_ENDS, INSIDE, INTERNET, OFFICE, OUTSIDE, ROUTER, address
-from play import HttpClient, HttpServer, equal, eventually, expect, main, story
+from play import HttpClient, HttpServer, equal, expect, main, story
 from play.http import ask
 from stage import Deployment
 from visits import Visitor
 
 SITES, OWN_SITES, VIP = "198.51.100.155", "198.51.100.156", "192.0.2.61"
+GATEWAY, POOL = address(INSIDE, ROUTER), f"pool.{DOMAIN}"
 MEET, LYNCWEB = "meet.corp.example", "lyncweb.corp.example"
 SCALE = 10 if float(os.environ.get("LYCHGATE_LAB_SECONDS", "20")) >= 120 else 45
 EVENTS = "/ucwa/oauth/v1/applications/1/events"
@@ -47,7 +48,7 @@ def phones_inside_reach_the_sites_at_their_outside_address(play):
         for to, name, servers in ((SITES, MEET, ("dir1",)), (OWN_SITES, LYNCWEB, ("fe01", "fe02"))):
             visit = who.web((to, 443), name)
             expect(visit.seen.server in servers, f"{name} from {who.source} is answered by {visit.seen.server}")
-            equal((visit.seen.port, visit.seen.source), (4443, address(INSIDE, ROUTER)), f"{name}: port and source at the server")
+            equal((visit.seen.port, visit.seen.source), (4443, GATEWAY), f"{name}: port and source at the server")
             print(f"    {name:20} {to}:443 {visit}")
 
 
@@ -58,9 +59,9 @@ def a_front_end_meets_its_own_pool_and_even_itself(play):
     deployment.wait(gateway)
     gateway.ctl("server", "disable", "fe02.corp.example")
     itself = Visitor(deployment, deployment.machines["fe01"], deployment.host("fe01"), "fe01")
-    for visit in (itself.web((OWN_SITES, 443), LYNCWEB), itself.web((VIP, 443), "pool.corp.example"), itself.sip((VIP, 5061), "pool.corp.example"),
-                  itself.sip((VIP, 5071), "pool.corp.example")):
-        equal((visit.seen.server, visit.seen.source), ("fe01", address(INSIDE, ROUTER)), "who answers fe01, and whom that sees")
+    for visit in (itself.web((OWN_SITES, 443), LYNCWEB), itself.web((VIP, 443), POOL), itself.sip((VIP, 5061), POOL),
+                  itself.sip((VIP, 5071), POOL)):
+        equal((visit.seen.server, visit.seen.source), ("fe01", GATEWAY), "who answers fe01, and whom that sees")
     equal(itself.rpc_service((VIP, 135)), "fe01", "whose service fe01 is led to")
 
 
@@ -74,14 +75,15 @@ class Mobility:
         for name in FRONT_ENDS:
             machine = self.deployment.machines[name]
             self.deployment.sip(name, machine, [5061])
-            server = HttpServer(play.backstage, name, self.deployment.host(name), 4443, self.deployment.server_tls(name))
+            tls = self.deployment.server_tls(name)
+            server = HttpServer(play.backstage, name, self.deployment.host(name), 4443, tls)
             server.machine, server.answer = machine, lambda request, server=server: self.answer(server, request)
             play.servers.append(server)
             server.listen()
         more = SCALED.format(answer=round(answer_s * 1000), idle=round(IDLE_S * 1000))
         self.gateway = self.deployment.gateway("lync-reverse-proxy", more=more)
         for name in FRONT_ENDS:
-            eventually(lambda: self.gateway.server(f"{name}.{DOMAIN}", "pool.corp.example-4443-proxy")["state"] == "up", f"{name} is up", 20)
+            self.gateway.wait_state(f"{name}.{DOMAIN}", "up", 20, f"{POOL}-4443-proxy")
 
     @staticmethod
     def answer(server, request):
@@ -122,7 +124,7 @@ def each_request_of_a_connection_finds_a_front_end_of_its_own(play):
         server = client.get("/", host=LYNCWEB).text.split()[0]
         mobility.gateway.ctl("server", "drain", f"{server}.{DOMAIN}")
         following = client.get("/", host=LYNCWEB).text.split()[0]
-        expect(following != server, f"{left} front ends are left, and the same connection's next request goes to {following}")
+        expect(following != server, f"{left} front ends are left: the connection's next request goes to {following}")
 
 
 lacking = stand_ins.need_programs()

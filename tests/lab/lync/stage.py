@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stage: builds the deployment of places.py: networks, machines, their servers, and a gateway with one of the examples."""
+"""stage: builds the deployment of places.py: networks, machines, their servers, a gateway with one of the examples."""
 import itertools
 import os
 import signal
 import ssl
 
 import stand_ins
-from places import (CERTIFICATES, CLEAR_PORTS, DIRECTORS, EDGES, EXCHANGE, FRONT_ENDS, INSIDE, INTERNET, MORE_SIP_PORTS, OFFICE,
-                    PARTNER, PERIMETER, PREFIX, PROBED, ROUTER, SIP_PORTS, TLS_PORTS, VIRTUAL, WANTED, WEB_APPS, address)
+from places import (CERTIFICATES, CLEAR_PORTS, DIRECTORS, DOMAIN, EDGES, EXCHANGE, FRONT_ENDS, INSIDE, INTERNET,
+                    MORE_SIP_PORTS, OFFICE, PARTNER, PERIMETER, PREFIX, PROBED, ROUTER, SIP_PORTS, TLS_PORTS,
+                    VIRTUAL, WANTED, WEB_APPS, address)
 from play import Certificates, eventually, expect
 from samba import Mapper
 from sites import Site
@@ -58,7 +59,7 @@ class Deployment:
     def make_certificates(self):
         """The play's are the deployment's from now on."""
         self.play.certificates = Certificates(self.play.build, WANTED)
-        self.trusted = os.path.join(self.play.folder, "trusted.pem")  # by Edge servers: their own, and a public authority
+        self.trusted = os.path.join(self.play.folder, "trusted.pem")  # by Edges: their own, and a public authority
         with open(self.trusted, "w", encoding="ascii") as both:
             both.write(read(self.path("ca.pem")) + read(self.path("other-ca.pem")))
 
@@ -102,8 +103,8 @@ class Deployment:
         return address(INSIDE, {**FRONT_ENDS, **DIRECTORS, **WEB_APPS, **EXCHANGE}[name])
 
     def web(self, name, machine):
-        host = self.host(name)
-        stand_ins.nginx(self.play, machine, [(host, p) for p in TLS_PORTS], [(host, p) for p in CLEAR_PORTS], self.path(name))
+        tls, clear = ([(self.host(name), port) for port in ports] for ports in (TLS_PORTS, CLEAR_PORTS))
+        stand_ins.nginx(self.play, machine, tls, clear, self.path(name))
 
     def sip(self, name, machine, ports):
         host = self.host(name)
@@ -143,7 +144,9 @@ class Deployment:
         plain = self.play.gateway_of(text, start=False, files=files)
         monitors = "".join(MONITOR % pool for pool in watched(plain) if f'pool "{pool}"' not in text)
         made = self.play.gateway_of(GATEWAY + text + monitors + more, start=False, files=files)
-        self.transparent = set() if 'lync.rules "guide"' in text else {f"edge.corp.example-{port}-av" for port in (443, 3478)}
+        self.transparent = {f"edge.{DOMAIN}-443-av", f"edge.{DOMAIN}-3478-av"}  # Microsoft's rules
+        if 'lync.rules "guide"' in text:
+            self.transparent = set()
         self.gateway_machine.do(made.start)
         return made
 

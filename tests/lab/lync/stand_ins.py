@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stand_ins: what stands in for the servers of the deployment: nginx for web services, Kamailio for SIP, coturn for media,
-and a few lines for XMPP; Samba for RPC is in samba.py.  Each answers with what it saw: its name and port, the client's
-address and port, and how many bytes came.
+"""stand_ins: what stands in for the servers of the deployment: nginx for web services, Kamailio for SIP, coturn for
+media, and a few lines for XMPP; Samba for RPC is in samba.py.  Each answers with what it saw: its name and port, the
+client's address and port, and how many bytes came.
 """
 import re
 import shutil
@@ -120,7 +120,8 @@ def nginx(play, machine, tls, clear, certificate):
     servers = "".join(NGINX_SERVER.format(host=h, port=p, name=machine.name, tls="ssl" if (h, p) in tls else "",
                                           certificate=shown if (h, p) in tls else "") for h, p in tls + clear)
     config = site.write("nginx.conf", NGINX.format(folder=site.folder, servers=servers, user="user root;"))
-    return site.start(shutil.which("nginx") or "/usr/sbin/nginx", "-p", site.folder, "-c", config, "-e", f"{site.folder}/error.log")
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    return site.start(program, "-p", site.folder, "-c", config, "-e", f"{site.folder}/error.log")
 
 
 def kamailio(play, machine, tls, clear, certificate, trusted, strangers=()):
@@ -130,19 +131,21 @@ def kamailio(play, machine, tls, clear, certificate, trusted, strangers=()):
     site.ending = signal.SIGKILL  # asked to end, it may wait for its children
     lines = [f"listen={kind}:{h}:{p}" for kind, places in (("tls", tls), ("tcp", clear)) for h, p in places]
     profiles = [("server:default", "yes")] + [(f"server:{host}:{port}", "no") for host, port in strangers]
-    site.write("tls.cfg", "".join(KAMAILIO_TLS.format(profile=profile, verify=verify, certificate=certificate, trusted=trusted)
-                                  for profile, verify in profiles))
+    words = {"certificate": certificate, "trusted": trusted}
+    site.write("tls.cfg", "".join(KAMAILIO_TLS.format(profile=p, verify=verify, **words) for p, verify in profiles))
     config = site.write("kamailio.cfg", KAMAILIO.format(name=machine.name, listen="\n".join(lines), folder=site.folder))
-    return site.start("kamailio", "-DD", "-E", "-f", config, "-w", site.folder, "-Y", site.folder, "-m", "32", "-M", "4")
+    return site.start("kamailio", "-DD", "-E", "-f", config, "-w", site.folder, "-Y", site.folder, "-m", "32", "-M",
+                      "4")
 
 
 def coturn(play, machine, hosts):
     """On 3478 by UDP and TCP, and on 443; it relays by the last of the hosts."""
     site = Site(play, f"{machine.name}-media", 443, hosts[0], machine)
     site.ending = signal.SIGKILL  # asked to end, it waits for what it relays
-    config = site.write("turnserver.conf", COTURN.format(
-        name=machine.name, folder=site.folder, relay=hosts[-1], listening="\n".join(f"listening-ip={host}" for host in hosts),
-        aux="\n".join(f"aux-server={host}:443" for host in hosts)))
+    listening = "\n".join(f"listening-ip={host}" for host in hosts)
+    aux = "\n".join(f"aux-server={host}:443" for host in hosts)
+    config = site.write("turnserver.conf", COTURN.format(name=machine.name, folder=site.folder, relay=hosts[-1],
+                                                         listening=listening, aux=aux))
     return site.start("turnserver", "-c", config)
 
 
@@ -155,8 +158,8 @@ class XmppLink(Link):
             self.probed = True
             host, port = self.transport.get_extra_info("peername")[:2]
             seen = f"seen {self.server.name} {self.server.port} {host} {port} {len(self.received)} xmpp"
-            self.write(f"<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' "
-                       f"from='corp.example' id='{seen}'><stream:features/>".encode())
+            self.write("<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' "
+                       f"version='1.0' from='corp.example' id='{seen}'><stream:features/>".encode())
         elif self.probed:
             self.write(data)
 

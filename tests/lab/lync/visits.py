@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""visits: clients that come to an address of the gateway, each in its protocol, and what the server behind it says it saw."""
+"""visits: clients that come to an address of the gateway, each in its protocol, and what the server behind it saw."""
 import os
 import socket
 import ssl
@@ -23,7 +23,8 @@ class Visit:
         self.source, self.seen, self.sent, self.got, self.certificate = source, seen, sent, got, certificate
 
     def __str__(self):
-        return f"{self.source} -> {self.seen.server}:{self.seen.port} as {self.seen.source}, {self.sent} and {self.got} bytes"
+        seen = self.seen
+        return f"{self.source} -> {seen.server}:{seen.port} as {seen.source}, {self.sent} and {self.got} bytes"
 
 
 class Visitor:
@@ -52,10 +53,12 @@ class Visitor:
         return self.ask_sip(self.connect(Client, to, name), call_id)
 
     def ask_sip(self, client, call_id=None):
-        asked = request("SUBSCRIBE", call_id, contact=None, via=f"SIP/2.0/TLS {self.source}:5061;branch=z9hG4bK{os.urandom(4).hex()}")
+        via = f"SIP/2.0/TLS {self.source}:5061;branch=z9hG4bK{os.urandom(4).hex()}"
+        asked = request("SUBSCRIBE", call_id, contact=None, via=via)
         answer = client.ask(asked)
         expect(answer.status == 200, f"an answer to a request: {answer!r}")
-        return Visit(self.source, Seen(answer.header("X-Seen")), len(asked.raw), len(answer.raw), client.server_certificate)
+        seen = Seen(answer.header("X-Seen"))
+        return Visit(self.source, seen, len(asked.raw), len(answer.raw), client.server_certificate)
 
     def web(self, to, name, tls=True):
         return self.ask_web(self.connect(HttpClient, to, name, tls), name, tls)
@@ -92,13 +95,14 @@ class Visitor:
         client.send(asked)
         got = Pdu(client.read())
         expect(got.kind == BIND_ACK, f"the endpoint mapper takes a bind: {got.raw}")
-        found = eventually(lambda: self.deployment.connected(135, len(asked)), f"a server has {len(asked)} bytes of {self.source}'s")
+        found = eventually(lambda: self.deployment.connected(135, len(asked)),
+                           f"a server has {len(asked)} bytes of {self.source}'s")
         return Visit(self.source, Seen(f"seen {found} {len(asked)} rpc"), len(asked), len(got.raw))
 
     def rpc_service(self, to):
         """An endpoint mapper is asked for a service, and that is called where it says: who answers, by its own name."""
-        done = self.machine.do(lambda: subprocess.run([PYTHON, CLIENT, to[0], SRVSVC, "3"], capture_output=True, text=True,
-                                                      timeout=slow(PATIENCE) * 3))
+        words = [PYTHON, CLIENT, to[0], SRVSVC, "3"]
+        done = self.machine.do(lambda: subprocess.run(words, capture_output=True, text=True, timeout=slow(PATIENCE)))
         said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
         if "name" not in said:
             raise Failure(f"the endpoint mapper's client says {done.stdout} {done.stderr}")
@@ -120,7 +124,8 @@ class Visitor:
 def bind(count):
     """To the endpoint mapper, in so many contexts (C706 section 12.6.4.3)."""
     one = EPM.bytes_le + struct.pack("<I", 3) + NDR.bytes_le + struct.pack("<I", 2)
-    return pdu(BIND, 1, struct.pack("<HHIB3x", 4280, 4280, 0, count) + b"".join(struct.pack("<HBx", n, 1) + one for n in range(count)))
+    all_of_them = b"".join(struct.pack("<HBx", n, 1) + one for n in range(count))
+    return pdu(BIND, 1, struct.pack("<HHIB3x", 4280, 4280, 0, count) + all_of_them)
 
 
 class StunOverTcp:

@@ -52,6 +52,7 @@ class Link(asyncio.Protocol):
         tls = transport.get_extra_info("ssl_object")
         self.shown = (tls.getpeercert(binary_form=True) or None) if tls else None  # the gateway's own certificate
         self.sni = getattr(tls, "play_sni", None)
+        self.resumed = bool(tls and tls.session_reused)
         self.server.links.append(self)
 
     def data_received(self, data):
