@@ -133,8 +133,8 @@ enum admin server_word(const struct server *s);
 const struct server *server_word_from(const struct server *s);
 bool server_is_enabled(const struct server *s);
 bool server_is_disabled(const struct server *s);
-/* Its sessions are to end: it is disabled, or down in a pool with on_down = "end" that does not fail open; but not if it
- * is down only for want of one to follow. */
+/* Its sessions are to end: it is disabled, or down in a pool with on_down = "end" that does not fail open; but not if
+ * it is down only for want of one to follow. */
 bool server_sends_away(const struct server *s);
 
 /* It has said itself that it wants no new keys for now (lg_host.rest). */

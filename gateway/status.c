@@ -254,9 +254,9 @@ json_t *status_server(const struct server *s)
 				put_number(o, "requests", atomic_load(&state->requests)) &&
 				put_number(o, "failures", atomic_load(&state->failures)) &&
 				put_number(o, "resumed", atomic_load(&state->resumed)) &&
-				put_number(o, "max_sessions", s->max_sessions) &&
-				put_number(o, "weight", s->weight) &&
-				put(o, "slow_start", slow_start_status(s)) && put(o, "backup", json_boolean(s->backup)));
+				put_number(o, "max_sessions", s->max_sessions) && put_number(o, "weight", s->weight) &&
+				put(o, "slow_start", slow_start_status(s)) &&
+				put(o, "backup", json_boolean(s->backup)));
 }
 
 static json_t *servers_status(const struct pool *p)

@@ -89,8 +89,8 @@ int tls_file_want_pem(const gnutls_datum_t *d, const char *path, const char *too
 			   "%s: is a PFX file (PKCS #12); make it PEM: openssl pkcs12 -nodes -in '%s' -out '%s.pem', "
 			   "and name that as `certificate` and as `key`",
 			   path, path, path);
-	return SAY(told, -EINVAL, "%s: is in DER form; make it PEM: openssl %s -inform DER -in '%s' -out '%s.pem'", path,
-		   tool, path, path);
+	return SAY(told, -EINVAL, "%s: is in DER form; make it PEM: openssl %s -inform DER -in '%s' -out '%s.pem'",
+		   path, tool, path, path);
 }
 
 int tls_file_certificates(const char *path, gnutls_x509_crt_t **listp, unsigned *n, unsigned flags,

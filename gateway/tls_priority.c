@@ -20,8 +20,9 @@
 #define PRIORITY_SHA1    ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1:%VERIFY_ALLOW_SIGN_WITH_SHA1"
 #define PRIORITY_NO_SHA1 ":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1"
 #define PRIORITY_ORDER   ":%%SERVER_PRECEDENCE"
-/* No RSA: tls_sign.c cannot decrypt, and there is no forward secrecy.  Nor is there in resuming with psk_ke of RFC 8446,
- * which GnuTLS leaves out when it is told of the better kind; without keys set beforehand that one adds nothing. */
+/* No RSA: tls_sign.c cannot decrypt, and there is no forward secrecy.  Nor is there in resuming with psk_ke of RFC
+ * 8446, which GnuTLS leaves out when it is told of the better kind; without keys set beforehand that one adds
+ * nothing. */
 #define PRIORITY_ALWAYS  ":-RSA:+ECDHE-PSK"
 
 static const struct minimum {

@@ -9,7 +9,9 @@ return function(host, arguments)
   local model, clean = tool.model(host, arguments[1], "lync")
   if not model then return 1 end
   local rows = { { "TLS", "FILE", "NAME", "CARRIED" } }
-  for i, one in ipairs(certificates.carried(host, model, clean)) do rows[i + 1] = { one.tls, one.file, one.name, one.how } end
+  for i, one in ipairs(certificates.carried(host, model, clean)) do
+    rows[i + 1] = { one.tls, one.file, one.name, one.how }
+  end
   tool.write(host, rows, arguments[2])
   return 0
 end

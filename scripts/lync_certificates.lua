@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lync_certificates.lua: which of the names that certificates must carry, by lync_names.lua, they carry and which they lack:
--- for lychgate --certificates, and as warnings of each configuration.
+-- lync_certificates.lua: which of the names that certificates must carry, by lync_names.lua, they carry and which they
+-- lack: for lychgate --certificates, and as warnings of each configuration.
 
 local names = use "lync_names"
 
@@ -14,8 +14,8 @@ local function covers(has, name)
   return has == name or has:sub(1, 2) == "*." and name:match("^[^.]+(%..+)$") == has:sub(2)
 end
 
--- How the certificate carries the name: "yes", or the star that covers it; nil: it does not.  The common name counts only
--- where there are no others.
+-- How the certificate carries the name: "yes", or the star that covers it; nil: it does not.  The common name counts
+-- only where there are no others.
 local function carried(certificate, name)
   local by
   if #certificate == 0 and certificate.common and covers(certificate.common, name) then
@@ -28,8 +28,8 @@ local function carried(certificate, name)
   return by
 end
 
--- A list of { tls, file, name, how, lacks: it is missing } of what one `tls` word needs; a file that cannot be read lacks
--- nothing, and `how` says why.
+-- A list of { tls, file, name, how, lacks: it is missing } of what one `tls` word needs; a file that cannot be read
+-- lacks nothing, and `how` says why.
 local function look(host, need, file, list)
   local certificate, reason = host.certificate_names(file)
   local common = certificate and certificate.common

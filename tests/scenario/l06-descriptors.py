@@ -103,7 +103,8 @@ def a_probe_that_cannot_be_made_says_nothing_of_its_server(play):
     equal(client.ask(request()).server, "one", "who answers on a connection that stands")
     resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
     eventually(lambda: len(one.probes) > probes + 2, "it is asked again")
-    equal((gateway.server(one)["state"], gateway.lines("server-down")), ("up", []), "its state, and tellings of its death")
+    equal((gateway.server(one)["state"], gateway.lines("server-down")), ("up", []),
+          "its state, and tellings of its death")
 
 
 main()

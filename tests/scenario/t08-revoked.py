@@ -95,7 +95,8 @@ def a_revoked_server_is_refused_and_the_log_says_so(play):
 def a_server_that_is_revoked_later_is_not_resumed(play):
     revoked = Revoked(play)
     one = play.tls_server("one", "sales")
-    gateway = gateway_with(play, revoked, [one], listener="", pool='tls = "pool", tls_name = "sales.test", monitor = false')
+    gateway = gateway_with(play, revoked, [one], listener="",
+                           pool='tls = "pool", tls_name = "sales.test", monitor = false')
     for _ in range(4):
         equal(play.tls_client().ask(request()).server, "one", "who answers before it is revoked")
     expect(gateway.server(one)["resumed"] >= 2, "sessions with it are resumed")

@@ -186,14 +186,18 @@ static void test_certificates(void **state)
 {
 	static const char answer[] =
 		"{\"certificates\":["
-		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\",\"days\":30,\"chain_days\":30,"
+		"{\"tls\":\"good\",\"file\":\"/c/good.pem\",\"kind\":\"RSA\",\"subject\":\"CN=good\","
+		"\"days\":30,\"chain_days\":30,"
 		"\"expires\":\"2030-01-01T00:00:00Z\",\"crl\":null},"
-		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\",\"days\":29,\"chain_days\":1,"
+		"{\"tls\":\"soon\",\"file\":\"/c/soon.pem\",\"kind\":\"ECDSA\",\"subject\":\"CN=soon\","
+		"\"days\":29,\"chain_days\":1,"
 		"\"expires\":\"2027-01-01T00:00:00Z\",\"crl\":{\"file\":\"/c/x.crl\",\"next\":\"2026-01-01T00:00:00Z\","
 		"\"outdated\":true}},"
-		"{\"tls\":\"today\",\"file\":\"/c/today.pem\",\"kind\":\"RSA\",\"subject\":\"CN=today\",\"days\":0,\"chain_days\":0,"
+		"{\"tls\":\"today\",\"file\":\"/c/today.pem\",\"kind\":\"RSA\",\"subject\":\"CN=today\","
+		"\"days\":0,\"chain_days\":0,"
 		"\"expires\":\"2026-01-01T00:00:00Z\",\"crl\":null},"
-		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\",\"days\":-3,\"chain_days\":-3,"
+		"{\"tls\":\"late\",\"file\":\"/c/late.pem\",\"kind\":\"RSA\",\"subject\":\"CN=late\","
+		"\"days\":-3,\"chain_days\":-3,"
 		"\"expires\":\"2025-01-01T00:00:00Z\",\"crl\":null}]}";
 	json_t *o = json_loads(answer, 0, NULL);
 	char *text;
