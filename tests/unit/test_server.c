@@ -167,12 +167,9 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_followed_word),
-		cmocka_unit_test(test_sending_away),
-		cmocka_unit_test(test_seats),
-		cmocka_unit_test(test_beginning),
-		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_table),        cmocka_unit_test(test_followed_word),
+		cmocka_unit_test(test_sending_away), cmocka_unit_test(test_seats),
+		cmocka_unit_test(test_beginning),    cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
