@@ -14,95 +14,9 @@
 
 #include "config_parts.h"
 #include "log.h"
-#include "plugins.h"
 #include "script_config.h"
 
 enum { FILE_MAX = 4 << 20 };
-
-/* ---- Problems ---- */
-
-static char *copy(const char *s)
-{
-	return s ? strdup(s) : NULL;
-}
-
-static void problem_clear(struct problem *p)
-{
-	free((char *)p->file);
-	free((char *)p->text);
-	free((char *)p->hint);
-}
-
-int problems_add(struct problems *problems, const struct problem *from)
-{
-	struct problem *list = realloc(problems->list, (problems->n + 1) * sizeof *list), *p;
-
-	if (!list)
-		return -ENOMEM;
-	problems->list = list;
-	p = &list[problems->n];
-	*p = *from;
-	p->file = copy(from->file);
-	p->text = copy(from->text);
-	p->hint = copy(from->hint);
-	if (!p->file || !p->text || (from->hint && !p->hint)) {
-		problem_clear(p);
-		return -ENOMEM;
-	}
-	problems->n++;
-	problems->warnings += p->warning;
-	return 0;
-}
-
-bool config_is_good(const struct problems *problems)
-{
-	return problems->n == problems->warnings;
-}
-
-static int tell(struct builder *b, const struct problem *p, const char *what, const char *name, const char *reason)
-{
-	char text[1024];
-	struct problem told = *p;
-
-	if (name)
-		snprintf(text, sizeof text, "%s \"%s\": %s", what, name, reason);
-	else
-		snprintf(text, sizeof text, "%s: %s", what, reason);
-	told.file = b->snapshot->file;
-	told.text = text;
-	return problems_add(b->problems, &told);
-}
-
-int config_problem(struct builder *b, int64_t line, const char *what, const char *name, const char *reason)
-{
-	return tell(b, &(struct problem){ .line = (int)line }, what, name, reason);
-}
-
-int config_warning(struct builder *b, int64_t line, const char *what, const char *name, const char *reason)
-{
-	return tell(b, &(struct problem){ .line = (int)line, .warning = true }, what, name, reason);
-}
-
-/* By line; those of one line stay in their order. */
-static void problems_sort(struct problems *problems)
-{
-	for (unsigned i = 1; i < problems->n; i++) {
-		struct problem p = problems->list[i];
-		unsigned j = i;
-
-		for (; j > 0 && problems->list[j - 1].line > p.line; j--)
-			problems->list[j] = problems->list[j - 1];
-		problems->list[j] = p;
-	}
-}
-
-void problems_free(struct problems *p)
-{
-	for (unsigned i = 0; i < p->n; i++)
-		problem_clear(&p->list[i]);
-	free(p->list);
-	*p = (struct problems){ 0 };
-}
 
 /* ---- The file ---- */
 
@@ -148,70 +62,6 @@ static int folder_of(const char *file, char folder[PATH_MAX])
 	if (!realpath(dirname(path), folder))
 		ret = -errno;
 	free(path);
-	return ret;
-}
-
-/* ---- Small parts ---- */
-
-int config_text(char **to, const struct node *table, const char *key)
-{
-	const char *text = node_text(table, key);
-
-	*to = copy(text);
-	return text && !*to ? -ENOMEM : 0;
-}
-
-int config_texts(char ***to, const struct node *table, const char *key)
-{
-	char **list = calloc(node_count(node_get(table, key)) + 1, sizeof *list);
-	unsigned n = 0;
-
-	*to = list;
-	if (!list)
-		return -ENOMEM;
-	NODE_EACH(m, table, key)
-	{
-		list[n] = strdup(m->text);
-		if (!list[n++])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-int config_array(void *to, unsigned *n, size_t size, const struct node *list)
-{
-	void *p;
-
-	*n = 0;
-	if (node_count(list) == 0)
-		return 0;
-	p = calloc(node_count(list), size);
-	if (!p)
-		return -ENOMEM;
-	memcpy(to, &p, sizeof p);
-	*n = node_count(list);
-	return 0;
-}
-
-const struct lg_plugin *config_plugin(const struct builder *b, const char *name)
-{
-	char err[8];
-
-	return plugins_find(name, b->plugin_path, err, sizeof err);
-}
-
-int config_options(void **conf, const struct lg_option *table, size_t size, const struct node *list)
-{
-	char err[256];
-	int ret;
-
-	*conf = calloc(1, size ? size : 1);
-	if (!*conf)
-		return -ENOMEM;
-	ret = options_defaults(table, *conf);
-	for (const struct node *m = list ? list->child : NULL; m && ret == 0; m = m->next)
-		ret = options_set(options_find(table, node_text(m, "name")), *conf, node_text(m, "text"), err,
-				  sizeof err);
 	return ret;
 }
 
@@ -264,7 +114,7 @@ static int build(struct builder *b, const struct config_paths *paths)
 {
 	int ret = config_identities(b);
 
-	if (ret < 0 || !config_is_good(b->problems))
+	if (ret < 0 || !problems_are_warnings(b->problems))
 		return ret;
 	ret = build_plugin_path(b, paths->plugins);
 	if (ret == 0)
@@ -328,7 +178,7 @@ int config_load(struct snapshot **sp, const char *file, const struct config_path
 	if (ret < 0)
 		problems_add(problems, &(struct problem){ .file = file, .text = "out of memory" }); /* if it can */
 	problems_sort(problems);
-	if (ret < 0 || !config_is_good(problems)) {
+	if (ret < 0 || !problems_are_warnings(problems)) {
 		snapshot_unref(b.snapshot);
 		return ret == -ENOMEM ? ret : -EINVAL;
 	}

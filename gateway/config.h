@@ -8,21 +8,8 @@
 
 #include <limits.h>
 
+#include "problems.h"
 #include "snapshot.h"
-
-/* Everything wrong, each with its place. */
-struct problem {
-	const char *file;
-	int line;         /* 0: no line */
-	const char *text; /* what is wrong */
-	const char *hint; /* what to do, NULL: none */
-	bool warning;     /* it can be used, but will give trouble */
-};
-struct problems {
-	struct problem *list;
-	unsigned n;
-	unsigned warnings; /* how many of them are */
-};
 
 /* Where the parts are: set by main.c from the build or install folders. */
 struct config_paths {
@@ -34,6 +21,5 @@ struct config_paths {
  * which may leave none.  Free the problems either way.  It loads plugins and looks names up, so it may take a while;
  * one thread at a time. */
 int config_load(struct snapshot **sp, const char *file, const struct config_paths *paths, struct problems *problems);
-void problems_free(struct problems *p);
 
 #endif

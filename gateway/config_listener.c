@@ -155,16 +155,6 @@ static int build_reach(struct builder *b, struct listener_conf *l, const struct 
 	return ret;
 }
 
-int config_reach(unsigned *index, const struct listener_conf *l, const char *pool)
-{
-	unsigned i = 0;
-
-	while (i < l->nreach && strcmp(l->reach[i].pool->name, pool) != 0)
-		i++;
-	*index = i;
-	return i < l->nreach ? 0 : -EINVAL;
-}
-
 /* ---- Routes ---- */
 
 static int build_route(struct route *r, const struct listener_conf *l, const struct node *n)

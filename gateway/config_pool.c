@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_pool.c builds the pools: their servers, monitors, and the stores that they persist in. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config_parts.h"
 #include "track.h"
-
-enum lg_transport config_transport(const struct node *table)
-{
-	const char *word = node_text(table, "transport");
-
-	return strcmp(word, "tls") == 0 ? LG_TLS : strcmp(word, "udp") == 0 ? LG_UDP : LG_TCP;
-}
-
-int config_address(struct sockaddr_storage *to, const char *address, int64_t port)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
-
-	*to = (struct sockaddr_storage){ .ss_family = AF_INET };
-	v4->sin_port = htons((uint16_t)port);
-	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1)
-		return 0;
-	*to = (struct sockaddr_storage){ .ss_family = AF_INET6 };
-	v6->sin6_port = htons((uint16_t)port);
-	return inet_pton(AF_INET6, address, &v6->sin6_addr) == 1 ? 0 : -EINVAL;
-}
 
 /* ---- Servers ---- */
 

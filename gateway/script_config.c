@@ -11,7 +11,6 @@
 
 #include <lauxlib.h>
 
-#include "config_parts.h"
 #include "script_host.h"
 
 /* A configuration of ten thousand servers takes a tenth of it. */

@@ -158,7 +158,7 @@ int trial_create(struct trial **tp, const struct trial_ask *ask, const struct co
 	struct trial *t = calloc(1, sizeof *t);
 	int ret = tree && t ? script_config_read(&in, tree, problems) : -ENOMEM;
 
-	if (ret == 0 && (!config_is_good(problems) || !node_get(tree, "policy")))
+	if (ret == 0 && (!problems_are_warnings(problems) || !node_get(tree, "policy")))
 		ret = -EINVAL;
 	if (ret == 0)
 		ret = build(t, tree, ask, paths, problems);
