@@ -9,39 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hint.h"
 #include "log.h"
 #include "near.h"
 #include "policy.h"
 #include "status.h"
-
-json_t *command_error(const char *error, const char *hint)
-{
-	json_t *o = json_object();
-
-	if (json_object_set_new(o, "error", status_text(error)) < 0 ||
-	    (hint && json_object_set_new(o, "hint", status_text(hint)) < 0)) {
-		json_decref(o);
-		return NULL;
-	}
-	return o;
-}
-
-/* ---- Did you mean ---- */
-
-void hint_offer(struct hint *h, const char *written, const char *word, const char *meant)
-{
-	int distance = near_distance(written, word);
-
-	if (distance >= h->distance)
-		return;
-	h->distance = distance;
-	snprintf(h->text, sizeof h->text, "did you mean `%s`?", meant);
-}
-
-json_t *hint_error(const struct hint *h, const char *fallback, const char *error)
-{
-	return command_error(error, h->distance < NEAR_NOT ? h->text : fallback);
-}
 
 /* ---- Policies ---- */
 
@@ -135,7 +107,10 @@ static json_t *reset_policy(const struct command_target *t, const char *written)
 
 /* ---- Lines ---- */
 
-const char *command_take_word(const char *line, char word[COMMAND_WORD])
+enum { COMMAND_WORD = 16 };
+
+/* Cuts the first word off and gives the rest; a word that is too long to be any of ours comes cut. */
+static const char *take_word(const char *line, char word[COMMAND_WORD])
 {
 	size_t n;
 
@@ -145,12 +120,11 @@ const char *command_take_word(const char *line, char word[COMMAND_WORD])
 	return line + n + strspn(line + n, " ");
 }
 
-static json_t *run_policy(const struct command_target *t, const char *rest)
+static json_t *run_policy(const struct command_target *t, const char *word, const char *rest)
 {
 	struct hint hint = { .distance = NEAR_NOT };
-	char word[COMMAND_WORD], error[COMMAND_TEXT];
+	char error[COMMAND_TEXT];
 
-	rest = command_take_word(rest, word);
 	if (strcmp(word, "reset") == 0)
 		return reset_policy(t, rest);
 	hint_offer(&hint, word, "reset", "reset");
@@ -170,16 +144,17 @@ static bool is_text(const char *line, size_t n)
 json_t *command_run(const struct command_target *t, const char *line, size_t n)
 {
 	struct hint hint = { .distance = NEAR_NOT };
-	char word[COMMAND_WORD], error[COMMAND_TEXT];
-	const char *rest;
+	char word[COMMAND_WORD], second[COMMAND_WORD], error[COMMAND_TEXT];
+	const char *rest, *behind;
 
 	if (!is_text(line, n))
-		return command_error("a request is one line of text", NULL);
-	rest = command_take_word(line, word);
+		return hint_error(NULL, NULL, "a request is one line of text");
+	rest = take_word(line, word);
+	behind = take_word(rest, second);
 	if (strcmp(word, "server") == 0)
-		return command_server(t, rest);
+		return command_server(t, second, behind);
 	if (strcmp(word, "policy") == 0)
-		return run_policy(t, rest);
+		return run_policy(t, second, behind);
 	if (strcmp(word, "status") == 0 && !*rest)
 		return status_build(t->snapshot, t->started_ms);
 	hint_offer(&hint, word, "status", "status");

@@ -35,7 +35,4 @@ struct command_target {
  * NULL: out of memory, and then a word to a server may have been taken all the same. */
 json_t *command_run(const struct command_target *t, const char *line, size_t n);
 
-/* {"error", "hint"}; `hint` may be NULL. */
-json_t *command_error(const char *error, const char *hint);
-
 #endif

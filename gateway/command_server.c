@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "hint.h"
 #include "near.h"
 #include "status.h"
 #include "word.h"
@@ -349,12 +350,11 @@ static json_t *tell(struct telling *t, enum admin word, const char *written)
 	return name == written ? answer_all(t) : answer_one(t);
 }
 
-json_t *command_server(const struct command_target *target, const char *rest)
+json_t *command_server(const struct command_target *target, const char *word, const char *rest)
 {
 	struct hint hint = { .distance = NEAR_NOT };
-	char word[COMMAND_WORD], error[COMMAND_TEXT];
+	char error[COMMAND_TEXT];
 
-	rest = command_take_word(rest, word);
 	for (unsigned i = 0; i < ADMIN_WORDS; i++) {
 		struct telling t;
 		json_t *answer;

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "command.h"
 #include "control_socket.h"
+#include "hint.h"
 #include "log.h"
 
 /* One connection: a request, an answer, the end. */
@@ -130,7 +131,7 @@ static void on_read(uv_stream_t *s, ssize_t got, const uv_buf_t *buf)
 		take_request(cl, (size_t)(end - cl->line));
 	} else if (cl->n > CONTROL_LINE) {
 		uv_read_stop(s);
-		send_answer(cl, command_error("the request is too long", NULL));
+		send_answer(cl, hint_error(NULL, NULL, "the request is too long"));
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * near.c: the optimal string alignment distance, for hints only.  It chooses nothing: command.c keeps the nearest.
+ * near.c: the optimal string alignment distance, for hints only.  It chooses nothing: hint.c keeps the nearest.
  */
 #include "near.h"
 
