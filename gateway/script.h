@@ -79,11 +79,11 @@ int script_describe(struct script *s, const char *file, struct policy_desc *desc
 void policy_desc_free(struct policy_desc *desc);
 
 /* The headers that the policy in this file edits with these options (Lua text of a table, checked values): in lower
- * case, each once, ends with NULL, freed with script_names_free.  0 or -errno with "FILE:LINE: reason".  The facts that
+ * case, each once, ends with NULL, freed with script_list_free.  0 or -errno with "FILE:LINE: reason".  The facts that
  * it reads, likewise. */
 int script_edits(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
 int script_reads(struct script *s, const char *file, const char *options, char ***list, char err[], size_t errlen);
-void script_names_free(char **list); /* NULL is fine */
+void script_list_free(char **list); /* NULL is fine */
 
 /* ---- At work ---- */
 

@@ -117,7 +117,14 @@ char *script_take_text(struct describe *d, const char *key)
 	return copy;
 }
 
-/* ---- reads, pools ---- */
+/* ---- Lists: reads, pools ---- */
+
+void script_list_free(char **list)
+{
+	for (char **p = list; p && *p; p++)
+		free(*p);
+	free(list);
+}
 
 static bool is_listed(char *const *list, const char *name)
 {
@@ -406,11 +413,11 @@ void policy_desc_free(struct policy_desc *desc)
 		free(desc->options[i].name);
 		free(desc->options[i].def);
 		free(desc->options[i].help);
-		script_names_free(desc->options[i].choices);
+		script_list_free(desc->options[i].choices);
 	}
 	free(desc->options);
-	script_names_free(desc->plugins);
-	script_names_free(desc->reads);
-	script_names_free(desc->pools);
+	script_list_free(desc->plugins);
+	script_list_free(desc->reads);
+	script_list_free(desc->pools);
 	memset(desc, 0, sizeof *desc);
 }

@@ -393,7 +393,7 @@ static int push_names(lua_State *L, names_fn names)
 	struct script_reader *r = reader_of(L);
 	char err[1024];
 
-	script_names_free(r->names);
+	script_list_free(r->names);
 	r->names = NULL;
 	if (names(r->policies, luaL_checkstring(L, 1), luaL_checkstring(L, 2), &r->names, err, sizeof err) < 0)
 		return refuse(L, err);
@@ -488,7 +488,7 @@ void script_host_push(lua_State *L, struct script_reader *r)
 void script_host_end(struct script_reader *r)
 {
 	policy_desc_free(&r->desc);
-	script_names_free(r->names);
+	script_list_free(r->names);
 	tls_names_free(&r->bears);
 	script_destroy(r->policies);
 }

@@ -11,13 +11,6 @@
 
 #include <lauxlib.h>
 
-void script_names_free(char **list)
-{
-	for (char **p = list; p && *p; p++)
-		free(*p);
-	free(list);
-}
-
 struct names {
 	struct describe d;
 	const char *key; /* "edits", "reads" */
@@ -97,7 +90,7 @@ static int names(struct script *s, const char *key, const char *file, const char
 	status = script_call(s, &script_budget_load, 1, 0);
 	if (status != LUA_OK) {
 		script_why(s, status, file, err, errlen);
-		script_names_free(e.list);
+		script_list_free(e.list);
 		ret = status == LUA_ERRMEM || e.d.out_of_memory ? -ENOMEM : -EINVAL;
 	}
 	free(e.d.text);

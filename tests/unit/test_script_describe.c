@@ -161,7 +161,7 @@ static void test_reads_by_options(void **state)
 	assert_string_equal(list[0], "Method");
 	assert_string_equal(list[1], "header.x");
 	assert_null(list[2]);
-	script_names_free(list);
+	script_list_free(list);
 	list = NULL;
 	assert_int_equal(script_reads(w->s, w->file, "{}", &list, err, sizeof err), -EINVAL);
 	assert_contains(err, ":1: attempt to concatenate a nil value");

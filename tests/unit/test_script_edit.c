@@ -185,7 +185,7 @@ static void test_declared(void **state)
 		for (char **name = list; *name; name++)
 			snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", name == list ? "" : " ", *name);
 		assert_string_equal(got, rows[i].list);
-		script_names_free(list);
+		script_list_free(list);
 	}
 }
 
