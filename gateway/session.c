@@ -74,8 +74,8 @@ struct exchange *session_route(struct link *from, const struct lg_how *how, stru
 static void answer(struct exchange *x, const struct lg_reply *reply)
 {
 	const struct lg_plugin *p = x->session->listener->conf->plugin;
-	static const char *const verdicts[] = { "reply", "no-server", "overload" };
-	static const char *const reasons[] = { "refused by policy", "no server", "all servers are full" };
+	static const char *const verdicts[] = { "reply", "no-server", "overload", "no-route" };
+	static const char *const reasons[] = { "refused by policy", "no server", "all servers are full", "no route" };
 
 	x->verdict = reply->code ? verdicts[reply->cause] : "drop";
 	if (p->respond)
@@ -91,6 +91,13 @@ static void unavailable(struct exchange *x, enum lg_cause cause)
 				      .code = 503,
 				      .reason = { "Service Unavailable", 19 },
 				      .retry_after_s = RETRY_AFTER_S });
+}
+
+/* Nobody serves what it asks for: that is no failure of a server, and will not pass. */
+static void no_route(struct exchange *x)
+{
+	link_log(link_of(x->pub.from), LG_INFO, "no-route", NULL, NULL);
+	answer(x, &(struct lg_reply){ .cause = LG_BY_NO_ROUTE, .code = 404, .reason = { "Not Found", 9 } });
 }
 
 /* There is none in this pool, or none that has room. */
@@ -245,7 +252,11 @@ static void place(struct exchange *x)
 		return;
 	}
 	x->state = EXCHANGE_PLACING;
-	if (!x->reach || x->session->shared || was_tried_enough(x)) { /* shared: a server's own request */
+	if (!x->reach && !x->session->shared) {
+		no_route(x);
+		return;
+	}
+	if (x->session->shared || was_tried_enough(x)) { /* shared: a server's own request */
 		unavailable(x, LG_BY_NO_SERVER);
 		return;
 	}

@@ -191,6 +191,7 @@ enum lg_cause {
 	LG_BY_POLICY,      /* a policy said reply(), drop() or unavailable() */
 	LG_BY_NO_SERVER,   /* no server is healthy, or none could be connected to */
 	LG_BY_OVERLOAD,    /* a limit is passed */
+	LG_BY_NO_ROUTE,    /* no route, policy or pool of the listener says where to: nobody's */
 };
 struct lg_reply {
 	enum lg_cause cause;
@@ -292,8 +293,7 @@ struct lg_host {
 	void (*hold)(struct lg_link *l);
 	void (*go)(struct lg_link *l);
 
-	/* From now on the core relays bytes between the two, first what either has received and not used; the end of
-	 * each direction passes by itself. */
+	/* The core relays bytes between the two, first what either has received and not used; each end passes too. */
 	void (*join)(struct lg_link *a, struct lg_link *b);
 
 	void (*close)(struct lg_link *l, enum lg_close how);

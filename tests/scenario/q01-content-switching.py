@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """q01: which pool a request goes to: routes by host and path, then policies; all requests of a connection by
 themselves."""
+import os
+
 from play import equal, eventually, expect, main, story
 from play.http import ask
 
@@ -72,6 +74,25 @@ def the_host_of_an_absolute_target_counts(play):
     owa = next(s for s in play.servers if s.name == "owa")
     got = owa.requests[-1]
     equal((got.target, got.header("Host")), ("/x", "owa.test"), "target and Host at the server")
+
+
+@story
+def a_site_that_is_nobodys_is_not_found(play):
+    one = play.web_server("one")
+    config = play.config([one], plugin="https", port=8080, listener="""access_log = "access",
+        options = { routes = { { host = "meet.*", pool = "farm" } } },""")
+    config = config.replace('pool = "farm", access_log', "access_log")  # nowhere to go but by routes
+    gateway = play.gateway_of(config, (play.host(1), 8080)).wait_open()
+    access = os.path.join(gateway.folder, "access")
+    gateway.wait_state(one, "up")
+    client = play.web_client()
+    equal(client.get(host="meet.test").status, 200, "the answer for a site that is there")
+    answer = client.get(host="mete.test")
+    equal((answer.status, answer.all("Retry-After")), (404, []), "the answer for one that is not")
+    equal(client.get(host="meet.test").status, 200, "the same connection's next")
+    gateway.wait_line("no-route", "listener=in")
+    with open(access, encoding="utf-8") as log:
+        eventually(lambda: "verdict=no-route" in log.read(), "the access log has it")
 
 
 @story
