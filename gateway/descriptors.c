@@ -76,26 +76,38 @@ uint64_t descriptors_needed(const struct snapshot *s)
 	return fixed_part(s) + of_sessions(s, true) + of_sessions(s, false);
 }
 
+/* One line for all: `least` is whose limit is the lowest now. */
+static void tell_lowered(const struct listener_conf *least, unsigned n, uint64_t have)
+{
+	log_warning("sessions-lowered", "listeners", LOG_NUM(n), "listener", least->name, "sessions",
+		    LOG_NUM(least->limits.sessions), "descriptors", LOG_NUM(have), "hint",
+		    "raise LimitNOFILE= or ulimit -n, or write limits.sessions");
+}
+
 /* The limits that nobody has written shrink alike. */
 static bool shrink(struct snapshot *s, uint64_t have)
 {
 	uint64_t taken = fixed_part(s) + of_sessions(s, true), wanted = of_sessions(s, false);
+	const struct listener_conf *least = NULL;
+	unsigned n = 0;
 
 	if (have <= taken || wanted == 0)
 		return false;
 	for (unsigned i = 0; i < s->nlisteners; i++) {
-		struct listener_limits *l = &s->listeners[i].limits;
+		struct listener_conf *conf = &s->listeners[i];
+		struct listener_limits *l = &conf->limits;
 
 		if (l->sessions_written)
 			continue;
 		l->sessions = (uint32_t)(l->sessions * (have - taken) / wanted);
-		expects_limit(s->listeners[i].expects, l->sessions);
+		expects_limit(conf->expects, l->sessions);
 		if (l->sessions < SESSIONS_LEAST)
 			return false;
-		log_warning("sessions-lowered", "listener", s->listeners[i].name, "sessions", LOG_NUM(l->sessions),
-			    "descriptors", LOG_NUM(have), "hint",
-			    "raise LimitNOFILE= or ulimit -n, or write limits.sessions");
+		n++;
+		if (!least || l->sessions < least->limits.sessions)
+			least = conf;
 	}
+	tell_lowered(least, n, have);
 	return true;
 }
 

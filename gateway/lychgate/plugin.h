@@ -28,8 +28,8 @@
  * 3. Spans borrow.  Bytes given to a callback are the core's and are gone when it returns; those given to a host call
  *    are copied or sent before it returns.
  *
- * ABI history.  0.5: PROXY headers, probe_check, pass.  0.4: leased links, alpn, log facts.  0.3: shared links, tokens,
- * edits, check.  0.2: UDP flows, learn, expect.  0.1: byte streams.  Major 0 until all protocols run on it.
+ * ABI history.  0.5: PROXY headers, probe_check, pass, no route.  0.4: leased links, alpn, log facts.  0.3: shared
+ * links, tokens, edits, check.  0.2: UDP flows, learn, expect.  0.1: byte streams.  Major 0: not settled yet.
  */
 #ifndef LYCHGATE_PLUGIN_H
 #define LYCHGATE_PLUGIN_H
