@@ -70,11 +70,16 @@ local function note_ports(w, pool, kind)
   for _, s in ipairs(unknown) do w:note("lost", pool.name, "%s", s) end
 end
 
-local function registrar_pool(w, pool, word, what)
+-- A word with what every pool has that is on one side: its name and virtual address.
+local function begin(w, pool, word, what)
   title(w, pool, what)
   w:line(0, "lync.%s {", word)
   w:line(1, "name = %s,", text.quoted(pool.name))
   w:line(1, "vip = %s,", text.fill("virtual address inside"))
+end
+
+local function registrar_pool(w, pool, word, what)
+  begin(w, pool, word, what)
   w:line(1, "external_vip = %s,", text.fill("virtual address outside, for the web services"))
   local unknown = servers(w, 1, pool, "Primary", 1, true)
   certificate(w, 1, "certificate", pool.name)
@@ -152,10 +157,7 @@ local function edge_pool(w, pool)
 end
 
 local function plain_pool(w, pool, word, what)
-  title(w, pool, what)
-  w:line(0, "lync.%s {", word)
-  w:line(1, "name = %s,", text.quoted(pool.name))
-  w:line(1, "vip = %s,", text.fill("virtual address inside"))
+  begin(w, pool, word, what)
   local unknown = servers(w, 1, pool, "Primary", 1, true)
   w:line(0, "}")
   note_servers(w, pool, unknown)

@@ -190,6 +190,13 @@ static void listen_with(struct hop *h, struct worker *w, unsigned i)
 	listener_review(l);
 }
 
+void hop_secure(struct hop *h)
+{
+	h->pool.tls = rig_client(&(struct rig_word){ .cert = "ec", .trust = "ca" });
+	h->pool.verify_server = true;
+	h->servers[0].tls_name = (char *)"b.example";
+}
+
 void hop_open(struct hop *h)
 {
 	assert_int_equal(handshake_pool_create(&h->handshakes, 1), 0);
@@ -275,6 +282,7 @@ void hop_free(struct hop *h)
 		assert_int_equal(h->stats[i].held_bytes, 0);
 	}
 	assert_int_equal(h->snapshot.refs, 1);
+	tls_client_unref(h->pool.tls);
 	pthread_mutex_destroy(&h->lock);
 	running = NULL;
 }

@@ -60,6 +60,7 @@ extern const struct lg_plugin hop_plugin;
 int hop_setup(void **state);
 
 void hop_make(struct hop *h, unsigned servers); /* then change what you like */
+void hop_secure(struct hop *h); /* before hop_open: TLS to the first server, whom a trusted client is shown to */
 void hop_open(struct hop *h);
 void hop_free(struct hop *h); /* stops the workers as the gateway does, if that was not done */
 void hop_stop(struct hop *h);

@@ -28,15 +28,28 @@ void stage_has(struct wire *server, const char *line)
 	wire_request(server, &number, token, line);
 }
 
-void stage_ask(struct wire *c, struct wire *server, const char *line, const char *how)
+/* The request has come to the server, which answers it. */
+static void answer(struct wire *c, struct wire *server, const char *line, const char *how)
 {
 	char want[64];
 
-	wire_say(c, "%s\n", line);
 	stage_has(server, line);
 	wire_say(server, "%sto %s\n", how, line + 2);
 	snprintf(want, sizeof want, "to %s", line + 2);
 	wire_expect(c, want);
+}
+
+void stage_ask(struct wire *c, struct wire *server, const char *line, const char *how)
+{
+	wire_say(c, "%s\n", line);
+	answer(c, server, line, how);
+}
+
+void stage_dial(struct wire *c, struct wire *link, unsigned server, const char *line, const char *how)
+{
+	wire_say(c, "%s\n", line);
+	hop_accept(&h, link, server);
+	answer(c, link, line, how);
 }
 
 void stage_begin(void)
@@ -48,11 +61,7 @@ void stage_begin(void)
 
 void stage_first(const char *line, const char *how)
 {
-	wire_say(&a, "%s\n", line);
-	hop_accept(&h, &s, 0);
-	stage_has(&s, line);
-	wire_say(&s, "%sfirst\n", how);
-	wire_expect(&a, "first");
+	stage_dial(&a, &s, 0, line, how);
 }
 
 void stage_end(void)

@@ -21,6 +21,9 @@ void stage_has(struct wire *server, const char *line);
 /* `a` asks, the first server is dialled by `s`, and its answer has come; `how` as a leased link's server says it. */
 void stage_first(const char *line, const char *how);
 
+/* `c` asks, that server is dialled by `link`, and its answer has come. */
+void stage_dial(struct wire *c, struct wire *link, unsigned server, const char *line, const char *how);
+
 /* `c` asks by a link that is there, and the server answers: "+" and the link is given back. */
 void stage_ask(struct wire *c, struct wire *server, const char *line, const char *how);
 

@@ -3,6 +3,7 @@
  */
 #include "sample.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
@@ -103,4 +104,20 @@ void sample_fini(struct sample *s)
 		server_state_free(s->servers[i].state);
 		server_places_free(&s->servers[i]);
 	}
+}
+
+void *sample_fixture(size_t size)
+{
+	void *f = calloc(1, size);
+
+	assert_non_null(f);
+	sample_init(f);
+	return f;
+}
+
+int sample_teardown(void **state)
+{
+	sample_fini(*state);
+	free(*state);
+	return 0;
 }

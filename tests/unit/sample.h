@@ -30,4 +30,8 @@ enum { SAMPLE_ENTRIES = 7 }; /* that the stores tell */
 void sample_init(struct sample *s);
 void sample_fini(struct sample *s);
 
+/* A zeroed fixture of `size` bytes that begins with a struct sample, which is made; sample_teardown frees both. */
+void *sample_fixture(size_t size);
+int sample_teardown(void **state);
+
 #endif

@@ -3,7 +3,6 @@
 #include "command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -23,20 +22,10 @@ static void on_changed(void *ctx)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof *f);
+	struct fixture *f = sample_fixture(sizeof *f);
 
-	sample_init(&f->sample);
 	f->target = (struct command_target){ &f->sample.snapshot, clock_unix_ms(), on_changed, f };
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	sample_fini(&f->sample);
-	free(f);
 	return 0;
 }
 
@@ -358,17 +347,17 @@ static void test_status(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_machines, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_followers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_policy_reset, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_policy, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_short_name, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_servers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nul, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_status, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_words, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_machines, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_followers, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_policy_reset, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_no_policy, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_short_name, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_many_servers, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_nul, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_long, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_status, setup, sample_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,11 +16,7 @@ static void test_keep(void **state)
 	hop_until(&h, "kept 1");
 	stage_gauges(0, 1, 0);
 	stage_ask(&a, &s, "L two", "+"); /* the same server: the same link */
-	wire_say(&b, "L three\n");
-	hop_accept(&h, &s2, 0);
-	stage_has(&s2, "L three");
-	wire_say(&s2, "+three\n");
-	wire_expect(&b, "three");
+	stage_dial(&b, &s2, 0, "L three", "+");
 	stage_ask(&a, &s, "L four", "+"); /* though another is idle */
 	wire_close(&s);
 	assert_true(wire_ends(&a)); /* the pair ends together */
@@ -78,17 +74,9 @@ static void test_keep_limit(void **state)
 	hop_make(&h, 3);
 	stage_begin();
 	stage_first("L one", "#");
-	wire_say(&a, "L two\n");
-	hop_accept(&h, &s2, 1);
-	stage_has(&s2, "L two");
-	wire_say(&s2, "#two\n");
-	wire_expect(&a, "two");
-	wire_say(&a, "L three\n");
-	hop_accept(&h, &s3, 2);
-	stage_has(&s3, "L three");
-	wire_say(&s3, "#three\n");
+	stage_dial(&a, &s2, 1, "L two", "#");
+	stage_dial(&a, &s3, 2, "L three", "#");
 	hop_until(&h, "kept 0");
-	wire_expect(&a, "three");
 	stage_ask(&a, &s, "L four", "#"); /* it is kept already */
 	assert_false(hop_said(&h, "kept 0; kept 0"));
 	wire_close(&s);
@@ -108,11 +96,7 @@ static void test_stay(void **state)
 		stage_ask(&a, &s, "LY more", "+");
 	atomic_store(&h.servers[0].state->health, HEALTH_DOWN); /* it is the link that counts */
 	stage_ask(&a, &s, "LY more", "+");
-	wire_say(&a, "L other\n");
-	hop_accept(&h, &s2, 1);
-	stage_has(&s2, "L other");
-	wire_say(&s2, "+other\n");
-	wire_expect(&a, "other");
+	stage_dial(&a, &s2, 1, "L other", "+");
 	stage_ask(&a, &s, "LY more", "+");
 	wire_say(&b, "LY nothing kept\n");
 	stage_has(&s2, "LY nothing kept");

@@ -12,9 +12,7 @@ static void test_trust_is_not_shared(void **state)
 {
 	(void)state;
 	hop_make(&h, 1);
-	h.pool.tls = rig_client(&(struct rig_word){ .cert = "ec", .trust = "ca" });
-	h.pool.verify_server = true;
-	h.servers[0].tls_name = (char *)"b.example";
+	hop_secure(&h);
 	stage_begin();
 	wire_say(&a, "L anonymous\n");
 	hop_accept(&h, &s, 0);
@@ -23,7 +21,6 @@ static void test_trust_is_not_shared(void **state)
 	wire_close(&s);
 	wire_close(&s2);
 	stage_end();
-	tls_client_unref(h.pool.tls);
 }
 
 /* ---- Inside TLS: the server's end, blocking ---- */
@@ -82,9 +79,7 @@ static void test_identities_of_idle_links(void **state)
 
 	(void)state;
 	hop_make(&h, 1);
-	h.pool.tls = rig_client(&(struct rig_word){ .cert = "ec", .trust = "ca" });
-	h.pool.verify_server = true;
-	h.servers[0].tls_name = (char *)"b.example";
+	hop_secure(&h);
 	stage_begin();
 	wire_say(&a, "L anonymous\n");
 	secure_accept(&anonymous);
@@ -107,7 +102,6 @@ static void test_identities_of_idle_links(void **state)
 	secure_close(&anonymous);
 	secure_close(&trusted);
 	stage_end();
-	tls_client_unref(h.pool.tls);
 }
 
 /* Without TLS nothing is shown. */

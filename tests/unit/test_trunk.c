@@ -113,9 +113,7 @@ static void test_trust_is_not_shared(void **state)
 
 	(void)state;
 	hop_make(&h, 1);
-	h.pool.tls = rig_client(&(struct rig_word){ .cert = "ec", .trust = "ca" });
-	h.pool.verify_server = true;
-	h.servers[0].tls_name = (char *)"b.example";
+	hop_secure(&h);
 	hop_open(&h);
 	hop_dial(&h, &a, LEFT);
 	hop_dial(&h, &b, LEFT);
@@ -133,7 +131,6 @@ static void test_trust_is_not_shared(void **state)
 	wire_close(&s);
 	wire_close(&s2);
 	hop_free(&h);
-	tls_client_unref(h.pool.tls);
 }
 
 /* Without TLS nobody shows anything: they share. */

@@ -2,8 +2,6 @@
 /* test_word.c: what comes at once of a word to a server, for it and for those that follow it. */
 #include "word.h"
 
-#include <stdlib.h>
-
 #include "sample.h"
 #include "unit.h"
 
@@ -23,24 +21,14 @@ static void rest(struct fixture *f)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof *f);
+	struct fixture *f = sample_fixture(sizeof *f);
 
-	sample_init(&f->sample);
 	f->tracked = &f->sample.servers[0];
 	f->follower = &f->sample.servers[2];
 	f->follower->tracked = f->tracked;
 	f->tracked->followers = f->follower;
 	rest(f);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	sample_fini(&f->sample);
-	free(f);
 	return 0;
 }
 
@@ -123,10 +111,10 @@ static void test_beginning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_followers_go_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_own_word_stays, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_another_to_follow, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_beginning, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_followers_go_too, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_an_own_word_stays, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_another_to_follow, setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_beginning, setup, sample_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
